@@ -1,0 +1,18 @@
+/** The tfjs backends Petri can train on, best first. */
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** What a worker found when it opened a backend. */
+export interface BackendInfo {
+  /** The backend in use. */
+  name: BackendName;
+  /** What it runs on, for people: the GPU adapter's name, or how wasm was built (SIMD, threads). */
+  adapter: string;
+  /** Why each better backend was passed over, best first; empty when the first choice worked. */
+  refused: {name: BackendName; reason: string}[];
+}
+
+/** Live tensor memory of the backend in use. */
+export interface MemoryInfo {
+  tensors: number;
+  sizeBytes: number;
+}
