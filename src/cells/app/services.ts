@@ -1,0 +1,81 @@
+import type {BackendInfo, MemoryInfo} from "../../gpu/types.ts";
+import type {EditJournal, NotebookStorage} from "../../runtime/storage/types.ts";
+import type {Cell, CellOutput, CellStatus, Notebook} from "../../runtime/types.ts";
+
+/** What the shell uses of a NotebookSession. */
+export interface Session extends EventTarget {
+  cells(): CellStatus[];
+  status(id: number): CellStatus | undefined;
+  /** Compiles and defines the current source of these cells (all when left out). */
+  run(ids?: number[]): unknown;
+  /** The document changed: cells were added, removed, moved or edited. Nothing runs that was not told to. */
+  update(cells: Cell[]): unknown;
+  stop(id: number): void;
+  stopAll(): void;
+  settled(): Promise<CellStatus[]>;
+  dispose(): void;
+}
+
+export interface SessionRequest {
+  /** Name in the storage; for a notebook opened by address, the address. */
+  name: string;
+  /** Absolute address of the notebook file: what relative paths in it start from. */
+  baseUrl: string;
+  notebook: Notebook;
+  createOutput(cell: Cell): CellOutput;
+}
+
+/** A run, as the footer names it. */
+export interface RunningRun {
+  runId: string;
+  name: string;
+  /** The notebook it was started in. */
+  notebook: string;
+  /** 0 to 1 where the end is known. */
+  fraction?: number;
+  stepsPerSecond?: number;
+}
+
+/** What the footer shows; replaced, never mutated. */
+export interface EngineStatus {
+  /** Null until the training worker has opened one. */
+  backend: BackendInfo | null;
+  memory: MemoryInfo | null;
+  running: readonly RunningRun[];
+}
+
+/** The training worker, seen from the shell. */
+export interface Engine {
+  status(): EngineStatus;
+  /** Calls back at every change, at most a few times a second; answers the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Cancels every run at its next step. */
+  stopAll(): void;
+}
+
+/** One completion that the editor offers. */
+export interface CompletionName {
+  label: string;
+  detail?: string;
+  type?: string;
+}
+
+/** Everything `<petri-app>` is given; `src/main.ts` fills it. */
+export interface AppServices {
+  /** Resolves once it is known whether a server keeps the notebooks or the browser does. */
+  storage: Promise<NotebookStorage>;
+  journal: EditJournal;
+  /** Starts nothing: the shell calls `run()` when the first cells are on the page. May load the runtime lazily. */
+  createSession(request: SessionRequest): Promise<Session>;
+  /** Where one cell's results appear, inside `host`. */
+  createOutput(host: HTMLElement, cell: Cell): CellOutput;
+  editor: {
+    /** Tag of the editor element, e.g. `petri-editor`. */
+    tag: string;
+    /** Names to complete in a cell. */
+    completions?(session: Session, cellId: number): CompletionName[];
+  };
+  engine: Engine;
+  /** Shown on the help page and kept with the last run, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
+  versions: Readonly<Record<string, string>>;
+}
