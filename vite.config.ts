@@ -1,0 +1,26 @@
+import {defineConfig} from "vite";
+import {lazyTypeScript} from "./src/publish/vite/lazy-typescript.ts";
+
+export default defineConfig({
+  // Relative addresses: the site works under any path.
+  base: "./",
+  // notebooks/ and data are served or copied by our own code, not by Vite.
+  publicDir: false,
+  plugins: [lazyTypeScript()],
+  worker: {format: "es", plugins: () => [lazyTypeScript()]},
+  build: {target: "es2022", chunkSizeWarningLimit: 4096, assetsInlineLimit: 0},
+  optimizeDeps: {
+    // All that a page may load, found before the first request: a late find reloads the page in the middle of a test.
+    entries: ["index.html", "src/**/*.ts", "!src/cli/**", "!src/publish/**"],
+    rolldownOptions: {plugins: [lazyTypeScript({prebundled: true})]},
+    // Its workers and wasm files are reached through ?url, never through the bundler's cache.
+    exclude: ["@duckdb/duckdb-wasm"]
+  },
+  server: {
+    host: "127.0.0.1",
+    headers: {
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "credentialless"
+    }
+  }
+});

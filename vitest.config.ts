@@ -1,0 +1,63 @@
+import {playwright} from "@vitest/browser-playwright";
+import {defineConfig} from "vitest/config";
+import {chromiumFlags, findChromium} from "./src/cli/chromium.ts";
+
+// Vitest 5.1 prints failures with Map.groupBy, which Node 20 does not have.
+if (!("groupBy" in Map)) {
+  const groupBy = <T, K>(items: Iterable<T>, keyOf: (item: T) => K) => {
+    const groups = new Map<K, T[]>();
+    for (const item of items) {
+      const key = keyOf(item);
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+    return groups;
+  };
+  Object.assign(Map, {groupBy});
+}
+
+const executablePath = (await findChromium()) ?? undefined;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        extends: "./vite.config.ts",
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/browser/**", "test/e2e/**"],
+          testTimeout: 20_000
+        }
+      },
+      {
+        extends: "./vite.config.ts",
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({launchOptions: {executablePath, args: chromiumFlags}}),
+            instances: [{browser: "chromium"}]
+          }
+        }
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/e2e/support/global-setup.ts",
+          // Each file drives a Chromium of its own; two at once starve each other on a small machine.
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 120_000
+        }
+      }
+    ]
+  }
+});
