@@ -23,7 +23,11 @@ export interface RunRecord {
   seed: number;
   /** Source of the training function, for provenance. */
   code: string;
-  /** SHA-256 (hex) over code, params, seed, data and versions. */
+  /**
+   * SHA-256 (hex) over code, captured values, params, live values at the start, seed, data and versions. A suffix
+   * `+live` says that live values changed on the way, `+fields` that rows had more than numbers: neither can be
+   * answered from the store alone.
+   */
   fingerprint: string;
   backend: BackendInfo | null;
   /** Library versions, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
@@ -48,8 +52,10 @@ export interface MetricBatch {
   step: Float64Array;
   /** Milliseconds since the epoch. */
   timeMs: Float64Array;
-  /** One column per metric name; NaN where a row has no such number and `present` says so. */
+  /** One column per metric name; NaN where a row has no such number. */
   columns: Record<string, Float64Array>;
+  /** For a metric that some rows lack: 1 where the row has it. A name that is missing here is in every row. */
+  present?: Record<string, Uint8Array>;
 }
 
 /** Where runs and their rows go. `tables` implements it; a test passes its own. */

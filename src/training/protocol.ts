@@ -1,0 +1,71 @@
+// The messages between the page (client.ts) and the training worker (worker.ts).
+import type {BackendInfo, MemoryInfo} from "../gpu/types.ts";
+import type {Captured} from "./capture/types.ts";
+import type {CheckpointTree, LogLine} from "./row-types.ts";
+import type {MetricBatch} from "./types.ts";
+
+export interface StartMessage {
+  type: "start";
+  runId: string;
+  fn: Captured;
+  params: Readonly<Record<string, unknown>>;
+  live: Readonly<Record<string, unknown>>;
+  seed: number;
+  /** The data's name in the worker's store, null when the run was given none. */
+  dataKey: string | null;
+  /** Which yielded numbers end the run when they are not finite: all, none, or these. */
+  diverge: boolean | readonly string[];
+}
+
+export type ToWorker =
+  | StartMessage
+  /** Puts data into the worker's store, once however many runs read it. */
+  | {type: "data"; key: string; value: unknown}
+  | {type: "dropData"; key: string}
+  | {type: "cancel"; runId: string}
+  | {type: "live"; runId: string; values: Readonly<Record<string, unknown>>}
+  /** The page has taken in this many bytes of the run's messages. */
+  | {type: "ack"; runId: string; sizeBytes: number};
+
+export interface RowsMessage {
+  type: "rows";
+  runId: string;
+  batch: MetricBatch;
+  /** The batch as an Arrow IPC stream; null when no row had a number. */
+  ipc: Uint8Array | null;
+  /** Fields that are not numbers and small, by row of this batch. */
+  small: [row: number, fields: Record<string, unknown>][];
+  /** The newest value of each field too large to send for every row, and the row it came with. */
+  large: Record<string, {row: number; value: unknown}>;
+  /** The last row's `totalSteps` and `progress`, where it had them. */
+  totalSteps?: number;
+  fraction?: number;
+  logs: LogLine[];
+  memory: MemoryInfo;
+  sizeBytes: number;
+}
+
+/** An error as it crosses from the worker; `frame` is a place in `Captured.functions`. */
+export interface WireError {
+  name: string;
+  message: string;
+  frame: {function: number; line: number; column: number} | null;
+}
+
+export interface EndedMessage {
+  type: "ended";
+  runId: string;
+  status: "completed" | "cancelled" | "failed" | "diverged";
+  error: WireError | null;
+  memory: MemoryInfo;
+}
+
+export type FromWorker =
+  /** The worker listens. `lock` is held for as long as it lives. */
+  | {type: "ready"; lock: string | null}
+  | {type: "started"; runId: string; backend: BackendInfo; startedAt: number}
+  | RowsMessage
+  | {type: "checkpoint"; runId: string; name: string; step: number | null; timeMs: number; tree: CheckpointTree; sizeBytes: number}
+  | EndedMessage
+  /** The GPU is gone: every run in this worker is lost. */
+  | {type: "lost"; reason: string};
