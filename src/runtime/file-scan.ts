@@ -1,0 +1,76 @@
+import type {Cell, Notebook} from "./types.ts";
+
+/** One `<script>` element of a notebook file, in the pieces it is written in. */
+export interface ScannedCell {
+  cell: Cell;
+  /** The text between the element before and this one. */
+  gap: string;
+  open: string;
+  content: string;
+  close: string;
+  /** Whether the element says the id itself. */
+  hasId: boolean;
+}
+
+/** A notebook file cut in pieces; `head + cells + tail` is the file. */
+export interface ScannedNotebook {
+  /** Everything before the first cell's gap: the doctype, the notebook's tag, the title. */
+  head: string;
+  cells: ScannedCell[];
+  /** Everything after the last cell, with `</notebook>` and what follows it. */
+  tail: string;
+}
+
+/**
+ * Cuts a file at its cells. Null when the pieces do not agree with what the HTML parser read (comments that hide
+ * elements, scripts inside scripts, several notebooks): then nothing may be spliced.
+ */
+export function scanNotebook(text: string, notebook: Notebook): ScannedNotebook | null {
+  const start = /<notebook[^>]*>/i.exec(text);
+  const end = text.search(/<\/notebook\s*>/i);
+  if (!start || end < 0) return null;
+  const headEnd = headLength(text, start.index + start[0].length);
+  const cells: ScannedCell[] = [];
+  const element = /(<script(?:\s(?:[^>"']|"[^"]*"|'[^']*')*)?>)([\s\S]*?)(<\/script\s*>)/gi;
+  let index = (element.lastIndex = headEnd);
+  for (let match = element.exec(text); match; match = element.exec(text)) {
+    const cell = notebook.cells[cells.length];
+    const gap = text.slice(index, match.index);
+    if (/<\/notebook\s*>/i.test(gap)) break;
+    const [all, open, content, close] = match;
+    if (!cell || gap.trim().startsWith("<!--") !== gap.trim().endsWith("-->")) return null;
+    if (valueOf(content) !== cell.value) return null;
+    const id = /\sid\s*=\s*["']?([^"'\s>]*)/i.exec(open)?.[1];
+    if (id !== undefined && id !== String(cell.id)) return null;
+    cells.push({cell, gap, open, content, close, hasId: id !== undefined});
+    index = match.index + all.length;
+  }
+  if (cells.length !== notebook.cells.length) return null;
+  return {head: text.slice(0, headEnd), cells, tail: text.slice(index)};
+}
+
+/** The text of the only cell of a serialized notebook. */
+export function cellText(text: string): string {
+  return text.slice(text.indexOf("<script"), text.lastIndexOf("</script>") + "</script>".length);
+}
+
+const FIELDS = ["id", "value", "mode", "pinned", "hidden", "output", "format", "database"] as const;
+
+/** Whether two cells are written the same way. */
+export function sameCell(a: Cell, b: Cell): boolean {
+  return FIELDS.every((name) => a[name] === b[name]);
+}
+
+/** Where the head ends: behind the title, when it stands before the cells. */
+function headLength(text: string, from: number): number {
+  const title = /^(?:\s|<!--[\s\S]*?-->)*<title[^>]*>[\s\S]*?<\/title\s*>/i.exec(text.slice(from));
+  return from + (title ? title[0].length : 0);
+}
+
+/** What the kit reads as a cell's value from the text of its element. */
+function valueOf(content: string): string {
+  const lines = content.replace(/<\\(?=\\*\/script(\s|>))/gi, "<").split(/\r\n?|\n/);
+  if (/^\s*$/.test(lines[lines.length - 1])) lines.pop();
+  if (lines.length > 0 && /^\s*$/.test(lines[0])) lines.shift();
+  return lines.map((line) => line.replace(/^ {4}/, "")).join("\n");
+}
