@@ -1,0 +1,96 @@
+import * as tf from "./tfjs.ts";
+import type {BackendInfo, BackendName, MemoryInfo} from "./types.ts";
+import {openDevice} from "./webgpu-device.ts";
+
+export interface BackendOptions {
+  /** Tried first and alone before the others; best first without it. */
+  prefer?: BackendName;
+  /** Where tfjs's three wasm binaries are: a folder (ending in /), or file name -> address. Node finds its own. */
+  wasmPaths?: string | Record<string, string>;
+}
+
+const BEST_FIRST: readonly BackendName[] = ["webgpu", "wasm", "cpu"];
+
+const lostListeners = new Set<(reason: string) => void>();
+
+/**
+ * Makes the best backend that works the current one: webgpu, then wasm, then cpu. Each has to compute something right
+ * before it is accepted. Throws an error that gives every reason when none does.
+ */
+export async function openBackend(options: BackendOptions = {}): Promise<BackendInfo> {
+  const {prefer} = options;
+  const order = prefer ? [prefer, ...BEST_FIRST.filter((name) => name !== prefer)] : BEST_FIRST;
+  const refused: BackendInfo["refused"] = [];
+  for (const name of order) {
+    try {
+      const adapter = await open(name, options);
+      await prove(name);
+      return {name, adapter, refused};
+    } catch (error) {
+      tf.removeBackend(name);
+      refused.push({name, reason: error instanceof Error ? error.message : String(error)});
+    }
+  }
+  const reasons = refused.map(({name, reason}) => `${name}: ${reason}`).join("; ");
+  throw new BackendError(`No backend can compute here. ${reasons}.`);
+}
+
+/** No backend works on this machine. */
+export class BackendError extends Error {
+  override name = "BackendError";
+}
+
+/** Live tensors and their bytes on the current backend. */
+export function memoryInfo(): MemoryInfo {
+  const {numTensors, numBytes} = tf.memory();
+  return {tensors: numTensors, sizeBytes: numBytes};
+}
+
+/** Calls back when the GPU device is lost (a driver reset, a laptop that sleeps): every tensor on it is gone. Returns the way to stop listening. */
+export function onDeviceLost(callback: (reason: string) => void): () => void {
+  lostListeners.add(callback);
+  return () => lostListeners.delete(callback);
+}
+
+async function open(name: BackendName, options: BackendOptions): Promise<string> {
+  if (name === "webgpu") return openWebGPU();
+  if (name === "wasm") return openWasm(options.wasmPaths);
+  await import("@tensorflow/tfjs-backend-cpu");
+  return "JavaScript";
+}
+
+async function openWebGPU(): Promise<string> {
+  const {device, info, name} = await openDevice(globalThis.navigator?.gpu);
+  const {WebGPUBackend} = await import("@tensorflow/tfjs-backend-webgpu");
+  // tfjs's own factory asks for neither the features nor the limits that the adapter has.
+  tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, info), 3);
+  // Small CPU tensors would be computed on the CPU backend, which need not be loaded, and break recorded steps.
+  tf.env().set("WEBGPU_CPU_FORWARD", false);
+  void device.lost.then(({reason, message}) => {
+    if (reason === "destroyed") return;
+    for (const listener of lostListeners) listener(message || "the GPU device was lost");
+  });
+  return name;
+}
+
+async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
+  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+  if (paths) wasm.setWasmPaths(paths);
+  await tf.setBackend("wasm");
+  const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
+  const threads = (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? wasm.getThreadsCount() : 1;
+  return `WebAssembly, ${simd}, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+}
+
+/** Makes the backend the current one and multiplies two matrices. */
+async function prove(name: BackendName): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Error("tfjs could not start it");
+  const product = tf.tidy(() =>
+    tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]))
+  );
+  const values = Array.from(await product.data());
+  product.dispose();
+  if (values.join() !== "19,22,43,50")
+    throw new Error(`it multiplied two matrices wrongly (${values.join(", ")})`);
+}

@@ -1,0 +1,43 @@
+import {type Tensor, tf} from "../tf.ts";
+import {ArgumentError} from "./errors.ts";
+
+type Activation = (x: Tensor) => Tensor;
+
+const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/** The element-wise nonlinearities by name. `gelu` is the exact one, x Phi(x); `geluTanh` its usual approximation. */
+export const activations = {
+  linear: (x: Tensor) => x,
+  relu: (x: Tensor) => tf.relu(x),
+  leakyRelu: (x: Tensor) => tf.leakyRelu(x, 0.01),
+  elu: (x: Tensor) => tf.elu(x),
+  selu: (x: Tensor) => tf.selu(x),
+  sigmoid: (x: Tensor) => tf.sigmoid(x),
+  logSigmoid: (x: Tensor) => tf.logSigmoid(x),
+  tanh: (x: Tensor) => tf.tanh(x),
+  softplus: (x: Tensor) => tf.softplus(x),
+  softsign: (x: Tensor) => tf.div(x, tf.add(tf.abs(x), 1)),
+  silu: (x: Tensor) => tf.mul(x, tf.sigmoid(x)),
+  gelu: (x: Tensor) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
+  geluTanh: (x: Tensor) => {
+    const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.mul(x, x), x), 0.044715)), SQRT_2_OVER_PI);
+    return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
+  },
+  mish: (x: Tensor) => tf.mul(x, tf.tanh(tf.softplus(x))),
+  hardSwish: (x: Tensor) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6))
+} satisfies Record<string, Activation>;
+
+/** The name of a nonlinearity. */
+export type ActivationName = keyof typeof activations;
+
+/** The function of that name, or the function itself. */
+export function activationOf(activation: ActivationName | Activation): Activation {
+  if (typeof activation === "function") return activation;
+  const found = activations[activation];
+  if (!found) {
+    throw new ArgumentError(
+      `There is no activation "${String(activation)}". Use one of ${Object.keys(activations).join(", ")}, or a function of a tensor.`
+    );
+  }
+  return found;
+}

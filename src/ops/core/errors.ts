@@ -1,0 +1,29 @@
+/** A tensor or layer has a shape that the operation cannot take. The message names the layer's path and both shapes. */
+export class ShapeError extends Error {
+  override name = "ShapeError";
+}
+
+/** An argument is out of range or of the wrong kind. The message says what to pass. */
+export class ArgumentError extends Error {
+  override name = "ArgumentError";
+}
+
+/** Throws unless `value` is a finite number in [low, high]. */
+export function checkNumber(name: string, value: number, low = -Infinity, high = Infinity): void {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < low || value > high) {
+    throw new ArgumentError(`${name} must be a number ${range(low, high)}, got ${String(value)}.`);
+  }
+}
+
+/** Throws unless `value` is an integer of at least `low`. */
+export function checkCount(name: string, value: number, low = 1): void {
+  if (!Number.isInteger(value) || value < low) {
+    throw new ArgumentError(`${name} must be a whole number of at least ${low}, got ${String(value)}.`);
+  }
+}
+
+function range(low: number, high: number): string {
+  if (low > -Infinity && high < Infinity) return `between ${low} and ${high}`;
+  if (low > -Infinity) return `of at least ${low}`;
+  return high < Infinity ? `of at most ${high}` : "that is finite";
+}

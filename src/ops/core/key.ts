@@ -1,0 +1,95 @@
+import {ArgumentError, checkCount} from "./errors.ts";
+import {philox4x32} from "./philox.ts";
+
+// The last counter word separates the uses of one key: draws, splits and folds never meet.
+const DRAW = 0;
+const SPLIT = 1;
+const FOLD = 2;
+
+/**
+ * A random key in the manner of JAX: a value, not a generator. The same key always gives the same numbers, on every
+ * backend; `split` it or `fold` a number in to get others. Element i of a draw is word i % 4 of Philox block i / 4.
+ */
+export class Key {
+  readonly words: readonly [number, number];
+
+  constructor(words: readonly [number, number]) {
+    this.words = [words[0] >>> 0, words[1] >>> 0];
+  }
+
+  /** `count` independent keys. */
+  split(count = 2): Key[] {
+    checkCount("count", count);
+    return Array.from({length: count}, (_, i) => this.derive(i, SPLIT));
+  }
+
+  /** The key that belongs to `data` (a step, a layer's number): independent of this one and of its splits. */
+  fold(data: number): Key {
+    if (!Number.isSafeInteger(data) || data < 0) {
+      throw new ArgumentError(`fold needs a whole number from 0 to 2^53 - 1, got ${String(data)}.`);
+    }
+    return this.derive(data, FOLD);
+  }
+
+  /** `count` uniformly distributed 32-bit words. */
+  bits(count: number): Uint32Array {
+    checkCount("count", count, 0);
+    const words = new Uint32Array(Math.ceil(count / 4) * 4);
+    for (let block = 0; block * 4 < count; ++block)
+      philox4x32([block, 0, 0, DRAW], this.words, words, block * 4);
+    return words.subarray(0, count);
+  }
+
+  /** `count` numbers in [low, high), made from 24 bits each: exact in float32. */
+  uniform(count: number, low = 0, high = 1): Float32Array {
+    return Float32Array.from(this.bits(count), (word) => low + (word >>> 8) * 2 ** -24 * (high - low));
+  }
+
+  /** `count` normally distributed numbers (Box-Muller over pairs of uniforms). */
+  normal(count: number, mean = 0, standardDeviation = 1): Float32Array {
+    const words = this.bits(Math.ceil(count / 2) * 2);
+    const out = new Float32Array(count);
+    for (let i = 0; i < count; i += 2) {
+      const [z0, z1] = boxMuller(
+        1 - ((words[i] ?? 0) >>> 8) * 2 ** -24,
+        ((words[i + 1] ?? 0) >>> 8) * 2 ** -24
+      );
+      out[i] = mean + standardDeviation * z0;
+      if (i + 1 < count) out[i + 1] = mean + standardDeviation * z1;
+    }
+    return out;
+  }
+
+  /** The numbers 0 ... count-1 in random order (Fisher-Yates). */
+  permutation(count: number): Int32Array {
+    const order = Int32Array.from({length: count}, (_, i) => i);
+    const words = this.bits(count);
+    for (let i = count - 1; i > 0; --i) {
+      const j = Math.floor((words[i] ?? 0) * 2 ** -32 * (i + 1));
+      const swapped = order[i] ?? 0;
+      order[i] = order[j] ?? 0;
+      order[j] = swapped;
+    }
+    return order;
+  }
+
+  private derive(data: number, use: number): Key {
+    const out = new Uint32Array(4);
+    philox4x32([data >>> 0, Math.floor(data / 2 ** 32) >>> 0, 0, use], this.words, out);
+    return new Key([out[0] ?? 0, out[1] ?? 0]);
+  }
+}
+
+/** The key of a seed, a whole number from 0 to 2^53 - 1. */
+export function key(seed: number): Key {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ArgumentError(`A seed must be a whole number from 0 to 2^53 - 1, got ${String(seed)}.`);
+  }
+  return new Key([seed >>> 0, Math.floor(seed / 2 ** 32)]);
+}
+
+/** Two independent standard normals from u1 in (0, 1] and u2 in [0, 1). */
+export function boxMuller(u1: number, u2: number): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log(u1));
+  return [radius * Math.cos(2 * Math.PI * u2), radius * Math.sin(2 * Math.PI * u2)];
+}

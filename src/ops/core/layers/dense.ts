@@ -1,0 +1,48 @@
+import {type Tensor, tf} from "../../tf.ts";
+import {type ActivationName, activationOf} from "../activations.ts";
+import {checkCount} from "../errors.ts";
+import {type Initializer, lecunNormal, zeros} from "../initializers.ts";
+import {expectShape, type Layer} from "../layer.ts";
+
+export interface DenseOptions {
+  /** Number of outputs. */
+  units: number;
+  /** The nonlinearity after the sum; none by default. */
+  activation?: ActivationName | ((x: Tensor) => Tensor);
+  /** Leave the bias out with false. */
+  useBias?: boolean;
+  kernelInit?: Initializer;
+  biasInit?: Initializer;
+}
+
+/** Parameters of a dense layer: kernel [in, units], bias [units]. */
+export type DenseParams = {kernel: Tensor; bias?: Tensor};
+
+/** A fully connected layer: activation(x kernel + bias), [batch, in] -> [batch, units]. */
+export function dense(options: DenseOptions): Layer<DenseParams> {
+  const {units, activation = "linear", useBias = true, kernelInit = lecunNormal, biasInit = zeros} = options;
+  checkCount("units", units);
+  const nonlinearity = activationOf(activation);
+  return {
+    name: "dense",
+    init(key, inputShape) {
+      const [inputs] = inputShape;
+      expectShape(inputShape.length === 1 && inputs !== undefined, "dense", "[inputs]", inputShape);
+      const [kernelKey, biasKey] = key.split(2) as [typeof key, typeof key];
+      const kernel = kernelInit(kernelKey, [inputs, units]);
+      return useBias ? {kernel, bias: biasInit(biasKey, [units])} : {kernel};
+    },
+    apply({kernel, bias}, x, context) {
+      const path = context?.path ?? "dense";
+      expectShape(
+        x.rank === 2 && x.shape[1] === kernel.shape[0],
+        path,
+        `[batch, ${kernel.shape[0]}]`,
+        x.shape
+      );
+      const product = tf.matMul(x, kernel);
+      return nonlinearity(bias ? tf.add(product, bias) : product);
+    },
+    outputShape: () => [units]
+  };
+}

@@ -1,0 +1,49 @@
+import {type Tensor, tf} from "../../tf.ts";
+import {checkNumber} from "../errors.ts";
+import {map, type Params, type Tree} from "../tree.ts";
+
+/** State of an optimizer: a tree of tensors and numbers. */
+export type OptimizerState = Tree<Tensor | number>;
+
+/** A gradient transformation in the manner of optax. New states are new trees: the caller disposes old ones. */
+export interface Optimizer {
+  init(params: Params): OptimizerState;
+  /** Turns gradients into updates to add to the parameters. */
+  update(grads: Params, state: OptimizerState, params: Params): {updates: Params; state: OptimizerState};
+}
+
+/** A number, or a function of the step (from 0): a schedule, or a getter of a live value. */
+export type LearningRate = number | ((step: number) => number);
+
+/** The learning rate of a step. */
+export function rateAt(learningRate: LearningRate, step: number): number {
+  const rate = typeof learningRate === "function" ? learningRate(step) : learningRate;
+  checkNumber("learningRate", rate, 0);
+  return rate;
+}
+
+/** params + updates, as optax.apply_updates. */
+export function applyUpdates<P extends Params>(params: P, updates: Params): P {
+  return map(
+    (param: Tensor, _path, update) => tf.add(param, update as Tensor),
+    params as Params,
+    updates
+  ) as P;
+}
+
+/** Transformations one after the other: the updates of one are the gradients of the next. */
+export function chain(...transformations: readonly Optimizer[]): Optimizer {
+  return {
+    init: (params) => transformations.map((each) => each.init(params)),
+    update(grads, state, params) {
+      const states: OptimizerState[] = [];
+      let updates = grads;
+      transformations.forEach((each, i) => {
+        const next = each.update(updates, (state as OptimizerState[])[i] as OptimizerState, params);
+        updates = next.updates;
+        states.push(next.state);
+      });
+      return {updates, state: states};
+    }
+  };
+}

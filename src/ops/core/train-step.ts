@@ -1,0 +1,57 @@
+import {type Scalar, type Tensor, tidy} from "../tf.ts";
+import {valueAndGrad} from "./grad.ts";
+import {applyUpdates, type Optimizer, type OptimizerState} from "./optimizers/optimizer.ts";
+import {clone, dispose, leaves, type Params, type Tree} from "./tree.ts";
+
+/** What a training loop carries from step to step. */
+export interface TrainState<P extends Params = Params> {
+  readonly params: P;
+  readonly optimizerState: OptimizerState;
+  /** Updates made so far. */
+  readonly step: number;
+}
+
+/** The state before the first step. The parameters are copied: the caller keeps its own. */
+export function initTrainState<P extends Params>(params: P, optimizer: Optimizer): TrainState<P> {
+  return tidy(() => ({params: clone(params), optimizerState: optimizer.init(params), step: 0}));
+}
+
+/** What one step returns; its tensors belong to the caller. */
+export interface StepResult<P extends Params, X> {
+  state: TrainState<P>;
+  loss: Scalar;
+  aux: X;
+}
+
+/**
+ * One step of gradient descent as a function: `const step = trainStep(loss, optimizer)`, then
+ * `({state, loss} = step(state, x, y))`. The state that goes in is used up: what the new one does not share is freed.
+ * The loss returns a scalar, or [scalar, aux] where aux is a tree of further results (logits, say).
+ */
+export function trainStep<P extends Params, A extends unknown[], X extends Tree<Tensor | number> = []>(
+  loss: (params: P, ...args: A) => Tensor | [Tensor, X],
+  optimizer: Optimizer
+): (state: TrainState<P>, ...args: A) => StepResult<P, X> {
+  const withAux = (params: P, ...args: A): [Tensor, X] => {
+    const out = loss(params, ...args);
+    return Array.isArray(out) ? out : [out, [] as Tree<Tensor | number> as X];
+  };
+  const gradients = valueAndGrad(withAux, {hasAux: true});
+  return (state, ...args) => {
+    const result = tidy(() => {
+      const [[value, aux], grads] = gradients(state.params, ...args);
+      const {updates, state: optimizerState} = optimizer.update(grads, state.optimizerState, state.params);
+      const params = applyUpdates(state.params, updates);
+      return {state: {params, optimizerState, step: state.step + 1}, loss: value, aux};
+    });
+    disposeState(state, result.state);
+    return result;
+  };
+}
+
+/** Frees a state's tensors, except those that `keep` shares with it. */
+export function disposeState(state: TrainState, keep?: TrainState): void {
+  const kept = keep ? [...leaves(keep.params), ...leaves(keep.optimizerState)] : [];
+  dispose(state.params, kept);
+  dispose(state.optimizerState, kept);
+}
