@@ -1,0 +1,29 @@
+import {type Browser, type BrowserContext, chromium, type Page} from "playwright-core";
+import {afterAll, onTestFinished} from "vitest";
+import {chromiumFlags, findChromium} from "../../../src/cli/chromium.ts";
+
+let browser: Promise<Browser> | undefined;
+
+/** The Chromium of this test file, started when it is first asked for. */
+function theBrowser(): Promise<Browser> {
+  browser ??= findChromium().then((path) =>
+    chromium.launch({executablePath: path ?? undefined, args: chromiumFlags})
+  );
+  return browser;
+}
+
+afterAll(async () => {
+  await (await browser)?.close();
+});
+
+/** A browser profile of its own for one test: no cache, no storage, no service worker of another. */
+export async function newProfile(): Promise<BrowserContext> {
+  const context = await (await theBrowser()).newContext();
+  onTestFinished(() => context.close());
+  return context;
+}
+
+/** A tab in a profile of its own. */
+export async function newTab(): Promise<Page> {
+  return (await newProfile()).newPage();
+}
