@@ -1,0 +1,82 @@
+import "@observablehq/notebook-kit/inspector.css";
+import "./output.css";
+import type {CellError, CellOutput} from "../../runtime/types.ts";
+import {isDisplayable} from "./displayable.ts";
+import {errorCard} from "./error-card.ts";
+import {type ExpandedPath, expandedPaths} from "./expansion.ts";
+import {HeightHold} from "./height-hold.ts";
+import {inspect} from "./inspect.ts";
+import {Rendered, type ValueRenderer} from "./renderer.ts";
+
+export interface OutputOptions {
+  /** The source that ran, for the line under an error. */
+  source?: () => string;
+  /** What a person calls another cell. */
+  cellLabel?: (id: number) => string;
+  /** Kinds of values with a display of their own. */
+  renderers?: readonly ValueRenderer[];
+}
+
+/** Shows a cell's results in `host`, whose children it owns. */
+export function createOutput(host: HTMLElement, options: OutputOptions = {}): CellOutput {
+  return new Output(host, options);
+}
+
+class Output implements CellOutput {
+  readonly node: HTMLElement;
+  readonly #options: OutputOptions;
+  readonly #height: HeightHold;
+  readonly #rendered: Rendered;
+  #expanded: ExpandedPath[][] = [];
+
+  constructor(host: HTMLElement, options: OutputOptions) {
+    host.classList.add("petri-output");
+    this.node = host;
+    this.#options = options;
+    this.#height = new HeightHold(host);
+    this.#rendered = new Rendered(options.renderers ?? []);
+  }
+
+  pending(): void {
+    this.node.setAttribute("aria-busy", "true");
+  }
+
+  clear(): void {
+    this.#empty();
+    this.#settle();
+  }
+
+  display(value: unknown, name?: string): void {
+    this.#append(this.#rendered.render(value) ?? this.#show(value, name));
+    this.#settle();
+  }
+
+  error(error: CellError, cause: unknown): void {
+    this.#empty();
+    const {source = () => "", cellLabel} = this.#options;
+    this.#append(errorCard(error, cause, {source: source(), cellLabel}));
+    this.#settle();
+  }
+
+  #show(value: unknown, name: string | undefined): Element | Text {
+    if (isDisplayable(value, this.node)) return value;
+    return inspect(value, name, this.#expanded[this.node.childNodes.length]);
+  }
+
+  #append(node: Node): void {
+    this.node.append(node);
+    this.#height.settle();
+  }
+
+  #empty(): void {
+    if (!this.node.firstChild) return;
+    this.#height.hold();
+    this.#expanded = Array.from(this.node.childNodes, expandedPaths);
+    this.#rendered.restart();
+    this.node.replaceChildren();
+  }
+
+  #settle(): void {
+    this.node.removeAttribute("aria-busy");
+  }
+}
