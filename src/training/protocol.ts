@@ -65,7 +65,15 @@ export type FromWorker =
   | {type: "ready"; lock: string | null}
   | {type: "started"; runId: string; backend: BackendInfo; startedAt: number}
   | RowsMessage
-  | {type: "checkpoint"; runId: string; name: string; step: number | null; timeMs: number; tree: CheckpointTree; sizeBytes: number}
+  | {
+      type: "checkpoint";
+      runId: string;
+      name: string;
+      step: number | null;
+      timeMs: number;
+      tree: CheckpointTree;
+      sizeBytes: number;
+    }
   | EndedMessage
   /** The GPU is gone: every run in this worker is lost. */
   | {type: "lost"; reason: string};

@@ -29,7 +29,8 @@ export interface RunRecord {
    * answered from the store alone.
    */
   fingerprint: string;
-  backend: BackendInfo | null;
+  /** What the run computed on, null until it is known. */
+  backend: {name: string; adapter: string} | null;
   /** Library versions, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
   versions: Readonly<Record<string, string>>;
   /** SHA-256 of the data the run read; empty when it was given none. */

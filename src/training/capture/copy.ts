@@ -1,0 +1,112 @@
+import {CaptureError} from "../errors.ts";
+import {kindOf, valueHint} from "./hints.ts";
+
+/** Takes a value that is not copied but referred to; false when it is not one. */
+type Divert = (value: unknown, path: string, target: object, key: string | number) => boolean;
+
+/** Objects of the platform that structured clone takes whole and that nobody changes in place. */
+const wholes = ["Blob", "File", "FileList", "ImageData", "ImageBitmap", "CryptoKey", "DOMException"].flatMap(
+  (name) => {
+    const type = (globalThis as Record<string, unknown>)[name];
+    return typeof type === "function" ? [type as new () => object] : [];
+  }
+);
+
+const isPlain = (value: object) => {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // A plain object of another realm (a frame, a test's environment) has a prototype without a prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/**
+ * Copies values as structured clone would, at once rather than when they are posted, and says precisely what cannot
+ * be copied. Identity within everything that one Copier has copied is kept, cycles included.
+ */
+export class Copier {
+  readonly #copies = new Map<object, object>();
+  readonly #divert: Divert;
+
+  constructor(divert: Divert) {
+    this.#divert = divert;
+  }
+
+  /** Puts a copy of `value` at `target[key]`, or leaves a hole there for what is diverted. */
+  put(value: unknown, path: string, target: object, key: string | number): void {
+    const slot = target as Record<string | number, unknown>;
+    if (this.#divert(value, path, target, key)) slot[key] = null;
+    else slot[key] = this.#copy(value, path);
+  }
+
+  #copy(value: unknown, path: string): unknown {
+    if (typeof value === "symbol" || typeof value === "function") throw notCloneable(value, path);
+    if (typeof value !== "object" || value === null) return value;
+    const known = this.#copies.get(value);
+    if (known) return known;
+    const copy = this.#copyObject(value, path);
+    this.#copies.set(value, copy);
+    return copy;
+  }
+
+  #copyObject(value: object, path: string): object {
+    if (Array.isArray(value)) {
+      const copy: unknown[] = new Array(value.length);
+      this.#copies.set(value, copy);
+      for (const [i, item] of value.entries()) {
+        if (typeof item === "object" || typeof item === "function") this.put(item, `${path}[${i}]`, copy, i);
+        else copy[i] = this.#copy(item, `${path}[${i}]`);
+      }
+      return copy;
+    }
+    // Only what the view shows: a slice of a large buffer must not drag the buffer along.
+    if (ArrayBuffer.isView(value)) return copyView(value);
+    if (value instanceof ArrayBuffer) return value.slice(0);
+    if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) return value;
+    if (value instanceof Date) return new Date(value);
+    if (value instanceof RegExp) return new RegExp(value);
+    if (value instanceof Map) return this.#copyMap(value, path);
+    if (value instanceof Set) {
+      const copy = new Set<unknown>();
+      this.#copies.set(value, copy);
+      for (const item of value) copy.add(this.#copy(item, `an element of ${path}`));
+      return copy;
+    }
+    if (value instanceof Error || wholes.some((type) => value instanceof type)) return value;
+    if (value instanceof Number || value instanceof String || value instanceof Boolean) return value;
+    if (!isPlain(value)) throw notCloneable(value, path);
+    const copy: Record<string, unknown> = {};
+    this.#copies.set(value, copy);
+    for (const key of Object.keys(value)) {
+      this.put((value as Record<string, unknown>)[key], `${path}.${key}`, copy, key);
+    }
+    return copy;
+  }
+
+  #copyMap(value: Map<unknown, unknown>, path: string): Map<unknown, unknown> {
+    const copy = new Map<unknown, unknown>();
+    this.#copies.set(value, copy);
+    for (const [key, item] of value) {
+      copy.set(this.#copy(key, `a key of ${path}`), this.#copy(item, `${path}.get(${String(key)})`));
+    }
+    return copy;
+  }
+}
+
+function copyView(view: ArrayBufferView): ArrayBufferView {
+  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  const type = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView;
+  return new type(bytes);
+}
+
+function notCloneable(value: unknown, path: string): CaptureError {
+  return new CaptureError(
+    path,
+    `${path} is ${kindOf(value)}, which cannot be sent to the training worker. ${valueHint(value)}`
+  );
+}
+
+/** A copy of plain data. @throws CaptureError where it holds functions or anything else that is not data. */
+export function copyData<T>(value: T, path: string): T {
+  const holder: {copy?: T} = {};
+  new Copier(() => false).put(value, path, holder, "copy");
+  return holder.copy as T;
+}
