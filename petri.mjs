@@ -30,16 +30,23 @@ function isInstalled() {
   );
 }
 
-function install() {
-  console.log("Installing packages (npm ci) ...");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const {status, error} = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], {
+function npm(args) {
+  const {status} = spawnSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: "inherit",
+    // npm is a script on Windows.
     shell: process.platform === "win32"
   });
-  if (status === 0) return;
-  console.error(`\`npm ci\` failed${error ? `: ${error.message}` : ""}. Run it in ${root} to see why.`);
+  return status === 0;
+}
+
+function install() {
+  console.error("Installing packages ...");
+  // `npm ci` refuses a lock file that it finds incomplete, which a registry without some platforms' packages causes.
+  if (npm(["ci"]) || npm(["install", "--no-save"])) return;
+  console.error(
+    `The packages could not be installed; npm's message above says why. Try \`npm ci\` in ${root}.`
+  );
   process.exit(1);
 }
 
