@@ -28,7 +28,7 @@ export function parseNpmSpecifier(specifier: string): NpmSpecifier {
   const nameAndRange = parts.splice(0, scoped ? 2 : 1).join("/");
   const at = nameAndRange.indexOf("@", 1);
   const name = at > 0 ? nameAndRange.slice(0, at) : nameAndRange;
-  const range = at > 0 ? decodeURIComponent(nameAndRange.slice(at + 1)) : "";
+  const range = at > 0 ? nameAndRange.slice(at + 1) : "";
   const segments = parts.filter((part) => part !== "");
   if (
     !PACKAGE_NAME.test(name) ||
@@ -55,18 +55,21 @@ export function npmModulePath(specifier: string): string {
   return `npm/${address(parseNpmSpecifier(specifier))}.js`;
 }
 
+// No package can be named so, and every static host serves it (some hide names that begin with _ or a dot).
+const FILES = "@/file/";
+
 /**
  * Where one file of a package is served as it is, relative to the site's base: what
  * `import.meta.resolve("npm:us-atlas/counties-10m.json")` stands for.
  */
 export function npmFilePath(specifier: string): string {
-  return `npm/_raw/${address(parseNpmSpecifier(specifier))}`;
+  return `npm/${FILES}${address(parseNpmSpecifier(specifier))}`;
 }
 
-/** The inverse of npmModulePath and npmFilePath, for a path relative to `npm/`; undefined when it is neither. */
+/** The inverse of npmModulePath and npmFilePath for a decoded path below `npm/`; undefined when it is neither. */
 export function npmRequest(path: string): {kind: "module" | "file"; specifier: string} | undefined {
-  if (path.startsWith("_raw/")) return {kind: "file", specifier: `npm:${path.slice("_raw/".length)}`};
-  if (path.startsWith("_") || !path.endsWith(".js")) return undefined;
+  if (path.startsWith(FILES)) return {kind: "file", specifier: `npm:${path.slice(FILES.length)}`};
+  if (path.startsWith("@/") || !path.endsWith(".js")) return undefined;
   return {kind: "module", specifier: `npm:${path.slice(0, -".js".length)}`};
 }
 
@@ -88,5 +91,5 @@ const CDN = /^https:\/\/(?:cdn\.jsdelivr\.net\/npm|esm\.sh|unpkg\.com|cdn\.skypa
 export function npmSpecifierOfUrl(url: string): string | undefined {
   const match = CDN.exec(url);
   if (!match?.[1] || match[1].startsWith("jsr/")) return undefined;
-  return formatNpmSpecifier(parseNpmSpecifier(match[1]));
+  return formatNpmSpecifier(parseNpmSpecifier(decodeURIComponent(match[1])));
 }

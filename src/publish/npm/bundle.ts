@@ -9,6 +9,7 @@ import {sharedKey, sharedPath} from "./shared.ts";
 
 /** One package's module as one ES module file. */
 export interface Bundle {
+  /** Imports other modules below `npm/` by the addresses that `relocated` rewrites. */
   code: string;
   /** Names that the module exports. */
   exports: string[];
@@ -39,13 +40,19 @@ interface Request {
   specifier: NpmSpecifier;
   installed: InstalledPackage;
   roots: readonly string[];
+  /** Copies everything into the bundle, even what the page shares. */
+  standalone?: boolean;
 }
 
 /**
  * The path relative to `npm/` of the module that answers a bare import inside a bundle, for the
  * imports that must not be copied into it: what the page shares, peers, and the package's own main module.
  */
-function externalPath(source: string, file: string, {specifier, installed, roots}: Request): string | undefined {
+function externalPath(
+  source: string,
+  file: string,
+  {specifier, installed, roots}: Request
+): string | undefined {
   const [name = "", ...path] = source.startsWith("@")
     ? [source.split("/").slice(0, 2).join("/"), ...source.split("/").slice(2)]
     : source.split("/");
@@ -81,7 +88,7 @@ function npmPlugin(request: Request): Plugin {
       if (!importer || importer.startsWith("\0") || /^[./\0]|^[a-z]+:/i.test(source)) return null;
       const resolved = await this.resolve(source, importer, {...options, skipSelf: true});
       if (!resolved || resolved.external) return resolved;
-      const path = externalPath(source, resolved.id, request);
+      const path = request.standalone ? undefined : externalPath(source, resolved.id, request);
       if (!path) return resolved;
       return options.kind === "require-call" ? REQUIRE + path : {id: NPM + path, external: true};
     },
@@ -104,6 +111,16 @@ export const value = namespace.default ?? namespace;`;
       return null;
     }
   };
+}
+
+/** The way from a module below `npm/` back to `npm/`. */
+export function wayUp(path: string): string {
+  return "../".repeat(path.split("/").length - 1) || "./";
+}
+
+/** Code of a bundle for the place where it is served, a path relative to `npm/`. */
+export function relocated(code: string, path: string): string {
+  return code.replaceAll(NPM, wayUp(path));
 }
 
 /** JavaScript that puts a bundle's style sheet into the page. */
@@ -136,13 +153,22 @@ export async function bundle(request: Request): Promise<Bundle> {
     }
   }).catch((error: unknown) => {
     const cause = (error as {errors?: unknown[]}).errors?.[0] ?? error;
-    const own = [error, cause, (cause as {cause?: unknown}).cause].find((one) => one instanceof NpmModuleError);
-    throw own ?? new NpmModuleError(`${formatNpmSpecifier(specifier)} could not be bundled for the browser: ${cause}`);
+    const own = [error, cause, (cause as {cause?: unknown}).cause].find(
+      (one) => one instanceof NpmModuleError
+    );
+    throw (
+      own ??
+      new NpmModuleError(`${formatNpmSpecifier(specifier)} could not be bundled for the browser: ${cause}`)
+    );
   });
-  const outputs = (Array.isArray(result) ? result : [result]).flatMap((one) => ("output" in one ? one.output : []));
+  const outputs = (Array.isArray(result) ? result : [result]).flatMap((one) =>
+    "output" in one ? one.output : []
+  );
   const chunk = outputs.find((output) => output.type === "chunk");
   if (!chunk) throw new NpmModuleError(`${formatNpmSpecifier(specifier)} holds no JavaScript`);
-  const css = outputs.map((output) => (output.type === "asset" && output.fileName.endsWith(".css") ? String(output.source) : ""));
+  const css = outputs.map((output) =>
+    output.type === "asset" && output.fileName.endsWith(".css") ? String(output.source) : ""
+  );
   return {
     code: css.filter(Boolean).map(styleInjection).join("") + chunk.code,
     exports: chunk.exports,

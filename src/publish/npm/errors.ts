@@ -15,6 +15,8 @@ export class NpmPathMissingError extends NpmModuleError {
   override name = "NpmPathMissingError";
 
   constructor(name: string, version: string, path: string) {
-    super(`${name} ${version} has no ${path ? `file “${path}”` : "main module for browsers"}; see its package.json`);
+    super(
+      `${name} ${version} has no ${path ? `file “${path}”` : "main module for browsers"}; see its package.json`
+    );
   }
 }

@@ -31,7 +31,10 @@ function findFolder(name: string, roots: readonly string[]): string | undefined 
 
 /** npm rewrites this file whenever it changes anything in node_modules. */
 function installTime(folder: string): number {
-  const modules = folder.slice(0, folder.lastIndexOf(`${sep}node_modules${sep}`) + `${sep}node_modules`.length);
+  const modules = folder.slice(
+    0,
+    folder.lastIndexOf(`${sep}node_modules${sep}`) + `${sep}node_modules`.length
+  );
   return statSync(join(modules, ".package-lock.json"), {throwIfNoEntry: false})?.mtimeMs ?? 0;
 }
 

@@ -34,15 +34,25 @@ export function sharedKey(specifier: string): string | undefined {
   return SHARED.has(specifier) ? specifier : undefined;
 }
 
+const SHARED_FOLDER = "@/shared/";
+
 /** Where the module that hands on a shared instance is served, relative to `npm/`. */
 export function sharedPath(key: string): string {
-  return `_shared/${key}.js`;
+  return `${SHARED_FOLDER}${key}.js`;
+}
+
+/** The inverse of sharedPath. */
+export function sharedKeyOfPath(path: string): string | undefined {
+  if (!path.startsWith(SHARED_FOLDER) || !path.endsWith(".js")) return undefined;
+  return sharedKey(path.slice(SHARED_FOLDER.length, -".js".length));
 }
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 /** Words that cannot be declared, though they may be exported. */
-const RESERVED = new Set("default delete enum export extends import in new null super switch this typeof void with".split(" "));
+const RESERVED = new Set(
+  "default delete enum export extends import in new null super switch this typeof void with".split(" ")
+);
 
 /** An ES module whose exports are those of the page's own instance of a package. */
 export function sharedModuleSource(key: string, exports: readonly string[]): string {
