@@ -33,7 +33,8 @@ function isInstalled() {
 function npm(args) {
   const {status} = spawnSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
-    stdio: "inherit",
+    // A command's own output is all there is on stdout.
+    stdio: ["inherit", 2, 2],
     // npm is a script on Windows.
     shell: process.platform === "win32"
   });

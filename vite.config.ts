@@ -1,18 +1,24 @@
+import {fileURLToPath} from "node:url";
 import {defineConfig} from "vite";
-import {lazyTypeScript} from "./src/publish/vite/lazy-typescript.ts";
 
 export default defineConfig({
   // Relative addresses: the site works under any path.
   base: "./",
   // notebooks/ and data are served or copied by our own code, not by Vite.
   publicDir: false,
-  plugins: [lazyTypeScript()],
-  worker: {format: "es", plugins: () => [lazyTypeScript()]},
+  resolve: {
+    alias: [
+      {
+        find: /^typescript$/,
+        replacement: fileURLToPath(new URL("./src/runtime/typescript-stub.ts", import.meta.url))
+      }
+    ]
+  },
+  worker: {format: "es"},
   build: {target: "es2022", chunkSizeWarningLimit: 4096, assetsInlineLimit: 0},
   optimizeDeps: {
     // All that a page may load, found before the first request: a late find reloads the page in the middle of a test.
     entries: ["index.html", "src/**/*.ts", "!src/cli/**", "!src/publish/**"],
-    rolldownOptions: {plugins: [lazyTypeScript({prebundled: true})]},
     // Its workers and wasm files are reached through ?url, never through the bundler's cache.
     exclude: ["@duckdb/duckdb-wasm"]
   },

@@ -8,7 +8,8 @@ import {projectRoot} from "../project.ts";
 /** `petri dev`: Vite's development server, with the workbench's own interface behind it. */
 export async function dev(args: string[]): Promise<void> {
   const {values} = readArguments(args, {port: {type: "string"}, root: {type: "string"}});
-  const handle = createHandler({app: null, notebooks: await notebooksRoot(values.root), npm: npmSource()});
+  const notebooks = await notebooksRoot(values.root);
+  const handle = createHandler({app: null, notebooks, npm: npmSource(notebooks)});
   const ours = /^\/(api|notebooks|npm)\//;
   const server = await createServer({
     root: projectRoot,

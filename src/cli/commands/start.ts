@@ -18,7 +18,7 @@ export async function start(args: string[]): Promise<void> {
   const port = readPort(values.port);
   const notebooks = await notebooksRoot(values.root);
   const app = await builtApp();
-  const server = await serveOn(port, (wanted) => serve({app, notebooks, npm: npmSource()}, wanted));
+  const server = await serveOn(port, (wanted) => serve({app, notebooks, npm: npmSource(notebooks)}, wanted));
   console.log(`Petri is at ${server.address}`);
   if (!values["no-open"]) openBrowser(server.address);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
