@@ -73,7 +73,7 @@ export class CellEditor {
       this.view.dispatch({changes, annotations: Transaction.addToHistory.of(false)});
       this.#applying = false;
     }
-    if (next.marks !== last.marks && (next.marks.length || hasMarks(this.view.state))) {
+    if (!sameMarks(next.marks, last.marks) && (next.marks.length || hasMarks(this.view.state))) {
       this.view.dispatch({effects: markEffect(next.marks)});
     }
     if (next.label !== last.label || next.readOnly !== last.readOnly) {
@@ -112,4 +112,9 @@ function settings({label, readOnly}: EditorContent) {
     EditorView.contentAttributes.of({"aria-label": label, spellcheck: "false", autocapitalize: "off"}),
     EditorState.readOnly.of(readOnly)
   ];
+}
+
+/** Whoever renders may make the same marks anew each time. */
+function sameMarks(a: readonly SourceMark[], b: readonly SourceMark[]): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

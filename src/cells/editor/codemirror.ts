@@ -24,6 +24,7 @@ import {highlighter} from "./highlight.ts";
 import {interpolationHighlight} from "./interpolation-highlight.ts";
 import {loadLanguage, templateModes} from "./languages.ts";
 import {markField} from "./marks.ts";
+import {observableKeywords} from "./observable-keywords.ts";
 import type {CompletionProvider} from "./types.ts";
 
 /** What the element listens to. */
@@ -77,6 +78,7 @@ export async function modeExtension(mode: CellMode, hooks: EditorHooks): Promise
   return [
     language,
     templateModes.has(mode) ? interpolationHighlight : [],
+    mode === "ojs" ? observableKeywords : [],
     EditorState.languageData.of(() => [{autocomplete: notebookCompletions(mode, hooks.completions)}])
   ];
 }

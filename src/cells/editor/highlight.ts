@@ -9,7 +9,8 @@ export const highlighter = tagHighlighter([
   {tag: tags.atom, class: "tok-atom"},
   {tag: [tags.bool, tags.escape, tags.number, tags.null], class: "tok-literal"},
   {tag: [tags.string, tags.regexp, tags.attributeValue, tags.monospace], class: "tok-string"},
-  {tag: tags.comment, class: "tok-comment"},
+  // Markdown's own signs (#, **, -) stand back behind the text they mark.
+  {tag: [tags.comment, tags.processingInstruction], class: "tok-comment"},
   {tag: tags.variableName, class: "tok-variable"},
   {
     tag: [tags.definition(tags.variableName), tags.className, tags.propertyName, tags.attributeName],

@@ -1,5 +1,6 @@
 import "@observablehq/notebook-kit/inspector.css";
 import "./output.css";
+import "./plot.css";
 import type {CellError, CellOutput} from "../../runtime/types.ts";
 import {isDisplayable} from "./displayable.ts";
 import {errorCard} from "./error-card.ts";

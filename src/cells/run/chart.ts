@@ -126,7 +126,7 @@ export class RunChart {
       series: [
         {},
         ...series.map((s) => curve(color(s.color), 1)),
-        ...series.map((s) => curve(color(s.color), 0.28))
+        ...series.map((s) => curve(color(s.color), 0.38))
       ],
       hooks: {setCursor: [(plot) => onHover(reading(plot, series.length))]}
     };

@@ -66,6 +66,9 @@ export const runStyles = css`
     color: var(--muted);
     min-width: 0;
   }
+  .summary span {
+    white-space: nowrap;
+  }
   .summary.failed,
   .summary.diverged,
   .summary.interrupted {
@@ -150,6 +153,10 @@ export const runStyles = css`
   .step {
     min-width: 16ch;
   }
+  .count {
+    display: inline-block;
+    text-align: right;
+  }
   .rate {
     min-width: 11ch;
   }
@@ -217,7 +224,10 @@ export const runStyles = css`
       flex-basis: 100%;
       padding-left: 4px;
     }
-    .left {
+    .figures {
+      column-gap: 12px;
+    }
+    .figures > span {
       min-width: 0;
     }
   }

@@ -113,7 +113,7 @@ export class PetriRun extends LitElement {
           <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true"><path d="M1.5 0.5 L6.5 4 L1.5 7.5z" /></svg>
         </button>
         <span class="name" @click=${() => this.#fold.toggle()}>${name}</span>
-        ${running ? nothing : html`<span class="summary ${status}">${summarize(run, this.now()).join(" · ")}</span>`}
+        ${running ? nothing : html`<span class="summary ${status}">${this.#summary(run)}</span>`}
         ${open || running ? this.#chips(run) : sparkline(run.rows, headline(Object.keys(run.rows.columns)))}
         <span class="actions">${
           running
@@ -122,6 +122,11 @@ export class PetriRun extends LitElement {
         }</span>
       </header>
     `;
+  }
+
+  /** Broken only between its parts, on a narrow page. */
+  #summary(run: RunView): unknown {
+    return summarize(run, this.now()).map((part, i) => html`${i ? " · " : ""}<span>${part}</span>`);
   }
 
   #chips(run: RunView): unknown {
@@ -151,7 +156,7 @@ export class PetriRun extends LitElement {
             ? status === "queued"
               ? "waiting for its turn"
               : "starting"
-            : html`step ${formatCount(step)}${totalSteps ? html`<span class="of"> of ${formatCount(totalSteps)}</span>` : nothing}`
+            : html`step <span class="count" style="min-width:${formatCount(totalSteps ?? step).length}ch">${formatCount(step)}</span>${totalSteps ? html`<span class="of"> of ${formatCount(totalSteps)}</span>` : nothing}`
         }</span>
         <span class="rate">${stepsPerSecond ? formatRate(stepsPerSecond) : ""}</span>
         <span class="left">${etaMs != null ? formatTimeLeft(etaMs) : ""}</span>
@@ -176,7 +181,7 @@ export class PetriRun extends LitElement {
           .ghost=${ghost}
           .syncKey=${record.runId}
         ></petri-run-panel>`
-      )}${panels.length ? nothing : html`<div class="waiting"></div>`}</div>
+      )}${panels.length || record.status === "queued" ? nothing : html`<div class="waiting"></div>`}</div>
       ${logs.length ? this.#logs(logs.map(({text}) => text)) : nothing}
     `;
   }

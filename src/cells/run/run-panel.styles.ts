@@ -43,6 +43,13 @@ export const panelStyles = css`
     border-radius: 4px;
     color: var(--theme-foreground-faint, GrayText);
     cursor: pointer;
+    opacity: 0;
+    transition: opacity 0.15s;
+  }
+  :host(:hover) .log,
+  .log:focus-visible,
+  .log[aria-pressed="true"] {
+    opacity: 1;
   }
   .log:hover,
   .log[aria-pressed="true"] {
@@ -64,6 +71,7 @@ export const panelStyles = css`
   }
   @media (pointer: coarse) {
     .log {
+      opacity: 1;
       padding: 6px 10px;
     }
   }

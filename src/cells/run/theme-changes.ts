@@ -2,7 +2,7 @@
 export function onThemeChange(callback: () => void): () => void {
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   const observer = new MutationObserver(callback);
-  const options = {attributes: true, attributeFilter: ["class", "style", "data-theme"]};
+  const options = {attributes: true, attributeFilter: ["class", "style", "data-theme", "data-scheme"]};
   scheme.addEventListener("change", callback);
   observer.observe(document.documentElement, options);
   observer.observe(document.body, options);
