@@ -141,6 +141,12 @@ export class NotebookDocument extends EventTarget {
     this.#push({...this.notebook, ...fields}, `set ${key}`, `set ${key}`);
   }
 
+  /** Puts another notebook in the place of this one, in one step of undo: a draft that was recovered. */
+  replaceAll(notebook: Notebook, label: string): void {
+    this.#lastId = Math.max(this.#lastId, ...notebook.cells.map((cell) => cell.id));
+    this.#push(notebook, label);
+  }
+
   /** Takes the last change back; a deleted cell returns with its id. False when there is nothing to undo. */
   undo(): boolean {
     return this.#travel("undo", () => this.#history.undo());

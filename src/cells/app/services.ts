@@ -1,6 +1,8 @@
 import type {BackendInfo, MemoryInfo} from "../../gpu/types.ts";
+import type {LastRuns} from "../../runtime/storage/last-runs.ts";
 import type {EditJournal, NotebookStorage} from "../../runtime/storage/types.ts";
 import type {Cell, CellOutput, CellStatus, Notebook} from "../../runtime/types.ts";
+import type {CompletionProvider} from "../editor/types.ts";
 
 /** What the shell uses of a NotebookSession. */
 export interface Session extends EventTarget {
@@ -53,13 +55,6 @@ export interface Engine {
   stopAll(): void;
 }
 
-/** One completion that the editor offers. */
-export interface CompletionName {
-  label: string;
-  detail?: string;
-  type?: string;
-}
-
 /** Everything `<petri-app>` is given; `src/main.ts` fills it. */
 export interface AppServices {
   /** Resolves once it is known whether a server keeps the notebooks or the browser does. */
@@ -67,14 +62,14 @@ export interface AppServices {
   journal: EditJournal;
   /** Starts nothing: the shell calls `run()` when the first cells are on the page. May load the runtime lazily. */
   createSession(request: SessionRequest): Promise<Session>;
-  /** Where one cell's results appear, inside `host`. */
-  createOutput(host: HTMLElement, cell: Cell): CellOutput;
-  editor: {
-    /** Tag of the editor element, e.g. `petri-editor`. */
-    tag: string;
-    /** Names to complete in a cell. */
-    completions?(session: Session, cellId: number): CompletionName[];
-  };
+  /** Where one cell's results appear, inside `host`; `source` is what ran, `cellLabel` what a person calls a cell. */
+  createOutput(
+    host: HTMLElement,
+    options: {source: () => string; cellLabel: (id: number) => string}
+  ): CellOutput;
+  /** Names that the editor of a cell completes. */
+  completions?(session: Session, cellId: number): CompletionProvider;
+  lastRuns: LastRuns;
   engine: Engine;
   /** Shown on the help page and kept with the last run, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
   versions: Readonly<Record<string, string>>;

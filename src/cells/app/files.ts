@@ -1,0 +1,18 @@
+/** Hands a text to the reader as a file. */
+export function saveFile(name: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], {type}));
+  const link = Object.assign(document.createElement("a"), {href: url, download: name});
+  link.click();
+  // The download has its own reference once the click is handled.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Lets the reader choose files of their own; an empty list when they close the chooser. */
+export function chooseFiles(accept: string): Promise<File[]> {
+  const input = Object.assign(document.createElement("input"), {type: "file", accept, multiple: true});
+  return new Promise((resolve) => {
+    input.addEventListener("change", () => resolve(Array.from(input.files ?? [])));
+    input.addEventListener("cancel", () => resolve([]));
+    input.click();
+  });
+}

@@ -1,0 +1,94 @@
+import {html, nothing, type TemplateResult} from "lit";
+import {ACTIONS} from "./actions.ts";
+import type {ActionContext} from "./commands.ts";
+import {icon} from "./icons.ts";
+import {keyCaps} from "./keymap.ts";
+import type {MenuSection} from "./menu.ts";
+import type {OpenNotebook, SaveState} from "./open-notebook.ts";
+import {isMac} from "./platform.ts";
+
+const MENU: readonly MenuSection[] = (["Run", "Notebook", "Petri"] as const).map((group) => ({
+  actions: ACTIONS.filter((action) => action.place === "notebook" && action.group === group)
+}));
+
+const SAVE_WORDS: Record<SaveState, string> = {
+  saved: "Saved",
+  unsaved: "Unsaved",
+  saving: "Saving…",
+  conflict: "Changed elsewhere"
+};
+
+interface BarContent {
+  open: OpenNotebook | null;
+  busy: boolean;
+  context: () => ActionContext;
+  /** Where a click on Save asks for: the server's disk or this browser. */
+  place: "disk" | "browser";
+  act(action: string): void;
+}
+
+/** The line above a notebook: way home, title, save state, run and stop, menu. */
+export function notebookBar({open, busy, context, place, act}: BarContent): TemplateResult {
+  return html`<header class="bar">
+    <div class="bar-inner">
+      <a class="bar-home" href="#/" aria-label="All notebooks">${icon("back")}<span>Petri</span></a>
+      <span class="bar-slash" aria-hidden="true">/</span>
+      <div class="bar-middle">
+        ${
+          open
+            ? html`<input
+                class="bar-title"
+                aria-label="Notebook title"
+                spellcheck="false"
+                .value=${open.document.notebook.title}
+                ?readonly=${open.document.notebook.readOnly}
+                @change=${(event: Event) => {
+                  const title = (event.target as HTMLInputElement).value.trim() || "Untitled";
+                  if (title !== open.document.notebook.title) open.document.setNotebook({title});
+                }}
+                @keydown=${(event: KeyboardEvent) => {
+                  if (event.key === "Enter" || event.key === "Escape") (event.target as HTMLElement).blur();
+                }}
+              />`
+            : nothing
+        }
+      </div>
+      ${open ? saveState(open, place, act) : nothing}
+      ${
+        busy
+          ? html`<button type="button" class="tool stop" aria-label="Stop everything" title="Stop everything" @click=${() => act("stop-all")}>
+              ${icon("stop")}<span class="wide">Stop</span>
+            </button>`
+          : html`<button type="button" class="tool" aria-label="Run all cells" title="Run all cells" @click=${() => act("run-all")}>
+              ${icon("play")}<span class="wide">Run all</span>
+            </button>`
+      }
+      <petri-menu label="Notebook menu" .sections=${MENU} .context=${context}></petri-menu>
+    </div>
+  </header>`;
+}
+
+function saveState(
+  open: OpenNotebook,
+  place: "disk" | "browser",
+  act: (action: string) => void
+): TemplateResult {
+  const {state} = open;
+  const words = open.name === null && state === "saved" ? "Copy to edit" : SAVE_WORDS[state];
+  const resting = state === "saved" || state === "saving";
+  return html`<span class="save-state" data-state=${state} role="status">
+    ${
+      resting && open.name !== null
+        ? html`<span class="save-word wide">${words}</span>`
+        : html`<button
+            type="button"
+            class="tool"
+            aria-label=${open.name === null ? "Save a copy" : "Save"}
+            title=${`${open.name === null ? "Save a copy" : "Save"} ${place === "disk" ? "to disk" : "in this browser"} (${keyCaps("Mod-s", isMac).join(isMac ? "" : "+")})`}
+            @click=${() => act("save")}
+          >
+            <span class="save-word wide">${words}</span>${icon("save")}
+          </button>`
+    }
+  </span>`;
+}

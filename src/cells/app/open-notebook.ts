@@ -1,0 +1,137 @@
+import {NotebookDocument} from "../../runtime/document.ts";
+import {type NotebookFile, openNotebookFile, saveNotebookFile} from "../../runtime/file.ts";
+import {
+  ConflictError,
+  type Draft,
+  type EditJournal,
+  type NotebookStorage,
+  type StoredNotebook
+} from "../../runtime/storage/types.ts";
+
+/** saved: the file says what the page says. conflict: the file changed under us and the reader has not chosen yet. */
+export type SaveState = "saved" | "unsaved" | "saving" | "conflict";
+
+interface Origin {
+  /** Name in the storage; null for a file opened by its address, which is saved as a copy. */
+  name: string | null;
+  /** What the journal calls it. */
+  key: string;
+  stored: StoredNotebook | null;
+}
+
+/**
+ * One open notebook: its document, the file it came from, and the journal between them. Dispatches "change" when the
+ * document or the save state changed.
+ */
+export class OpenNotebook extends EventTarget {
+  readonly document: NotebookDocument;
+  readonly #journal: EditJournal;
+  #file: NotebookFile;
+  #origin: Origin;
+  #state: SaveState = "saved";
+  #recording: Promise<void> | null = null;
+  #dirty = false;
+  /** Set when the browser refused to keep a draft; said once. */
+  journalError: Error | null = null;
+
+  constructor(text: string, origin: Origin, journal: EditJournal) {
+    super();
+    this.#file = openNotebookFile(text, {parser: new DOMParser()});
+    this.#origin = origin;
+    this.#journal = journal;
+    this.document = new NotebookDocument(this.#file.notebook);
+    this.document.addEventListener("change", () => this.#changed());
+  }
+
+  get name(): string | null {
+    return this.#origin.name;
+  }
+
+  get state(): SaveState {
+    return this.#state;
+  }
+
+  /** Version of the stored text that the page stands on; null when it was never stored. */
+  get version(): string | null {
+    return this.#origin.stored?.version ?? null;
+  }
+
+  /** The file's text with the edits in it. */
+  get text(): string {
+    return saveNotebookFile(this.#file, this.document.notebook, {document}).text;
+  }
+
+  /** Resolves when every edit so far is in the journal. */
+  async journalled(): Promise<void> {
+    while (this.#recording) await this.#recording;
+  }
+
+  /**
+   * Writes the notebook. With `over`, over whatever is stored now.
+   *
+   * @throws ConflictError when another text is stored; the state is then "conflict".
+   */
+  async save(storage: NotebookStorage, options: {name?: string; over?: ConflictError} = {}): Promise<void> {
+    const name = options.name ?? this.#origin.name;
+    if (name === null)
+      throw new TypeError("A notebook that was opened by its address needs a name to be saved.");
+    const isCopy = name !== this.#origin.name;
+    const notebook = this.document.notebook;
+    const {text} = saveNotebookFile(this.#file, notebook, {document});
+    const base = options.over ? (options.over.current?.version ?? null) : isCopy ? null : this.version;
+    this.#setState("saving");
+    try {
+      const {version} = await storage.write(name, text, {version: base});
+      const {key} = this.#origin;
+      this.#file = {text, notebook};
+      this.#origin = {name, key: name, stored: {text, version}};
+      await this.journalled();
+      await this.#journal.clear(key).catch(() => {});
+      this.#changed();
+    } catch (error) {
+      this.#setState(error instanceof ConflictError ? "conflict" : "unsaved");
+      throw error;
+    }
+  }
+
+  /** The notebook was renamed in the storage. */
+  renamed(name: string): void {
+    this.#origin = {...this.#origin, name, key: name};
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Puts the text of a draft in the place of the document's cells, as an edit. */
+  restore(draft: Draft): void {
+    const {notebook} = openNotebookFile(draft.text, {parser: new DOMParser()});
+    this.document.replaceAll(notebook, "restore unsaved changes");
+  }
+
+  #changed(): void {
+    if (this.text === this.#origin.stored?.text) {
+      this.#dirty = false;
+      this.#setState("saved");
+      void this.#journal.clear(this.#origin.key).catch(() => {});
+      return;
+    }
+    this.#dirty = true;
+    this.#setState(this.#state === "conflict" ? "conflict" : "unsaved");
+    this.#recording ??= this.#record();
+  }
+
+  /** Writes the newest text until there is nothing newer. */
+  async #record(): Promise<void> {
+    await Promise.resolve();
+    while (this.#dirty) {
+      this.#dirty = false;
+      await this.#journal.record(this.#origin.key, this.text, this.version).catch((error: Error) => {
+        this.journalError ??= error;
+      });
+    }
+    this.#recording = null;
+  }
+
+  #setState(state: SaveState): void {
+    this.#state = state;
+    this.dispatchEvent(new Event("change"));
+  }
+}

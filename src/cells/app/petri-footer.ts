@@ -1,0 +1,79 @@
+import {html, LitElement, nothing, type TemplateResult} from "lit";
+import {customElement, property} from "lit/decorators.js";
+import {formatBytes} from "./format.ts";
+import {icon} from "./icons.ts";
+import type {Engine} from "./services.ts";
+
+const BACKENDS = {webgpu: "WebGPU", wasm: "WebAssembly", cpu: "CPU"} as const;
+
+/** The thin line at the page's foot: what trains, on what, in how much memory, and how to stop it. */
+@customElement("petri-footer")
+export class PetriFooter extends LitElement {
+  @property({attribute: false}) engine!: Engine;
+  /** Cells that are running, as a person calls them. */
+  @property({attribute: false}) running: readonly string[] = [];
+  #unsubscribe: (() => void) | null = null;
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.setAttribute("role", "contentinfo");
+    this.#unsubscribe = this.engine.subscribe(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe?.();
+  }
+
+  protected override render(): TemplateResult {
+    const {running} = this.engine.status();
+    const names = running.length ? running.map(runText) : this.running;
+    return html`<div class="footer-inner">
+      <span class="footer-engine">${this.#engine()}</span>
+      <span class="footer-running">
+        ${names.length ? html`<span class="pulse"></span>${names.slice(0, 2).join(", ")}${names.length > 2 ? `, ${names.length - 2} more` : ""}` : nothing}
+      </span>
+      ${
+        names.length
+          ? html`<button type="button" class="tool stop" aria-label="Stop everything" title="Stop everything" @click=${this.#stop}>
+              ${icon("stop")}Stop
+            </button>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #engine(): TemplateResult {
+    const {backend, memory} = this.engine.status();
+    const dot = html`<span class="dot">·</span>`;
+    if (!backend) return html`<span title="The training worker starts with the first run">Ready</span>`;
+    const refused = backend.refused.map(({name, reason}) => `${BACKENDS[name]}: ${reason}`).join("\n");
+    return html`<span title=${refused ? `Passed over:\n${refused}` : `Training runs on ${BACKENDS[backend.name]}`}
+        >${BACKENDS[backend.name]}</span
+      ><span class="footer-adapter">${dot}${backend.adapter}</span>${
+        memory
+          ? html`${dot}<span title=${`${memory.tensors} tensors`}>${formatBytes(memory.sizeBytes)}</span>`
+          : nothing
+      }`;
+  }
+
+  #stop(): void {
+    this.dispatchEvent(new CustomEvent("petri-action", {detail: {action: "stop-all"}, bubbles: true}));
+  }
+}
+
+function runText({name, fraction, stepsPerSecond}: ReturnType<Engine["status"]>["running"][number]): string {
+  const percent = fraction === undefined ? "" : ` ${Math.round(fraction * 100)} %`;
+  const rate = stepsPerSecond ? ` at ${stepsPerSecond.toPrecision(2)} steps/s` : "";
+  return `${name}${percent}${rate}`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "petri-footer": PetriFooter;
+  }
+}

@@ -1,0 +1,56 @@
+import {html, LitElement, type TemplateResult} from "lit";
+import {customElement} from "lit/decorators.js";
+import {ACTIONS, type Action, type ActionGroup} from "./actions.ts";
+import {keyCaps} from "./keymap.ts";
+import {isMac} from "./platform.ts";
+
+const GROUPS: readonly ActionGroup[] = ["Run", "Move around", "Cell", "Kind", "Notebook", "Petri"];
+
+/** The keyboard help page: the table of actions, as it is. */
+@customElement("petri-keys")
+export class PetriKeys extends LitElement {
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="page">
+      <h1>Keyboard</h1>
+      <p>
+        A cell is either selected or being edited. <kbd>Esc</kbd> leaves the source and selects the cell; then letters are
+        commands. <kbd>Enter</kbd> goes back in.
+      </p>
+      <div class="keys">
+        ${GROUPS.map(
+          (group) => html`<section>
+            <h2>${group === "Kind" ? "Change kind to" : group}</h2>
+            <dl>
+              ${ACTIONS.filter((action) => action.group === group && action.keys.length > 0).map(row)}
+            </dl>
+          </section>`
+        )}
+      </div>
+    </div>`;
+  }
+}
+
+function row({title, keys, mode}: Action): TemplateResult {
+  const where = mode === "edit" ? html` <span class="where">while editing</span>` : "";
+  return html`<div>
+    <dt>${title}${where}</dt>
+    <dd>
+      ${keys.map(
+        (key, index) =>
+          html`${index > 0 ? html`<span class="or">or</span>` : ""}${keyCaps(key, isMac).map(
+            (cap) => html`<kbd>${cap}</kbd>`
+          )}`
+      )}
+    </dd>
+  </div>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "petri-keys": PetriKeys;
+  }
+}

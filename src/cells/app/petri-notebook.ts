@@ -1,0 +1,366 @@
+import "./menu.ts";
+import "./petri-cell.ts";
+import {html, LitElement, nothing, type PropertyValues, type TemplateResult} from "lit";
+import {customElement, property, state} from "lit/decorators.js";
+import {repeat} from "lit/directives/repeat.js";
+import type {DocumentChange} from "../../runtime/document.ts";
+import type {Draft} from "../../runtime/storage/types.ts";
+import type {Cell, CellStatus} from "../../runtime/types.ts";
+import type {GoToDetail} from "../output/error-card.ts";
+import {actionById} from "./actions.ts";
+import {CellDrag} from "./cell-drag.ts";
+import type {ActionContext} from "./commands.ts";
+import {cellsToRun} from "./document-changes.ts";
+import {formatAgo} from "./format.ts";
+import {notebookBar} from "./notebook-bar.ts";
+import {CellCommands, type NotebookView} from "./notebook-commands.ts";
+import {NotebookFiles} from "./notebook-files.ts";
+import {type LoadedNotebook, loadNotebook, type NotebookSource} from "./notebook-loader.ts";
+import {type Notice, noticeLine} from "./notice.ts";
+import type {OpenNotebook} from "./open-notebook.ts";
+import {Outputs} from "./outputs.ts";
+import type {PetriCell} from "./petri-cell.ts";
+import {RunLog} from "./run-log.ts";
+import type {AppServices, Session} from "./services.ts";
+
+/**
+ * An open notebook: one column of cells under a thin bar.
+ *
+ * @fires petri-opened - the cells are on the page and their first run has begun
+ * @fires petri-status - the state of a cell changed
+ */
+@customElement("petri-notebook")
+export class PetriNotebook extends LitElement implements NotebookView {
+  @property({attribute: false}) services!: AppServices;
+  @property({attribute: false}) source!: NotebookSource;
+  /** The context of the table of actions, with this notebook in it. */
+  @property({attribute: false}) context!: () => ActionContext;
+  @state() activeId: number | null = null;
+  @state() private loaded: LoadedNotebook | null = null;
+  @state() private failure: Error | null = null;
+  @state() private notices: readonly Notice[] = [];
+  session: Session | null = null;
+  commands: CellCommands | null = null;
+  files!: NotebookFiles;
+  #outputs: Outputs | null = null;
+  #place: "disk" | "browser" = "disk";
+  #stop = new AbortController();
+  #runLog: RunLog | null = null;
+  /** Resolves when the session runs, rejects when the notebook cannot be opened. */
+  opened: Promise<Session> = new Promise(() => {});
+
+  constructor() {
+    super();
+    new CellDrag(this, (id, to) => this.open.document.move(id, to));
+    this.addEventListener("focusin", this.#focused);
+    this.addEventListener("pointerdown", this.#focused);
+    this.addEventListener("petri-edit", this.#edited);
+    this.addEventListener("petri-action", this.#acted);
+    this.addEventListener("petri-go-to", this.#goTo);
+    this.addEventListener("petri-leave", this.#leftEditor);
+    this.addEventListener("dblclick", this.#doubleClicked);
+  }
+
+  get open(): OpenNotebook {
+    if (!this.loaded) throw new TypeError("No notebook is open yet.");
+    return this.loaded.open;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("source") && !this.#isOpen(this.source)) this.#load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#close();
+  }
+
+  protected override render(): TemplateResult {
+    const open = this.loaded?.open ?? null;
+    return html`${notebookBar({open, busy: this.busy, context: this.context, place: this.#place, act: this.#act})}
+      <main>
+        ${this.notices.map(noticeLine)}
+        ${this.failure ? html`<div class="page"><h1>Could not open this notebook</h1><p>${this.failure.message}</p><p><a href="#/">All notebooks</a></p></div>` : nothing}
+        ${open ? this.#cells(open) : nothing}
+      </main>`;
+  }
+
+  #cells(open: OpenNotebook): TemplateResult {
+    const {cells, readOnly} = open.document.notebook;
+    return html`<div class="cells">
+      ${repeat(
+        cells,
+        ({id}) => id,
+        (cell, index) => this.#cell(cell, index, readOnly)
+      )}
+      ${
+        cells.length === 0 && !readOnly
+          ? html`<div class="empty-notebook">
+              <button type="button" class="tool" aria-label="Add cell below" @click=${() => this.#act("add-below")}>Add a cell</button>
+            </div>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #cell(cell: Cell, index: number, readOnly: boolean): TemplateResult {
+    const {session, services} = this;
+    return html`<petri-cell
+      data-id=${cell.id}
+      .cell=${cell}
+      .position=${index + 1}
+      .status=${session?.status(cell.id)}
+      .output=${this.#outputs?.host(cell.id)}
+      .active=${this.activeId === cell.id}
+      .readOnly=${readOnly}
+      .completions=${session && services.completions ? services.completions(session, cell.id) : null}
+      .context=${this.context}
+    ></petri-cell>`;
+  }
+
+  /** Whether anything is running or waiting. */
+  get busy(): boolean {
+    return this.statuses.some(({state}) => state === "running" || state === "queued");
+  }
+
+  get statuses(): CellStatus[] {
+    return this.session?.cells() ?? [];
+  }
+
+  cellElement(id: number): PetriCell | null {
+    return this.querySelector<PetriCell>(`petri-cell[data-id="${id}"]`);
+  }
+
+  /** What a person calls a cell: its place on the page. */
+  cellLabel(id: number): string {
+    const index = this.open.document.cells.findIndex((cell) => cell.id === id);
+    return index < 0 ? "a deleted cell" : `cell ${index + 1}`;
+  }
+
+  stopRuns(): void {
+    this.services.engine.stopAll();
+  }
+
+  #isOpen(source: NotebookSource): boolean {
+    return "name" in source && this.loaded?.open.name === source.name;
+  }
+
+  #load(): void {
+    this.#close();
+    this.#stop = new AbortController();
+    this.opened = this.#start(this.#stop.signal);
+    this.opened.catch((error: Error) => {
+      if (error !== SUPERSEDED) this.failure = error;
+    });
+  }
+
+  async #start(signal: AbortSignal): Promise<Session> {
+    const {services} = this;
+    const loaded = await loadNotebook(this.source, services);
+    const storage = await services.storage;
+    if (signal.aborted) throw SUPERSEDED;
+    const {open} = loaded;
+    this.#place = storage.kind === "server" ? "disk" : "browser";
+    this.files = new NotebookFiles(services, open, () => this.#load());
+    this.#outputs = new Outputs((host, id) =>
+      services.createOutput(host, {
+        source: () => open.document.cells.find((cell) => cell.id === id)?.value ?? "",
+        cellLabel: (other) => this.cellLabel(other)
+      })
+    );
+    this.loaded = loaded;
+    this.commands = new CellCommands(this);
+    open.addEventListener("change", () => this.requestUpdate(), {signal});
+    open.document.addEventListener(
+      "change",
+      (event) => this.#changed((event as CustomEvent<DocumentChange>).detail),
+      {signal}
+    );
+    if (loaded.draft) this.#offer(loaded.draft);
+    document.addEventListener(
+      "visibilitychange",
+      () => document.visibilityState === "visible" && void this.#lookForNewer(),
+      {signal}
+    );
+    this.dispatchEvent(new CustomEvent("petri-opened", {bubbles: true}));
+
+    const session = await services.createSession({
+      name: open.name ?? loaded.baseUrl,
+      baseUrl: loaded.baseUrl,
+      notebook: open.document.notebook,
+      createOutput: ({id}) => this.#outputs?.output(id) ?? failNoOutput()
+    });
+    if (signal.aborted) {
+      session.dispose();
+      throw SUPERSEDED;
+    }
+    this.session = session;
+    this.#runLog = new RunLog(services, open, () =>
+      Array.from(this.querySelectorAll<HTMLElement>(".cell-output"))
+    );
+    session.addEventListener(
+      "status",
+      (event) => this.#statusChanged((event as CustomEvent<CellStatus>).detail),
+      {signal}
+    );
+    session.addEventListener("settled", () => void this.#runLog?.settled(session.cells()), {signal});
+    this.requestUpdate();
+    await this.updateComplete;
+    session.run();
+    return session;
+  }
+
+  #close(): void {
+    this.#stop.abort();
+    this.session?.dispose();
+    this.session = null;
+    this.commands = null;
+    this.loaded = null;
+    this.failure = null;
+    this.notices = [];
+    this.activeId = null;
+  }
+
+  #statusChanged(status: CellStatus): void {
+    const element = this.cellElement(status.id);
+    if (element) element.status = status;
+    if (status.state === "running") this.#runLog?.started();
+    this.requestUpdate();
+    this.dispatchEvent(new CustomEvent("petri-status", {bubbles: true}));
+  }
+
+  #changed({previous, notebook, label}: DocumentChange): void {
+    this.session?.update(notebook.cells);
+    const ids = cellsToRun(previous, notebook, label);
+    if (ids.length) void this.open.journalled().then(() => this.session?.run(ids));
+    const {journalError} = this.open;
+    if (journalError && !this.notices.some(({kind}) => kind === "error")) {
+      const text = `This browser does not keep unsaved edits (${journalError.message}). Save often.`;
+      this.notices = [
+        ...this.notices,
+        {text, kind: "error", choices: [{label: "Save", run: () => this.#act("save")}]}
+      ];
+    }
+    this.requestUpdate();
+  }
+
+  #offer(draft: Draft): void {
+    const {journal} = this.services;
+    const forget = (): void => {
+      this.notices = this.notices.filter((each) => each !== notice);
+      void journal.discard(draft.name);
+    };
+    const notice: Notice = {
+      text: `There are unsaved changes from ${formatAgo(draft.at, Date.now())}.`,
+      choices: [
+        {
+          label: "Restore",
+          run: () => {
+            this.open.restore(draft);
+            void this.open.journalled().then(forget);
+          }
+        },
+        {label: "Discard", run: forget}
+      ]
+    };
+    this.notices = [notice];
+  }
+
+  /** Another program may have written the file while the page was out of sight. */
+  async #lookForNewer(): Promise<void> {
+    const {open} = this;
+    if (open.name === null || this.#place !== "disk" || this.notices.length) return;
+    const current = await (await this.services.storage).read(open.name).catch(() => null);
+    if (!current || current.version === open.version || open.state === "saving" || this.loaded?.open !== open)
+      return;
+    const reload = (): void => this.#load();
+    const close = (): void => {
+      this.notices = [];
+    };
+    this.notices = [
+      {
+        text: "The file changed on disk.",
+        choices: [
+          {label: "Load it", run: reload},
+          {label: "Keep this", run: close}
+        ]
+      }
+    ];
+  }
+
+  #act = (action: string): void => {
+    this.dispatchEvent(new CustomEvent("petri-action", {detail: {action}, bubbles: true}));
+  };
+
+  /** Actions of a cell's tools are about that cell. */
+  #acted = (event: Event): void => {
+    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
+    if (cell) this.activeId = cell.cell.id;
+    event.stopPropagation();
+    const {action} = (event as CustomEvent<{action: string}>).detail;
+    const found = actionById(action);
+    const context = this.context();
+    if (found.enabled?.(context) ?? true) found.run(context);
+  };
+
+  #focused = (event: Event): void => {
+    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
+    if (cell) this.activeId = cell.cell.id;
+  };
+
+  #edited = (event: Event): void => {
+    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
+    if (cell) this.open.document.edit(cell.cell.id, (event as CustomEvent<{value: string}>).detail.value);
+  };
+
+  #goTo = (event: Event): void => {
+    const {cell, line, column} = (event as CustomEvent<GoToDetail>).detail;
+    const from = event.target instanceof Element ? event.target.closest("petri-cell") : null;
+    const element = cell === undefined ? from : this.cellElement(cell);
+    if (!element) return;
+    element.scrollIntoView({block: "nearest"});
+    void element.edit(line === undefined ? undefined : {line, column});
+  };
+
+  /** Escape, or an arrow key at the edge of a source. */
+  #leftEditor = (event: Event): void => {
+    const {direction} = (event as CustomEvent<{direction: "up" | "down" | "out"}>).detail;
+    if (direction === "out") {
+      event.preventDefault();
+      this.commands?.leave();
+      return;
+    }
+    const cells = Array.from(this.querySelectorAll<PetriCell>("petri-cell"));
+    const at = cells.findIndex((cell) => cell.contains(event.target as Node));
+    const next = cells[at + (direction === "up" ? -1 : 1)];
+    if (!next?.editor) return;
+    event.preventDefault();
+    void next.edit();
+  };
+
+  /** A double click on text opens its source. */
+  #doubleClicked = (event: MouseEvent): void => {
+    const target = event.target instanceof Element ? event.target : null;
+    const cell = target?.closest("petri-cell");
+    if (!cell || cell.sourceOpen || !target?.closest(".cell-output")) return;
+    if (target.closest("a, button, input, select, textarea, svg, canvas, table, [role=slider]")) return;
+    if (cell.cell.mode === "md" || cell.cell.mode === "html" || cell.cell.mode === "tex") void cell.edit();
+  };
+}
+
+/** A notebook that was left before it was open. */
+const SUPERSEDED = new Error("Another notebook was opened.");
+
+function failNoOutput(): never {
+  throw new TypeError("The notebook was closed while its session was starting.");
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "petri-notebook": PetriNotebook;
+  }
+}
