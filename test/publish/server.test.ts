@@ -48,10 +48,12 @@ test("lists notebooks with title and first paragraph", async () => {
   ]);
 });
 
-test("hands out packages, and says which is missing", async () => {
+test("hands out packages, and says what to do about a missing one", async () => {
   const {ask} = await runningServer();
-  expect((await ask("/npm/known.js")).status).toBe(200);
-  expect((await ask("/npm/unknown.js")).status).toBe(404);
+  expect((await ask("/npm/known@%5E1.js")).status).toBe(200);
+  const unknown = await ask("/npm/unknown.js");
+  expect(unknown.status).toBe(404);
+  expect(JSON.parse(unknown.body).error.message).toBe("run: npm install unknown");
 });
 
 test.each([

@@ -12,7 +12,7 @@ import {takeScreenshots} from "../screenshots.ts";
 export async function screenshots(args: string[]): Promise<void> {
   const {values} = readArguments(args, {out: {type: "string", default: "docs/screenshots"}});
   const notebooks = await notebooksRoot(undefined);
-  const server = await serve({app: await builtApp(), notebooks, npm: npmSource()}, 0);
+  const server = await serve({app: await builtApp(), notebooks, npm: npmSource(notebooks)}, 0);
   try {
     const folder = resolve(projectRoot, values.out);
     for (const path of await takeScreenshots(server.address, folder, await ensureChromium()))

@@ -1,5 +1,7 @@
 import type {IncomingMessage, ServerResponse} from "node:http";
+import {SpecifierError} from "../../runtime/npm-specifier.ts";
 import {NotebookFolder} from "../notebook-folder.ts";
+import {NpmModuleError} from "../npm-modules.ts";
 import {HttpError} from "./http-error.ts";
 import {mediaType} from "./media-types.ts";
 import {notebookApi} from "./notebook-api.ts";
@@ -13,8 +15,8 @@ export interface HandlerOptions {
   app: string | null;
   /** The folder of the notebooks and their data. */
   notebooks: string;
-  /** Builds `npm/<path>`, e.g. `d3@7.js`; answers the path of a file, or null when there is no such package. */
-  npm: (path: string) => Promise<string | null>;
+  /** Builds `npm/<path>`, e.g. `d3@7.js`, and answers the path of a file; fails with a message for the reader. */
+  npm: (path: string) => Promise<string>;
 }
 
 /** Answers a request, or answers false when the address is not one of ours. */
@@ -48,7 +50,7 @@ export function createHandler({app, notebooks, npm}: HandlerOptions): Handler {
       response.setHeader("Content-Security-Policy", "sandbox");
       return (await sendNotebook(request, response, rest, folder)) || send(await safePath(notebooks, rest));
     }
-    if (top === "npm") return send(await npm(rest));
+    if (top === "npm") return send(await npm(decode(rest)).catch(refuse));
     if (app === null) return false;
     if (path === "") return send(await safePath(app, "index.html"));
     return send(await safePath(app, path), {immutable: top === "assets"});
@@ -63,6 +65,21 @@ export function createHandler({app, notebooks, npm}: HandlerOptions): Handler {
       return true;
     }
   };
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new HttpError(400, `/${path} is not a well-formed address.`);
+  }
+}
+
+/** An import that cannot be served is the reader's affair: the cell shows the message. */
+function refuse(error: unknown): never {
+  if (error instanceof NpmModuleError || error instanceof SpecifierError)
+    throw new HttpError(404, error.message);
+  throw error;
 }
 
 // Isolation gives wasm its threads; the rest keeps other sites from embedding or reading what is here.

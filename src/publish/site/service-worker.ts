@@ -1,5 +1,6 @@
 // The service worker of the static site. Built by write-service-worker.ts, which puts the manifest in.
 import {cacheName, outdatedCaches, ownCaches} from "./generations.ts";
+import {keyOf} from "./key.ts";
 import type {SiteManifest} from "./manifest.ts";
 
 declare const siteManifest: SiteManifest;
@@ -24,11 +25,11 @@ async function install(): Promise<void> {
   };
   await Promise.all([fill(), fill(), fill(), fill()]);
   const html = {"Content-Type": "text/html; charset=utf-8"};
-  await cache.put(scope, isolated(new Response(siteManifest.page, {headers: html})));
+  await cache.put(keyOf(scope), isolated(new Response(siteManifest.page, {headers: html})));
 }
 
 async function keep(cache: Cache, file: string): Promise<void> {
-  const url = new URL(file, scope).href;
+  const url = keyOf(scope + file.split("/").map(encodeURIComponent).join("/"));
   if (await cache.match(url)) return;
   // The name of an asset changes with its content: one that an earlier build kept is the same.
   const fixed = file.startsWith("assets/");
@@ -55,7 +56,7 @@ async function activate(): Promise<void> {
 }
 
 async function answer(request: Request): Promise<Response> {
-  const url = request.url.replace(/[?#].*$/, "").replace(/\/index\.html$/, "/");
+  const url = keyOf(request.url);
   for (const name of [current, ...ownCaches(await caches.keys(), scope)]) {
     const kept = await (await caches.open(name)).match(url);
     if (kept) return kept;

@@ -2,6 +2,7 @@ import {mkdir, symlink, writeFile} from "node:fs/promises";
 import {request} from "node:http";
 import {join} from "node:path";
 import {onTestFinished} from "vitest";
+import {NpmModuleError} from "../../../src/publish/npm-modules.ts";
 import {serve} from "../../../src/publish/server/serve.ts";
 import {temporaryFolder} from "./temporary-folder.ts";
 
@@ -30,7 +31,10 @@ export async function runningServer() {
   await writeFile(join(notebooks, "data/table.csv"), "a,b\n1,2\n");
   await symlink(join(folder, "secret.html"), join(notebooks, "link.html"));
   await symlink(folder, join(notebooks, "up"));
-  const npm = async (path: string) => (path === "known.js" ? join(app, "index.html") : null);
+  const npm = async (path: string) => {
+    if (path === "known@^1.js") return join(app, "index.html");
+    throw new NpmModuleError("run: npm install unknown");
+  };
   const server = await serve({app, notebooks, npm}, 0);
   onTestFinished(() => server.close());
   const {host, port} = new URL(server.address);
