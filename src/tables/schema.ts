@@ -2,16 +2,11 @@ import {runStatuses} from "./types.ts";
 
 /** What a column holds: its DuckDB type, whether NULL may stand in it, and what it means. */
 interface Column {
-  readonly type:
-    | "VARCHAR"
-    | "DOUBLE"
-    | "BIGINT"
-    | "INTEGER"
-    | "TIMESTAMP_MS"
-    | "run_status"
-    | "MAP(VARCHAR, VARCHAR)";
+  readonly type: "VARCHAR" | "DOUBLE" | "BIGINT" | "INTEGER" | "TIMESTAMP_MS" | "MAP(VARCHAR, VARCHAR)";
   readonly nullable?: true;
   readonly key?: true;
+  /** The only values allowed. Not an ENUM: DuckDB-WASM streams those without their words. */
+  readonly oneOf?: readonly string[];
   /** What it means, with its unit. */
   readonly about: string;
 }
@@ -24,13 +19,14 @@ interface TypeOf {
   BIGINT: number;
   INTEGER: number;
   TIMESTAMP_MS: Date;
-  run_status: (typeof runStatuses)[number];
   "MAP(VARCHAR, VARCHAR)": ReadonlyMap<string, string>;
 }
 
 /** A row of a table, derived from its description. */
 type RowOf<T extends Columns> = {
-  [K in keyof T]: TypeOf[T[K]["type"]] | (T[K]["nullable"] extends true ? null : never);
+  [K in keyof T]:
+    | (T[K] extends {oneOf: readonly (infer Word)[]} ? Word : TypeOf[T[K]["type"]])
+    | (T[K]["nullable"] extends true ? null : never);
 };
 
 const runs = {
@@ -38,8 +34,8 @@ const runs = {
   name: {type: "VARCHAR", about: "the name given to train()"},
   notebook: {type: "VARCHAR", about: "the notebook it was started in, empty outside one"},
   cell_id: {type: "INTEGER", nullable: true, about: "the cell that called train()"},
-  status: {type: "run_status", about: "how far it is or how it ended"},
-  seed: {type: "BIGINT", about: "seed of its random key"},
+  status: {type: "VARCHAR", oneOf: runStatuses, about: "how far it is or how it ended"},
+  seed: {type: "BIGINT", nullable: true, about: "seed of its random key"},
   backend: {type: "VARCHAR", nullable: true, about: "webgpu, wasm or cpu"},
   adapter: {type: "VARCHAR", nullable: true, about: "what the backend runs on"},
   created_at: {type: "TIMESTAMP_MS", about: "UTC"},
@@ -91,18 +87,18 @@ export const views: Record<string, {sources: readonly TableName[]; query: string
   }
 };
 
+function createColumn([name, {type, nullable, key, oneOf}]: [string, Column]): string {
+  const check = oneOf ? ` CHECK (${name} IN (${oneOf.map((word) => `'${word}'`).join(", ")}))` : "";
+  return `  ${name} ${type}${key ? " PRIMARY KEY" : nullable ? "" : " NOT NULL"}${check}`;
+}
+
 function createTable(name: string, columns: Columns): string {
-  const lines = Object.entries(columns).map(
-    ([column, {type, nullable, key}]) =>
-      `  ${column} ${type}${key ? " PRIMARY KEY" : nullable ? "" : " NOT NULL"}`
-  );
-  return `CREATE TABLE ${name} (\n${lines.join(",\n")}\n)`;
+  return `CREATE TABLE ${name} (\n${Object.entries(columns).map(createColumn).join(",\n")}\n)`;
 }
 
 /** The statements that make an empty store, in order. */
 export function createStatements(): string[] {
   return [
-    `CREATE TYPE run_status AS ENUM (${runStatuses.map((s) => `'${s}'`).join(", ")})`,
     ...Object.entries(tables).map(([name, columns]) => createTable(name, columns)),
     ...Object.entries(views).map(([name, {query}]) => `CREATE VIEW ${name} AS ${query}`)
   ];

@@ -1,0 +1,123 @@
+import type {Table} from "apache-arrow";
+import type {Database, QueryOptions} from "./database.ts";
+import {identifier} from "./literal.ts";
+import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
+
+/** Gives the database, with all that was recorded so far in it; starts it at the first call. */
+export type OpenDatabase = () => Promise<Database>;
+
+export interface TableDescription {
+  name: string;
+}
+
+export interface ColumnDescription {
+  name: string;
+  type:
+    | "string"
+    | "integer"
+    | "number"
+    | "bigint"
+    | "boolean"
+    | "date"
+    | "buffer"
+    | "array"
+    | "object"
+    | "other";
+  nullable: boolean;
+  /** DuckDB's own name of the type. */
+  databaseType: string;
+}
+
+const typePatterns: [RegExp, ColumnDescription["type"]][] = [
+  [/\]$/, "array"],
+  [/^(STRUCT|MAP|UNION)/, "object"],
+  [/^(BIGINT|HUGEINT|UBIGINT|UHUGEINT)$/, "bigint"],
+  [/^(DOUBLE|REAL|FLOAT|DECIMAL)/, "number"],
+  [/INT(EGER)?$/, "integer"],
+  [/^BOOLEAN$/, "boolean"],
+  [/^(DATE|TIMESTAMP)/, "date"],
+  [/^(VARCHAR|UUID|ENUM)/, "string"],
+  [/^BLOB$/, "buffer"]
+];
+
+/** Asks a database, in the manner of Observable's DuckDBClient. Values are bound, never pasted into SQL. */
+export class DuckDBClient {
+  readonly dialect = "duckdb";
+  /** A part of a statement with its own values, to put into other SQL. */
+  readonly fragment = fragment;
+  /** The name of a table or column, to put into SQL. */
+  readonly ident = ident;
+  private readonly open: OpenDatabase;
+  private readonly options: QueryOptions;
+
+  constructor(open: OpenDatabase, options: QueryOptions = {}) {
+    this.open = open;
+    this.options = options;
+  }
+
+  /** The same tables; what is asked through it is cancelled with the signal. */
+  withSignal(signal: AbortSignal): DuckDBClient {
+    return new DuckDBClient(this.open, {...this.options, signal});
+  }
+
+  /**
+   * Runs the SQL of a template and returns what its last statement yields. Each `${value}` is bound.
+   * @throws SqlError with the place in the SQL, ParameterError, EngineError, or the signal's reason when cancelled.
+   */
+  readonly sql = async (strings: readonly string[], ...values: unknown[]): Promise<Table> => {
+    return this.run(sqlTemplate(strings, values));
+  };
+
+  /** Runs SQL with a `?` for each parameter. */
+  async query(sql: string, params?: readonly unknown[]): Promise<Table> {
+    return this.run(sqlQuery(sql, params));
+  }
+
+  /** The first row of the result as an object, null when there is none. */
+  async queryRow(sql: string, params?: readonly unknown[]): Promise<Record<string, unknown> | null> {
+    const table = await this.query(sql, params);
+    return table.get(0)?.toJSON() ?? null;
+  }
+
+  /** Yields the result in batches of row objects as they are made. Stop reading early with `return()` or `break`. */
+  async queryStream(sql: string, params?: readonly unknown[]) {
+    const database = await this.open();
+    const {schema, batches} = await database.stream(sqlQuery(sql, params), this.options);
+    return {
+      schema,
+      async *readRows(): AsyncGenerator<Record<string, unknown>[]> {
+        for await (const batch of batches) yield batch.toArray();
+      }
+    };
+  }
+
+  /** SQL and parameters of a template, for `query`. */
+  queryTag(strings: readonly string[], ...params: unknown[]): [string, unknown[]] {
+    return [strings.join("?"), params];
+  }
+
+  /** A name in quotes. */
+  escape(name: string): string {
+    return identifier(name);
+  }
+
+  async describeTables(): Promise<TableDescription[]> {
+    return Array.from(await this.query("SHOW TABLES"), ({name}) => ({name}));
+  }
+
+  async describeColumns({table}: {table: string}): Promise<ColumnDescription[]> {
+    const rows = await this.query(`DESCRIBE ${identifier(table)}`);
+    return Array.from(rows, ({column_name, column_type, null: nullable}) => ({
+      name: column_name,
+      type: typePatterns.find(([pattern]) => pattern.test(column_type))?.[1] ?? "other",
+      nullable: nullable !== "NO",
+      databaseType: column_type
+    }));
+  }
+
+  private async run(sql: SqlText): Promise<Table> {
+    this.options.signal?.throwIfAborted();
+    const database = await this.open();
+    return database.query(sql, this.options);
+  }
+}

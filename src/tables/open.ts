@@ -1,0 +1,117 @@
+import {TableChanges} from "./changes.ts";
+import {DuckDBClient} from "./client.ts";
+import type {Database} from "./database.ts";
+import type {EngineOptions} from "./engine.ts";
+import {RunStore} from "./run-store.ts";
+import {views} from "./schema.ts";
+
+/** How far DuckDB is: it is loaded by the first query. */
+export type EngineState =
+  | {state: "idle"}
+  | {state: "loading"; loadedBytes: number; totalBytes: number}
+  | {state: "ready"}
+  | {state: "failed"; error: Error};
+
+export interface TablesOptions extends Omit<EngineOptions, "onProgress"> {
+  /** Told at every change. */
+  onEngine?: (state: EngineState) => void;
+}
+
+/** The tables of a page: where runs go, and how cells ask about them. */
+export class Tables {
+  /** Where training sends its runs and rows. */
+  readonly sink: RunStore;
+  /** The builtin `db`: the run tables and what cells add to them. */
+  readonly db: DuckDBClient;
+  /** The builtin `DuckDBClient`: `of(sources)` gives a database of its own. */
+  readonly DuckDBClient: typeof DuckDBClient & {
+    of(sources?: Record<string, unknown>): Promise<DuckDBClient>;
+    sql(sources?: Record<string, unknown>): Promise<DuckDBClient["sql"]>;
+  };
+  private readonly changes = new TableChanges();
+  private readonly options: TablesOptions;
+  private starting: Promise<Database> | null = null;
+  private clients = 0;
+
+  constructor(options: TablesOptions) {
+    this.options = options;
+    this.sink = new RunStore(this.changes);
+    this.db = new DuckDBClient(this.open);
+    const createClient = (sources?: Record<string, unknown>) => this.createClient(sources);
+    this.DuckDBClient = class extends DuckDBClient {
+      static of(sources?: Record<string, unknown>) {
+        return createClient(sources);
+      }
+      static async sql(sources?: Record<string, unknown>) {
+        return (await createClient(sources)).sql;
+      }
+    };
+  }
+
+  /** The revision of a run table or view: now, and after changes, at most four times a second. */
+  tableChanges(name: string): AsyncIterable<number> {
+    return this.changes.watch(views[name]?.sources[0] ?? name);
+  }
+
+  /** Ends DuckDB; the next query starts it again. */
+  async dispose(): Promise<void> {
+    const starting = this.starting;
+    this.starting = null;
+    await (await starting)?.dispose();
+  }
+
+  private readonly open = async (): Promise<Database> => {
+    let database = await this.start();
+    if (database.lost) {
+      this.starting = null;
+      database = await this.start();
+    }
+    await this.sink.flush();
+    return database;
+  };
+
+  private start(): Promise<Database> {
+    this.starting ??= this.boot().catch((error) => {
+      this.starting = null;
+      this.options.onEngine?.({state: "failed", error});
+      throw error;
+    });
+    return this.starting;
+  }
+
+  private async boot(): Promise<Database> {
+    const {onEngine, ...options} = this.options;
+    onEngine?.({state: "loading", loadedBytes: 0, totalBytes: 0});
+    const [{Database}, {DatabaseWriter}] = await Promise.all([
+      import("./database.ts"),
+      import("./run-writer.ts")
+    ]);
+    const database = await Database.start({
+      ...options,
+      onProgress: (loadedBytes, totalBytes) => onEngine?.({state: "loading", loadedBytes, totalBytes})
+    });
+    this.sink.attach(await DatabaseWriter.create(database));
+    onEngine?.({state: "ready"});
+    return database;
+  }
+
+  /** A client with a catalog of its own, in the same engine; it goes when nobody holds the client any more. */
+  private async createClient(sources: Record<string, unknown> = {}): Promise<DuckDBClient> {
+    const catalog = `client_${++this.clients}`;
+    const [database, {insertSource}] = await Promise.all([this.open(), import("./sources.ts")]);
+    const run = (sql: string) => this.db.query(sql);
+    await run(`ATTACH ':memory:' AS ${catalog}`);
+    await Promise.all(
+      Object.entries(sources).map(([name, source]) => insertSource(database, name, source, catalog))
+    );
+    // The client and its copies for other signals hold this function, and nothing else does.
+    const open = () => this.open();
+    abandoned.register(open, () => run(`DETACH ${catalog}`));
+    return new this.DuckDBClient(open, {catalog});
+  }
+}
+
+const abandoned = new FinalizationRegistry<() => Promise<unknown>>((detach) => {
+  // Still in use by a query whose client was dropped: it stays until the page goes.
+  detach().catch(() => {});
+});

@@ -1,0 +1,134 @@
+import {afterAll, expect, test, vi} from "vitest";
+import {encodeMetrics} from "../../src/tables/encode.ts";
+import {type EngineState, Tables} from "../../src/tables/open.ts";
+import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
+
+const states: EngineState["state"][] = [];
+const workers = vi.spyOn(globalThis, "Worker");
+const tables = new Tables({
+  extensionRepository: new URL("duckdb-ext", location.href).href,
+  onEngine: ({state}) => states.push(state)
+});
+const {db, sink} = tables;
+afterAll(() => tables.dispose());
+
+function run(overrides: Partial<RunRecord> = {}): RunRecord {
+  return {
+    runId: "r1",
+    name: "it's a run",
+    notebook: "quickstart",
+    cellId: 3,
+    status: "running",
+    params: {sparsity: 0.5, optimizer: {name: "adam", beta: [0.9, 0.999]}, bias: true, huge: 2n ** 60n},
+    seed: 42,
+    code: "function* () {}",
+    fingerprint: "f",
+    backend: {name: "wasm", adapter: "SIMD"},
+    versions: {tfjs: "4.22.0"},
+    dataHash: "",
+    createdAt: 1763687000123,
+    startedAt: null,
+    endedAt: null,
+    lastStep: null,
+    error: null,
+    ...overrides
+  };
+}
+
+function append(batch: MetricBatch) {
+  sink.keep(batch);
+  sink.append(batch.runId, encodeMetrics(batch));
+}
+
+function batch(runId: string, seq: number, loss: number[]): MetricBatch {
+  const step = Float64Array.from(loss, (_, i) => seq + i);
+  const timeMs = step.map((x) => 1763687000000 + x);
+  return {runId, seq, step, timeMs, columns: {loss: Float64Array.from(loss)}};
+}
+
+const rows = async (query: Promise<Iterable<{toJSON(): object}>>) =>
+  Array.from(await query, (row) => row.toJSON());
+
+test("rows that came before the first query are there, and DuckDB was not loaded for them", async () => {
+  sink.record(run());
+  append(batch("r1", 0, [1, Number.NaN]));
+  append(batch("r1", 2, [Infinity, -Infinity]));
+  expect(workers).not.toHaveBeenCalled();
+  expect(await rows(db.sql`SELECT * FROM metrics ORDER BY seq`)).toEqual([
+    {run_id: "r1", key: "loss", step: 0, ts_ms: 1763687000000, value: 1, seq: 0},
+    {run_id: "r1", key: "loss", step: 1, ts_ms: 1763687000001, value: Number.NaN, seq: 1},
+    {run_id: "r1", key: "loss", step: 2, ts_ms: 1763687000002, value: Infinity, seq: 2},
+    {run_id: "r1", key: "loss", step: 3, ts_ms: 1763687000003, value: -Infinity, seq: 3}
+  ]);
+  expect(workers).toHaveBeenCalledOnce();
+  expect(states).toContain("loading");
+  expect(states.at(-1)).toBe("ready");
+});
+
+test("a run is one row, with its latest status and times in UTC", async () => {
+  sink.record(run({status: "completed", startedAt: 1763687001000, endedAt: 1763687009000, lastStep: 3}));
+  const [row] = await rows(
+    db.sql`SELECT *, versions['tfjs'] AS tfjs, created_at::VARCHAR AS created FROM runs`
+  );
+  expect(row).toMatchObject({
+    run_id: "r1",
+    name: "it's a run",
+    cell_id: 3,
+    status: "completed",
+    seed: 42,
+    backend: "wasm",
+    last_step: 3,
+    created_at: 1763687000123,
+    end_time: 1763687009000,
+    error: null,
+    tfjs: "4.22.0",
+    created: "2025-11-21 01:03:20.123"
+  });
+});
+
+test("parameters keep their type and nested ones have paths", async () => {
+  expect(await rows(db.sql`SELECT key, value_str, value_num, value_type FROM params ORDER BY key`)).toEqual([
+    {key: "bias", value_str: "true", value_num: 1, value_type: "boolean"},
+    {key: "huge", value_str: "1152921504606846976", value_num: 2 ** 60, value_type: "bigint"},
+    {key: "optimizer.beta", value_str: "[0.9,0.999]", value_num: null, value_type: "json"},
+    {key: "optimizer.name", value_str: "adam", value_num: null, value_type: "string"},
+    {key: "sparsity", value_str: "0.5", value_num: 0.5, value_type: "number"}
+  ]);
+});
+
+test("latest_metrics has last, least and greatest", async () => {
+  expect(await rows(db.sql`SELECT * FROM latest_metrics`)).toMatchObject([
+    {run_id: "r1", key: "loss", value: -Infinity, step: 3, min_value: -Infinity, max_value: Infinity, n: 4}
+  ]);
+});
+
+test("a long backlog of small batches loses and doubles nothing", async () => {
+  for (let i = 0; i < 500; i++) {
+    append(batch("r2", 2 * i, [i, -i]));
+    append(batch("r3", i, [i]));
+  }
+  expect(
+    await rows(db.sql`SELECT run_id, count(*) AS n, count(DISTINCT seq) AS steps, sum(value) AS total
+      FROM metrics WHERE run_id <> 'r1' GROUP BY run_id ORDER BY run_id`)
+  ).toEqual([
+    {run_id: "r2", n: 1000, steps: 1000, total: 0},
+    {run_id: "r3", n: 500, steps: 500, total: 124750}
+  ]);
+});
+
+test("who watches a table is told of a change, and then sees it", async () => {
+  const changes = tables.tableChanges("latest_metrics")[Symbol.asyncIterator]();
+  await changes.next();
+  const change = changes.next();
+  append(batch("r4", 0, [7]));
+  await change;
+  expect(await rows(db.sql`SELECT value FROM metrics WHERE run_id = 'r4'`)).toEqual([{value: 7}]);
+  await changes.return?.();
+});
+
+test("an engine that was ended starts again with every run and row", async () => {
+  await tables.dispose();
+  expect(await rows(db.sql`SELECT (SELECT count(*) FROM runs) AS runs, count(*) AS n FROM metrics`)).toEqual([
+    {runs: 1, n: 1505}
+  ]);
+});
