@@ -1,4 +1,3 @@
-import "@observablehq/inputs/dist/index.css";
-import "./inputs.css";
+import "../styles/inputs.css";
 
 export * from "@observablehq/inputs";
