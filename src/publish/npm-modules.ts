@@ -8,7 +8,7 @@ import {
   SpecifierError
 } from "../runtime/npm-specifier.ts";
 import {type BuiltModule, buildModule, buildShared, type NpmFolders} from "./npm/built-module.ts";
-import {NpmModuleError, NpmPackageMissingError} from "./npm/errors.ts";
+import {NpmPackageMissingError} from "./npm/errors.ts";
 import {packageFile} from "./npm/package-file.ts";
 import {npmSpecifiersIn, optionalSpecifiersIn} from "./npm/scan.ts";
 import {sharedKeyOfPath} from "./npm/shared.ts";
@@ -16,7 +16,7 @@ import {sharedKeyOfPath} from "./npm/shared.ts";
 export {NpmModuleError, NpmPackageMissingError} from "./npm/errors.ts";
 export {npmSpecifiersIn} from "./npm/scan.ts";
 
-/** Makes the ES module of one `npm:` import below `outDir`; the page must be served what `imports` names too. */
+/** Makes the ES module of one `npm:` import below `outDir`; `imports` names the modules that it imports. */
 export function bundleNpmModule({
   specifier,
   root,
@@ -29,68 +29,29 @@ export function bundleNpmModule({
   return buildModule(parseNpmSpecifier(specifier), {roots: [root], outDir});
 }
 
-/** An answer to a request below `npm/`. */
-export type NpmAnswer =
-  | {status: 200; file: string}
-  /** `body` is what the page's importer reads: {"error": {"name", "message"}}. */
-  | {status: 404 | 500; body: string};
-
-function refusal(status: 404 | 500, {name, message}: Error): NpmAnswer {
-  return {status, body: JSON.stringify({error: {name, message}})};
-}
-
-async function answer(path: string, folders: NpmFolders): Promise<NpmAnswer> {
+async function fileFor(path: string, folders: NpmFolders): Promise<string> {
   const key = sharedKeyOfPath(path);
-  if (key) return {status: 200, file: (await buildShared(key, folders)).file};
+  if (key) return (await buildShared(key, folders)).file;
   const request = npmRequest(path);
-  if (!request)
-    throw new SpecifierError(`npm/${path} is not the address of a module; expected npm/<name>.js`);
+  if (!request) throw new SpecifierError(`npm/${path} is not a module's address; expected npm/<name>.js`);
   const specifier = parseNpmSpecifier(request.specifier);
-  if (request.kind === "file") return {status: 200, file: packageFile(specifier, folders.roots).file};
-  return {status: 200, file: (await buildModule(specifier, folders)).file};
+  if (request.kind === "file") return packageFile(specifier, folders.roots).file;
+  return (await buildModule(specifier, folders)).file;
 }
 
 /**
- * Answers requests below `npm/`, a decoded path such as `d3-hexbin@0.2.js` each, bundling on first
- * use into `outDir`. Never rejects: what went wrong is in the answer.
+ * Answers a decoded path below `npm/`, such as `d3-hexbin@0.2.js`, with a file to send; bundles on
+ * first use. Rejects with an NpmModuleError or a SpecifierError whose message is for the reader.
  */
-export function npmServer(folders: NpmFolders): (path: string) => Promise<NpmAnswer> {
-  const running = new Map<string, Promise<NpmAnswer>>();
+export function npmModules(folders: NpmFolders): (path: string) => Promise<string> {
+  const running = new Map<string, Promise<string>>();
   return (path) => {
-    let reply = running.get(path);
-    if (!reply) {
-      reply = answer(path, folders)
-        .catch((error: unknown) => {
-          const known = error instanceof NpmModuleError || error instanceof SpecifierError;
-          return refusal(known ? 404 : 500, error instanceof Error ? error : new Error(String(error)));
-        })
-        .finally(() => running.delete(path));
-      running.set(path, reply);
-    }
-    return reply;
+    const known = running.get(path);
+    if (known) return known;
+    const file = fileFor(path, folders).finally(() => running.delete(path));
+    running.set(path, file);
+    return file;
   };
-}
-
-/** Copies a file of a package to where it is served, and for a style sheet the files it names. */
-async function copyPackageFile(
-  specifier: string,
-  {roots, outDir}: NpmFolders,
-  done: Set<string>
-): Promise<void> {
-  if (done.has(specifier)) return;
-  done.add(specifier);
-  const parsed = parseNpmSpecifier(specifier);
-  const {file} = packageFile(parsed, roots);
-  const target = join(outDir, npmFilePath(specifier).slice("npm/".length));
-  await mkdir(dirname(target), {recursive: true});
-  await copyFile(file, target);
-  if (!file.endsWith(".css")) return;
-  const css = await readFile(file, "utf8");
-  for (const [, address = ""] of css.matchAll(/url\(\s*["']?([^"')#?]+)/g)) {
-    if (/^[a-z]+:|^\//i.test(address)) continue;
-    const stem = specifier.slice(0, specifier.length - parsed.path.length);
-    await copyPackageFile(stem + posix.join(posix.dirname(parsed.path), address), {roots, outDir}, done);
-  }
 }
 
 /** What a static site's `npm/` folder was given. */
@@ -102,33 +63,74 @@ export interface PrebuiltModules {
   failures: {specifier: string; error: Error}[];
 }
 
+/** Copies modules and files of packages into a site's `npm/` folder, each with all that it needs. */
+class SiteModules {
+  readonly warnings: string[] = [];
+  readonly #folders: NpmFolders;
+  readonly #site: string;
+  readonly #done = new Set<string>();
+
+  constructor(folders: NpmFolders, site: string) {
+    this.#folders = folders;
+    this.#site = site;
+  }
+
+  async add(specifier: string): Promise<void> {
+    if (isNpmFile(specifier)) return this.#addFile(specifier);
+    const built = await buildModule(parseNpmSpecifier(specifier), this.#folders);
+    if (built.warning) this.warnings.push(built.warning);
+    await this.#copy(built.file, built.file.slice(this.#folders.outDir.length + 1));
+    for (const path of built.imports) await this.#addImport(path);
+  }
+
+  async #addImport(path: string): Promise<void> {
+    const key = sharedKeyOfPath(path);
+    const request = npmRequest(path);
+    if (key) await this.#copy((await buildShared(key, this.#folders)).file, path);
+    else if (request && !this.#done.has(path)) await this.add(request.specifier);
+  }
+
+  /** A file of a package, and for a style sheet the files that it names. */
+  async #addFile(specifier: string): Promise<void> {
+    const parsed = parseNpmSpecifier(specifier);
+    const {file} = packageFile(parsed, this.#folders.roots);
+    const isNew = await this.#copy(file, npmFilePath(specifier).slice("npm/".length));
+    if (!isNew || !file.endsWith(".css")) return;
+    const stem = specifier.slice(0, specifier.length - parsed.path.length);
+    for (const [, address = ""] of (await readFile(file, "utf8")).matchAll(/url\(\s*["']?([^"')#?]+)/g)) {
+      if (!/^[a-z]+:|^\//i.test(address))
+        await this.#addFile(stem + posix.join(posix.dirname(parsed.path), address));
+    }
+  }
+
+  async #copy(file: string, path: string): Promise<boolean> {
+    if (this.#done.has(path)) return false;
+    this.#done.add(path);
+    const target = join(this.#site, decodeURIComponent(path));
+    await mkdir(dirname(target), {recursive: true});
+    await copyFile(file, target);
+    return true;
+  }
+}
+
 /** Fills a static site's `npm/` folder with every module that its notebooks' cells import. */
 export async function prebuildNpmModules({
   notebooks,
+  site,
   ...folders
-}: NpmFolders & {notebooks: readonly string[]}): Promise<PrebuiltModules> {
-  const {roots, outDir} = folders;
-  const result: PrebuiltModules = {specifiers: [], warnings: [], failures: []};
-  const files = new Set<string>();
-  const seen = new Set<string>();
-  const build = async (specifier: string): Promise<void> => {
-    if (isNpmFile(specifier)) return copyPackageFile(specifier, folders, files);
-    const built = await buildModule(parseNpmSpecifier(specifier), folders);
-    if (built.warning) result.warnings.push(built.warning);
-    for (const path of built.imports) {
-      if (seen.has(path)) continue;
-      seen.add(path);
-      const key = sharedKeyOfPath(path);
-      const request = npmRequest(path);
-      if (key) await buildShared(key, {roots, outDir});
-      else if (request) await build(request.specifier);
-    }
-  };
+}: NpmFolders & {
+  /** The texts of the notebooks. */
+  notebooks: readonly string[];
+  /** The site's `npm/` folder. */
+  site: string;
+}): Promise<PrebuiltModules> {
+  const modules = new SiteModules(folders, site);
+  const result: PrebuiltModules = {specifiers: [], warnings: modules.warnings, failures: []};
   const wanted = new Set(notebooks.flatMap(npmSpecifiersIn));
-  const optional = new Set(notebooks.flatMap(optionalSpecifiersIn));
+  const optional = notebooks.flatMap(optionalSpecifiersIn);
   for (const specifier of new Set([...wanted, ...optional])) {
     try {
-      await build(specifier);
+      await modules.add(specifier);
       result.specifiers.push(specifier);
     } catch (error) {
       // A builtin that may only be mentioned in prose is no failure when its package is not there.

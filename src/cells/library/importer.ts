@@ -71,8 +71,8 @@ export function createImporter({
   async function reason(specifier: string, url: string, cause: unknown): Promise<Error> {
     const response = await get(url).catch(() => undefined);
     if (!response || response.ok) return cause instanceof Error ? cause : new Error(String(cause));
-    const {error} = (await response.json().catch(() => ({}))) as {error?: {name: string; message: string}};
-    if (error) return Object.assign(new ImportError(error.message), {name: error.name});
+    const {error} = (await response.json().catch(() => ({}))) as {error?: {message: string}};
+    if (error) return new ImportError(error.message);
     const {name, range} = parseNpmSpecifier(specifier);
     return new ImportError(
       `${specifier} is not part of this site; where it is built, run: npm install ${name}${range && `@${range}`} && npm run build`

@@ -1,6 +1,6 @@
 import {existsSync, statSync} from "node:fs";
 import {join} from "node:path";
-import {build, type Plugin} from "vite";
+import type {Plugin} from "vite";
 import {formatNpmSpecifier, type NpmSpecifier} from "../../runtime/npm-specifier.ts";
 import {NpmModuleError, NpmPathMissingError} from "./errors.ts";
 import {findInstalled, type InstalledPackage} from "./installed.ts";
@@ -58,7 +58,7 @@ function externalPath(
     : source.split("/");
   const candidate = findInstalled(name, roots);
   // Another version than the one that the reader's own import would get is the bundle's affair.
-  if (!candidate || !file.startsWith(candidate.folder)) return undefined;
+  if (!candidate || !file.startsWith(`${candidate.folder.replaceAll("\\", "/")}/`)) return undefined;
   const key = sharedKey(source);
   if (key) return sharedPath(key);
   const isOwnMain = name === specifier.name && path.length === 0 && specifier.path !== "";
@@ -131,6 +131,8 @@ function styleInjection(css: string): string {
 /** Bundles one module of an installed package, with all it needs but what stays outside, into one ES module. */
 export async function bundle(request: Request): Promise<Bundle> {
   const {specifier, installed} = request;
+  // Loaded late: a server that is never asked for a package starts without the bundler.
+  const {build} = await import("vite");
   const result = await build({
     configFile: false,
     root: installed.folder,

@@ -51,7 +51,7 @@ export function findInstalled(name: string, roots: readonly string[]): Installed
     version,
     folder: realpathSync(folder),
     peers: Object.keys(manifest.peerDependencies ?? {}),
-    stamp: `${version} ${installTime(folder)}`
+    stamp: `${version} ${installTime(folder)} ${folder}`
   };
 }
 
