@@ -5,8 +5,12 @@ export function loadArrow(): Promise<typeof Arrow> {
   return import("apache-arrow");
 }
 
-/** A table as an Arrow IPC stream: an Arrow table as it is, rows of objects with the types they show. */
+/** A table as an Arrow IPC file: an Arrow table as it is, rows of objects with the types they show. */
 export async function toArrowIPC(table: Iterable<unknown>): Promise<Uint8Array> {
-  const [{Table, tableToIPC}, {fromObjects}] = await Promise.all([loadArrow(), import("./from-objects.ts")]);
-  return tableToIPC(table instanceof Table ? table : fromObjects(table), "file");
+  const [{Table, tableToIPC}, {fromObjects}, {withTimestamps}] = await Promise.all([
+    loadArrow(),
+    import("./from-objects.ts"),
+    import("./timestamps.ts")
+  ]);
+  return tableToIPC(table instanceof Table ? withTimestamps(table) : fromObjects(table), "file");
 }

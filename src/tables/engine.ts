@@ -15,6 +15,9 @@ export interface EngineOptions {
   onProgress?: (loadedBytes: number, totalBytes: number) => void;
 }
 
+/** How long a running statement keeps the worker from hearing of others, and of its own end by a signal. */
+const pollMs = 10;
+
 /** Rejects when nothing was heard for `ms`; `alive` starts the time again. */
 function watchdog(ms: number) {
   let timer: ReturnType<typeof setTimeout>;
@@ -53,7 +56,9 @@ export async function startEngine(options: EngineOptions): Promise<AsyncDuckDB> 
       options.onProgress?.(bytesLoaded, bytesTotal);
     });
     alive();
-    await engine.open({query: {castTimestampToDate: true, castDecimalToDouble: true}});
+    await engine.open({
+      query: {castTimestampToDate: true, castDecimalToDouble: true, queryPollingInterval: pollMs}
+    });
     const connection = await engine.connect();
     await connection.query("SET GLOBAL errors_as_json = true");
     await connection.query(

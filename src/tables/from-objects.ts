@@ -1,7 +1,6 @@
 import {
   Bool,
   type DataType,
-  DateMillisecond,
   Dictionary,
   Field,
   Float64,
@@ -10,6 +9,7 @@ import {
   List,
   Null,
   Table,
+  TimestampMillisecond,
   Utf8,
   type Vector,
   vectorFromArray
@@ -56,7 +56,10 @@ const kinds: Record<Kind, {type: () => DataType; convert?: (value: unknown) => u
   number: {type: () => new Float64()},
   bigint: {type: () => new Int64(), convert: (value) => BigInt(value as number)},
   string: {type: dictionary},
-  date: {type: () => new DateMillisecond()},
+  date: {
+    type: () => new TimestampMillisecond(),
+    convert: (value) => (Number.isNaN(+(value as Date)) ? null : +(value as Date))
+  },
   numbers: {type: numbers, convert: (value) => Array.from(value as number[])},
   json: {type: dictionary, convert: text}
 };

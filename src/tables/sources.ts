@@ -4,6 +4,7 @@ import {SourceError} from "./errors.ts";
 import {fromObjects} from "./from-objects.ts";
 import {identifier} from "./literal.ts";
 import {sqlQuery, sqlTemplate} from "./sql-text.ts";
+import {withTimestamps} from "./timestamps.ts";
 
 /** What a table can be made of, besides values: a file, as FileAttachment gives it. */
 interface FileLike {
@@ -24,7 +25,7 @@ const isArrow = (value: unknown): value is ArrowLike =>
 
 /** Arrow tables of another copy of the library do not survive its writer, so their rows are taken instead. */
 function toIPC(rows: Iterable<unknown>): Uint8Array {
-  if (rows instanceof Table) return tableToIPC(rows, "stream");
+  if (rows instanceof Table) return tableToIPC(withTimestamps(rows), "stream");
   const plain = isArrow(rows) ? Array.from(rows, (row) => ({...row})) : rows;
   return tableToIPC(fromObjects(plain), "stream");
 }

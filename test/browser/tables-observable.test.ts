@@ -1,0 +1,44 @@
+import * as Inputs from "@observablehq/inputs";
+import * as Plot from "@observablehq/plot";
+import {afterAll, expect, test} from "vitest";
+import {Tables} from "../../src/tables/open.ts";
+
+const tables = new Tables({extensionRepository: new URL("duckdb-ext", location.href).href});
+const {db} = tables;
+afterAll(() => tables.dispose());
+
+const result = () => db.sql`SELECT 'r' || (x % 2) AS run, x AS step, x / 4 AS loss,
+  TIMESTAMP '2025-11-21 00:00:00' + to_hours(x::INTEGER) AS time FROM range(100) t(x)`;
+
+test("Plot draws a result, numbers on linear and times on temporal scales", async () => {
+  const data = await result();
+  const chart = Plot.plot({marks: [Plot.line(data, {x: "time", y: "step", stroke: "run"})]}) as SVGElement &
+    Plot.Plot;
+  expect(chart.scale("x")?.type).toBe("utc");
+  expect(chart.scale("y")).toMatchObject({type: "linear", domain: [0, 99]});
+  expect(chart.querySelectorAll("path[stroke]").length).toBeGreaterThanOrEqual(2);
+});
+
+test("Plot groups a result and takes its rows as objects", async () => {
+  const data = await result();
+  const bars = Plot.plot({marks: [Plot.barY(data, Plot.groupX({y: "count"}, {x: "run"}))]});
+  expect(bars.querySelectorAll("rect")).toHaveLength(2);
+  const dots = Plot.plot({marks: [Plot.dot([...data], {x: (d) => d.step, y: (d) => d.loss})]});
+  expect(dots.querySelectorAll("circle")).toHaveLength(100);
+});
+
+test("Inputs.table shows a result", async () => {
+  const element = Inputs.table(await result());
+  document.body.append(element);
+  expect([...element.querySelectorAll("th")].map((th) => th.textContent?.trim()).filter(Boolean)).toEqual([
+    "run",
+    "step",
+    "loss",
+    "time"
+  ]);
+  const first = [...(element.querySelector("tbody tr")?.querySelectorAll("td") ?? [])].map(
+    (td) => td.textContent
+  );
+  expect(first).toEqual(expect.arrayContaining(["r0", "0", "2025-11-21"]));
+  element.remove();
+});
