@@ -1,4 +1,4 @@
-import {html, LitElement, nothing, type TemplateResult} from "lit";
+import {html, LitElement, nothing, type PropertyValues, type TemplateResult} from "lit";
 import {customElement, property} from "lit/decorators.js";
 import {formatBytes} from "./format.ts";
 import {icon} from "./icons.ts";
@@ -21,6 +21,11 @@ export class PetriFooter extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.setAttribute("role", "contentinfo");
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("engine")) return;
+    this.#unsubscribe?.();
     this.#unsubscribe = this.engine.subscribe(() => this.requestUpdate());
   }
 

@@ -35,6 +35,10 @@ export class PetriHome extends LitElement {
     this.addEventListener("dragover", this.#dragged);
     this.addEventListener("dragleave", () => this.classList.remove("dropping"));
     this.addEventListener("drop", this.#dropped);
+  }
+
+  /** Not on connection: the element may be upgraded on the page, before it is given its services. */
+  protected override firstUpdated(): void {
     void this.load();
   }
 
