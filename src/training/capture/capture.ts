@@ -24,6 +24,8 @@ export interface Capture {
   captured: Captured;
   /** Aligned with `captured.functions`. */
   origins: (FunctionOrigin | undefined)[];
+  /** Buffers in `captured` that belong to it alone. */
+  buffers: ArrayBuffer[];
 }
 
 /**
@@ -81,7 +83,7 @@ export function capture(fn: AnyFunction, sources: CaptureSources): Capture {
   };
 
   functionIndex(fn, "train");
-  return {captured, origins};
+  return {captured, origins, buffers: copier.buffers};
 }
 
 function read(scope: Readonly<Record<string, unknown>>, name: string, path: string): unknown {

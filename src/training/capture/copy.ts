@@ -25,6 +25,8 @@ const isPlain = (value: object) => {
 export class Copier {
   readonly #copies = new Map<object, object>();
   readonly #divert: Divert;
+  /** The buffers of all copies: they are nobody else's, so they can be transferred. */
+  readonly buffers: ArrayBuffer[] = [];
 
   constructor(divert: Divert) {
     this.#divert = divert;
@@ -58,8 +60,8 @@ export class Copier {
       return copy;
     }
     // Only what the view shows: a slice of a large buffer must not drag the buffer along.
-    if (ArrayBuffer.isView(value)) return copyView(value);
-    if (value instanceof ArrayBuffer) return value.slice(0);
+    if (ArrayBuffer.isView(value)) return this.#copyView(value);
+    if (value instanceof ArrayBuffer) return this.#copyBuffer(value, 0, value.byteLength);
     if (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer) return value;
     if (value instanceof Date) return new Date(value);
     if (value instanceof RegExp) return new RegExp(value);
@@ -81,6 +83,18 @@ export class Copier {
     return copy;
   }
 
+  #copyBuffer(buffer: ArrayBufferLike, start: number, end: number): ArrayBuffer {
+    const copy = new ArrayBuffer(end - start);
+    new Uint8Array(copy).set(new Uint8Array(buffer, start, end - start));
+    this.buffers.push(copy);
+    return copy;
+  }
+
+  #copyView(view: ArrayBufferView): ArrayBufferView {
+    const type = view.constructor as new (buffer: ArrayBuffer) => ArrayBufferView;
+    return new type(this.#copyBuffer(view.buffer, view.byteOffset, view.byteOffset + view.byteLength));
+  }
+
   #copyMap(value: Map<unknown, unknown>, path: string): Map<unknown, unknown> {
     const copy = new Map<unknown, unknown>();
     this.#copies.set(value, copy);
@@ -89,12 +103,6 @@ export class Copier {
     }
     return copy;
   }
-}
-
-function copyView(view: ArrayBufferView): ArrayBufferView {
-  const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-  const type = view.constructor as new (buffer: ArrayBufferLike) => ArrayBufferView;
-  return new type(bytes);
 }
 
 function notCloneable(value: unknown, path: string): CaptureError {

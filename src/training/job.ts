@@ -1,0 +1,149 @@
+import {type Capture, type CaptureSources, capture} from "./capture/capture.ts";
+import {copyData} from "./capture/copy.ts";
+import {type LiveWatch, watchLive} from "./live.ts";
+import type {TrainOptions} from "./options.ts";
+import {findOrigin} from "./position.ts";
+import type {Run} from "./run.ts";
+import {RunCore} from "./run-core.ts";
+import type {RunRecord} from "./types.ts";
+
+/** What train() was called with. */
+export interface Request {
+  // biome-ignore lint/complexity/noBannedTypes: what it takes and returns is known in the worker only.
+  fn: Function;
+  options: TrainOptions;
+  context: CellContext;
+  seed: number;
+}
+
+/** Who calls train(). */
+export interface CellContext {
+  /** The notebook's name, empty outside one. */
+  notebook?: string;
+  cellId?: number | null;
+  /**
+   * The signal of this evaluation of the cell: when it fires the run is cancelled. Runs of one evaluation (one
+   * signal) stand beside each other; those of an older one make room.
+   */
+  signal?: AbortSignal;
+  /** The cell's source, to find the function in when nothing else says where it stands. */
+  source?: string;
+  /** Runs the cell again. With it `run.recompute()` goes through the cell, so that what depends on it follows. */
+  rerun?(): void;
+}
+
+/** A run under way, with what the trainer needs to know of it. */
+export interface Job {
+  core: RunCore;
+  request: Request;
+  capture: Capture;
+  params: Record<string, unknown>;
+  watch: LiveWatch;
+  live: Record<string, unknown>;
+  /** Those who still look at it; when the last one's cell has run again it is cancelled. */
+  holders: Set<Run>;
+  /** Hash of what the run computes, without live values; empty until it is known. */
+  structure: string;
+  /** The key to ask the store for. */
+  fingerprint: string;
+  /** True from the moment the worker knows it. */
+  posted: boolean;
+  /** Whether live values have changed since the fingerprint was made. */
+  liveChanged: boolean;
+}
+
+/** What a job tells its trainer. */
+export interface JobHooks {
+  setLive(core: RunCore, values: Readonly<Record<string, unknown>>): void;
+  /** Something went wrong that does not end the run. */
+  note(core: RunCore, error: unknown): void;
+}
+
+/** What a job needs of its trainer's options. */
+interface JobOptions extends CaptureSources {
+  now(): number;
+  versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * A job with copies of all that its function needs, as they are now.
+ * @throws CaptureError when something cannot be sent.
+ */
+export function makeJob(request: Request, options: JobOptions, hooks: JobHooks): Job {
+  const {fn, context} = request;
+  const {source, cellId = null} = context;
+  const captured = capture(fn, {
+    ...options,
+    originOf: (value) =>
+      options.originOf?.(value) ??
+      (source === undefined ? undefined : findOrigin(source, String(value), cellId))
+  });
+  const params = copyData({...request.options.params}, "params");
+  const core = new RunCore(newRecord(request, params, options), request.options.steps ?? null);
+  const watch = watchJob(request, core, hooks);
+  return {
+    core,
+    request,
+    capture: captured,
+    params,
+    watch,
+    live: {...watch.initial},
+    holders: new Set(),
+    structure: "",
+    fingerprint: "",
+    posted: false,
+    liveChanged: false
+  };
+}
+
+/** Watches a request's live sources for a run. */
+export function watchJob({options}: Request, core: RunCore, hooks: JobHooks): LiveWatch {
+  return watchLive(
+    options.live ?? {},
+    (name, value) => hooks.setLive(core, {[name]: value}),
+    (error) => hooks.note(core, error)
+  );
+}
+
+let runCount = 0;
+
+/** Sorts by time, and is told apart from other pages' by chance. */
+function newRunId(createdAt: number): string {
+  const chance = Array.from(crypto.getRandomValues(new Uint8Array(5)), (x) => (x % 36).toString(36)).join("");
+  runCount += 1;
+  return `${Math.round(createdAt).toString(36)}-${chance}${runCount.toString(36)}`;
+}
+
+function newRecord(
+  {fn, options, context, seed}: Request,
+  params: object,
+  {now, versions}: JobOptions
+): RunRecord {
+  const createdAt = now();
+  return {
+    runId: newRunId(createdAt),
+    name: options.name ?? (fn.name || "run"),
+    notebook: context.notebook ?? "",
+    cellId: context.cellId ?? null,
+    status: "queued",
+    params: params as RunRecord["params"],
+    seed,
+    code: String(fn),
+    fingerprint: "",
+    backend: null,
+    versions,
+    dataHash: "",
+    createdAt,
+    startedAt: null,
+    endedAt: null,
+    lastStep: null,
+    error: null
+  };
+}
+
+/** Whether two jobs come from the same cell, but from different evaluations of it. */
+export function supersedes(newer: Job, older: Job): boolean {
+  const [a, b] = [newer.request.context, older.request.context];
+  if (a.cellId === undefined || a.cellId === null) return false;
+  return a.cellId === b.cellId && a.notebook === b.notebook && a.signal !== b.signal;
+}

@@ -1,0 +1,149 @@
+import type {RunError} from "./errors.ts";
+import type {FromWorker, RowsMessage} from "./protocol.ts";
+import {Rate} from "./rate.ts";
+import {type RowColumns, RowStore} from "./row-store.ts";
+import type {Checkpoint, LogLine, Row, RunProgress} from "./row-types.ts";
+import type {MetricBatch, RunRecord, RunStatus} from "./types.ts";
+
+const maxLogLines = 1000;
+/** Small fields are kept for this many of the newest rows. */
+const maxFieldRows = 1000;
+
+/** The fields of rows that are not numbers, and the checkpoints: what a store of metrics does not keep. */
+export interface Extras {
+  last: Row | null;
+  large: Record<string, {row: number; value: unknown}>;
+  checkpoints: Map<string, Checkpoint>;
+}
+
+/** The state of one run on the page, whoever looks at it. */
+export class RunCore {
+  record: RunRecord;
+  /** True when the run was answered from the store. */
+  readonly fromCache: boolean;
+  /** True from the request to cancel until the end. */
+  cancelRequested = false;
+  /** What `await run` rejects with. */
+  error: RunError | DOMException | null = null;
+  logs: readonly LogLine[] = [];
+  readonly checkpoints: Map<string, Checkpoint>;
+  #last: Row | null = null;
+  readonly #rows = new RowStore();
+  readonly #small = new Map<number, Record<string, unknown>>();
+  #large: Extras["large"] = {};
+  readonly #rate: Rate;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    record: RunRecord,
+    totalSteps: number | null,
+    stored?: {batches: MetricBatch[]; extras?: Extras}
+  ) {
+    this.record = record;
+    this.fromCache = stored !== undefined;
+    this.#rate = new Rate(totalSteps);
+    this.checkpoints = stored?.extras?.checkpoints ?? new Map();
+    for (const batch of stored?.batches ?? []) this.#append(batch, {});
+    if (stored?.extras) {
+      this.#large = stored.extras.large;
+      this.#last = stored.extras.last;
+    }
+  }
+
+  get ended(): boolean {
+    return this.record.endedAt !== null;
+  }
+
+  get rows(): RowColumns {
+    return this.#rows.view();
+  }
+
+  /** The newest row; fields too large to keep for every row hold their newest value. */
+  get last(): Row | null {
+    return this.#last;
+  }
+
+  get progress(): RunProgress {
+    return this.#rate.progress(this.record.status === "completed");
+  }
+
+  /** Whether rows had fields that are not numbers, or there are checkpoints. */
+  get hasExtras(): boolean {
+    return this.#small.size > 0 || Object.keys(this.#large).length > 0 || this.checkpoints.size > 0;
+  }
+
+  get extras(): Extras {
+    return {last: this.#last, large: this.#large, checkpoints: this.checkpoints};
+  }
+
+  /** The number of the first row at or after `index` that is kept; the count of rows when there is none. */
+  seek(index: number): number {
+    return this.#rows.seek(index);
+  }
+
+  rowAt(index: number): Row {
+    const row: Row = {...this.#rows.row(index), ...this.#small.get(index)};
+    for (const [name, {row: at, value}] of Object.entries(this.#large)) if (at === index) row[name] = value;
+    return row;
+  }
+
+  /** Calls back after every change. Returns the way to stop. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  update(change: Partial<RunRecord>): void {
+    this.record = {...this.record, ...change};
+    this.changed();
+  }
+
+  /** Ends the run; what comes for it later is ignored. */
+  end(status: RunStatus, atMs: number, error: RunError | DOMException | null): void {
+    if (this.ended) return;
+    this.error = error;
+    this.update({status, endedAt: atMs, error: status === "completed" || !error ? null : error.message});
+  }
+
+  takeRows(message: RowsMessage): void {
+    const first = message.batch.seq;
+    for (const [i, fields] of message.small) this.#small.set(first + i, fields);
+    for (const index of this.#small.keys()) {
+      if (this.#small.size <= maxFieldRows) break;
+      this.#small.delete(index);
+    }
+    for (const [name, {row, value}] of Object.entries(message.large))
+      this.#large[name] = {row: first + row, value};
+    this.#append(message.batch, message);
+    this.addLogs(message.logs);
+  }
+
+  addLogs(lines: readonly LogLine[]): void {
+    if (lines.length > 0) this.logs = [...this.logs, ...lines].slice(-maxLogLines);
+    this.changed();
+  }
+
+  takeCheckpoint({name, step, timeMs, tree, sizeBytes}: Extract<FromWorker, {type: "checkpoint"}>): void {
+    this.checkpoints.set(name, {name, step, timeMs, tree, sizeBytes});
+    this.changed();
+  }
+
+  changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #append(batch: MetricBatch, about: {totalSteps?: number; fraction?: number}): void {
+    const count = batch.step.length;
+    if (count === 0) return;
+    this.#rows.append(batch);
+    const i = count - 1;
+    const numbers: Row = {step: batch.step[i]};
+    for (const [name, column] of Object.entries(batch.columns)) {
+      if (batch.present?.[name]?.[i] !== 0) numbers[name] = column[i];
+    }
+    const large = Object.fromEntries(Object.entries(this.#large).map(([name, {value}]) => [name, value]));
+    this.#last = {...large, ...numbers, ...this.#small.get(batch.seq + i)};
+    this.record = {...this.record, lastStep: batch.step[i]};
+    this.#rate.add(batch.timeMs[i], batch.step[i], about);
+  }
+}

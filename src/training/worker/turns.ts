@@ -1,0 +1,69 @@
+/** One user of `Turns`, with the time it has had. */
+export class Turn {
+  /** Milliseconds it has held the turn, since it joined; on a common scale with the others. */
+  usedMs = 0;
+}
+
+interface Waiting {
+  turn: Turn;
+  go: () => void;
+}
+
+/**
+ * Lets one run step at a time, and the one that has had least time first: a run with long steps and one with short
+ * steps each get half of the time.
+ */
+export class Turns {
+  #holder: Turn | null = null;
+  #since = 0;
+  readonly #waiting: Waiting[] = [];
+  readonly #now: () => number;
+  /** The least time used by those who took part last; who joins later starts from there. */
+  #floorMs = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Whether somebody else wants the turn. */
+  get wanted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Resolves when it is `turn`'s turn; the holder must `pass` it on. */
+  take(turn: Turn): Promise<void> {
+    turn.usedMs = Math.max(turn.usedMs, this.#floorMs);
+    return new Promise((go) => {
+      this.#waiting.push({turn, go});
+      this.#next();
+    });
+  }
+
+  /** Milliseconds since the holder got the turn. */
+  get heldMs(): number {
+    return this.#now() - this.#since;
+  }
+
+  /** Gives the turn to the next; one who still waits for it leaves the queue. */
+  pass(turn: Turn): void {
+    const queued = this.#waiting.findIndex((waiting) => waiting.turn === turn);
+    if (queued >= 0) this.#waiting.splice(queued, 1);
+    if (this.#holder !== turn) return;
+    turn.usedMs += this.heldMs;
+    this.#holder = null;
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#holder || this.#waiting.length === 0) return;
+    let first = 0;
+    for (const [i, {turn}] of this.#waiting.entries()) {
+      if (turn.usedMs < this.#waiting[first].turn.usedMs) first = i;
+    }
+    const [{turn, go}] = this.#waiting.splice(first, 1);
+    this.#holder = turn;
+    this.#floorMs = turn.usedMs;
+    this.#since = this.#now();
+    go();
+  }
+}
