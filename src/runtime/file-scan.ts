@@ -32,14 +32,15 @@ export function scanNotebook(text: string, notebook: Notebook): ScannedNotebook 
   const headEnd = headLength(text, start.index + start[0].length);
   const cells: ScannedCell[] = [];
   const element = /(<script(?:\s(?:[^>"']|"[^"]*"|'[^']*')*)?>)([\s\S]*?)(<\/script\s*>)/gi;
-  let index = (element.lastIndex = headEnd);
+  let index = headEnd;
+  element.lastIndex = headEnd;
   for (let match = element.exec(text); match; match = element.exec(text)) {
     const cell = notebook.cells[cells.length];
     const gap = text.slice(index, match.index);
     if (/<\/notebook\s*>/i.test(gap)) break;
     const [all, open, content, close] = match;
     if (!cell || gap.trim().startsWith("<!--") !== gap.trim().endsWith("-->")) return null;
-    if (valueOf(content) !== cell.value) return null;
+    if (contentValue(content) !== cell.value) return null;
     const id = /\sid\s*=\s*["']?([^"'\s>]*)/i.exec(open)?.[1];
     if (id !== undefined && id !== String(cell.id)) return null;
     cells.push({cell, gap, open, content, close, hasId: id !== undefined});
@@ -68,7 +69,7 @@ function headLength(text: string, from: number): number {
 }
 
 /** What the kit reads as a cell's value from the text of its element. */
-function valueOf(content: string): string {
+function contentValue(content: string): string {
   const lines = content.replace(/<\\(?=\\*\/script(\s|>))/gi, "<").split(/\r\n?|\n/);
   if (/^\s*$/.test(lines[lines.length - 1])) lines.pop();
   if (lines.length > 0 && /^\s*$/.test(lines[0])) lines.shift();

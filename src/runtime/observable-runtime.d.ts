@@ -58,6 +58,7 @@ declare module "@observablehq/runtime" {
     _computeSoon(): Promise<void>;
     _computeNow(): Promise<void>;
     readonly _updates: Set<Variable>;
+    readonly _dirty: Set<Variable>;
     readonly _disposed: boolean;
     readonly _builtin: Module;
     readonly _precomputes: unknown[];

@@ -33,6 +33,8 @@ export interface CellStatus {
   /** Names the cell defines, and the names it reads (variables and `table:name` edges). */
   defines: string[];
   references: string[];
+  /** True when it was stopped by hand; what it showed until then stays. */
+  stopped?: boolean;
   /** True when the source in the editor differs from the source that ran. */
   edited: boolean;
 }
@@ -48,4 +50,36 @@ export interface CellOutput {
   display(value: unknown, name?: string): void;
   /** Replaces what is shown by an error. */
   error(error: CellError, cause: unknown): void;
+}
+
+/** What the code of a cell reaches as `__petri`, besides `captured`. */
+export interface RuntimeHooks {
+  /** Dynamic and static imports; `names` must be among the module's exports. */
+  import(specifier: string, options?: object, names?: string[]): Promise<object>;
+  /** import.meta */
+  meta: object;
+  /** What an import of another notebook fails with. */
+  notebookImport?: Error;
+}
+
+/** What a builtin that is bound to a cell, such as `train`, knows of the evaluation that uses it. */
+export interface CellContext {
+  readonly cellId: number;
+  /** Aborts when the evaluation is superseded, its cell deleted, or either stopped. */
+  readonly signal: AbortSignal;
+  /** Shows a value under the cell, as the cell's own `display` does. */
+  display(value: unknown): unknown;
+  /** The cell counts as running until this settles. */
+  waitUntil(promise: PromiseLike<unknown>): void;
+  /** The cell's value was answered from a store: its state is `cached` instead of `done`. */
+  markCached(): void;
+}
+
+/** One edge of the dataflow. */
+export interface GraphEdge {
+  /** The cell that defines the name; null for a builtin. */
+  from: number | null;
+  to: number;
+  /** A variable, or `table:name`. */
+  name: string;
 }

@@ -1,33 +1,70 @@
-// What notebook-kit imports from `typescript`, without its 9 MB: the browser build puts this module in the place of
-// `typescript` for the kit (src/publish/vite/lazy-typescript.ts), and the compiler is fetched when the first ts cell
-// is compiled. The kit reads the two constants while it is imported; the functions only inside a ts cell.
-import type * as TypeScript from "typescript";
+import type TypeScript from "typescript";
+import {CompileError} from "./errors.ts";
+import {decodeLines} from "./source-map.ts";
 
-type Compiler = typeof TypeScript;
+let compiler: typeof TypeScript | null = null;
 
-let compiler: Compiler | undefined;
-
-/** Fetches the TypeScript compiler once; await it before a ts cell is transpiled. */
+/** Loads the compiler, 3 MB compressed, when the first TypeScript cell needs it. */
 export async function loadTypeScript(): Promise<void> {
-  if (compiler) return;
-  const module: Compiler & {default?: Compiler} = await import("typescript");
-  compiler = module.default ?? module;
+  // The subpath keeps this import apart from the kit's own, which the page's build replaces by a stub.
+  compiler ??= (await import("typescript/lib/typescript.js")).default;
 }
 
-function loaded(): Compiler {
-  if (!compiler)
-    throw new Error("TypeScript is not loaded: await loadTypeScript() before transpiling a ts cell.");
-  return compiler;
+export function typeScriptLoaded(): boolean {
+  return compiler !== null;
 }
 
-export const ScriptTarget = {ESNext: 99} as const;
-export const ModuleKind = {Preserve: 200} as const;
+/** JavaScript of a TypeScript cell. */
+export interface TypeScriptSource {
+  code: string;
+  /** Line of the TypeScript (1-based) for each line of the code. */
+  lines: number[];
+}
 
-export const transpile: Compiler["transpile"] = (...args) => loaded().transpile(...args);
-export const createProgram = (...args: Parameters<Compiler["createProgram"]>) =>
-  loaded().createProgram(...args);
-export const createSourceFile: Compiler["createSourceFile"] = (...args) => loaded().createSourceFile(...args);
-export const isClassExpression = (node: TypeScript.Node) => loaded().isClassExpression(node);
-export const isFunctionExpression = (node: TypeScript.Node) => loaded().isFunctionExpression(node);
-export const isParenthesizedExpression = (node: TypeScript.Node) => loaded().isParenthesizedExpression(node);
-export const isExpressionStatement = (node: TypeScript.Node) => loaded().isExpressionStatement(node);
+/** Removes the types of a cell. `loadTypeScript` must have been awaited. Throws a CompileError. */
+export function transpileTypeScript(input: string): TypeScriptSource {
+  const expression = isDeclaration(input) ? null : compile(`(${input}\n)`);
+  // In parentheses an object literal is not taken for a block; what is no expression fails and is a program.
+  if (expression && !expression.error && isParenthesised(expression.code)) {
+    return {code: expression.code.trim().replace(/;$/, ""), lines: expression.lines};
+  }
+  const program = compile(input);
+  if (program.error) throw program.error;
+  return program;
+}
+
+/** Named functions and classes are declarations in a cell, though they could be expressions. */
+function isDeclaration(input: string): boolean {
+  return /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:(?:async\s+)?function\s*\*?\s*\w|(?:abstract\s+)?class\s+\w)/.test(
+    input
+  );
+}
+
+function isParenthesised(code: string): boolean {
+  if (!compiler) return false;
+  const file = compiler.createSourceFile("cell.js", code, compiler.ScriptTarget.ESNext);
+  const [statement] = file.statements;
+  return file.statements.length === 1 && compiler.isExpressionStatement(statement);
+}
+
+function compile(input: string): TypeScriptSource & {error: CompileError | null} {
+  if (!compiler) throw new CompileError("The TypeScript compiler is not loaded yet.");
+  const {ModuleKind, ScriptTarget} = compiler;
+  const output = compiler.transpileModule(input, {
+    reportDiagnostics: true,
+    compilerOptions: {
+      target: ScriptTarget.ESNext,
+      module: ModuleKind.Preserve,
+      verbatimModuleSyntax: true,
+      sourceMap: true
+    }
+  });
+  const code = output.outputText.replace(/\/\/# sourceMappingURL=.*\s*$/, "");
+  const {mappings} = JSON.parse(output.sourceMapText ?? '{"mappings": ""}') as {mappings: string};
+  const [diagnostic] = output.diagnostics ?? [];
+  if (!diagnostic) return {code, lines: decodeLines(mappings), error: null};
+  const at = diagnostic.file?.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
+  const position = at && {line: at.line + 1, column: at.character + 1};
+  const message = compiler.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+  return {code, lines: [], error: new CompileError(message, position)};
+}

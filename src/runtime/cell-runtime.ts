@@ -1,0 +1,284 @@
+import type {Module} from "@observablehq/runtime";
+import type {CompiledCell} from "./compile.ts";
+import {StoppedError} from "./errors.ts";
+import {Evaluation, type EvaluationHost} from "./evaluation.ts";
+import {boxOf, type Mutable, mutable} from "./generators.ts";
+import {Part, type PartListener} from "./part.ts";
+import type {CellPlan} from "./plan.ts";
+import {interrupt} from "./reactive-runtime.ts";
+import type {CellContext, CellError, CellOutput} from "./types.ts";
+
+/** What the cells of a session share. */
+export interface CellHost {
+  readonly module: Module;
+  readonly local: ReadonlyMap<string, (context: CellContext) => unknown>;
+  /** Generators.input */
+  input(element: unknown): unknown;
+  now(): number;
+  /** A status may have changed. */
+  changed(cell: CellRuntime): void;
+  /** Whether the cell's code may run now (lazy execution asks for it first); takes the permission. */
+  permit(cell: CellRuntime): boolean;
+  describe(error: unknown, cell: CellRuntime): CellError;
+}
+
+/** A cell's code, ready to be called. */
+export type CellFunction = (...inputs: unknown[]) => unknown;
+
+const SUPERSEDED = new StoppedError("superseded by a newer evaluation");
+
+/** The variables of one cell in the runtime, its current evaluation, and what it shows. */
+export class CellRuntime implements EvaluationHost {
+  readonly id: number;
+  readonly output: CellOutput;
+  readonly #host: CellHost;
+  current: Evaluation | null = null;
+  compiled: CompiledCell | null = null;
+  plan: CellPlan | null = null;
+  parts: Part[] = [];
+  error: CellError | undefined;
+  startedAt: number | undefined;
+  durationMs: number | undefined;
+  /** An input changed and the code has not run since. */
+  stale = false;
+  #fn: CellFunction = () => undefined;
+
+  constructor(id: number, output: CellOutput, host: CellHost) {
+    this.id = id;
+    this.output = output;
+    this.#host = host;
+  }
+
+  /** The name that values are shown with. */
+  get label(): string | undefined {
+    return this.compiled?.output?.replace(/^viewof\$/, "viewof ").replace(/^mutable /, "");
+  }
+
+  /** The runtime variables of the cell that have a name. */
+  get variables(): string[] {
+    return this.parts.flatMap((part) => part.name ?? []);
+  }
+
+  /** Names that the cell defines, as other cells write them. */
+  get defines(): string[] {
+    return this.variables.filter((name) => !/[ @:]/.test(name));
+  }
+
+  changed(): void {
+    this.#host.changed(this);
+  }
+
+  /** Puts new code in the place of the old, which is aborted. */
+  define(compiled: CompiledCell, plan: CellPlan, fn: CellFunction): void {
+    this.dispose(SUPERSEDED);
+    this.compiled = compiled;
+    this.plan = plan;
+    this.#fn = fn;
+    this.error = undefined;
+    this.#createParts(compiled, plan);
+    this.changed();
+  }
+
+  /** Takes an equal compilation of an edited source, so that positions in it are right. */
+  adopt(compiled: CompiledCell): void {
+    this.compiled = compiled;
+  }
+
+  /** Computes again with the code it has. */
+  recompute(): void {
+    const [part] = this.parts;
+    if (!part || !this.compiled || !this.plan) return;
+    this.current?.end(SUPERSEDED);
+    this.define(this.compiled, this.plan, this.#fn);
+  }
+
+  /** Shows why there is no code; the names of the last code that was good fail with the same reason. */
+  fail(error: unknown, names: readonly string[]): void {
+    this.dispose(SUPERSEDED);
+    this.plan = null;
+    const listener: PartListener = {changed: () => this.changed()};
+    for (const name of names) this.#part(listener).variable.define(name, [], () => Promise.reject(error));
+    this.#show(error);
+    this.changed();
+  }
+
+  dispose(reason: Error): void {
+    this.current?.end(reason);
+    for (const part of this.parts) part.dispose();
+    this.parts = [];
+  }
+
+  /** Aborts what is going on and keeps what is shown. False when nothing was. */
+  stop(): boolean {
+    const {current} = this;
+    const busy = this.parts.filter((part) => part.state === "queued" || part.state === "running");
+    if (!current || current.stopped) return false;
+    const live = this.parts.some((part) => part.live);
+    if (busy.length === 0 && current.tasks === 0 && !live) return false;
+    const reason = new StoppedError(`Cell ${this.id} was stopped.`);
+    current.stopped = true;
+    current.end(reason);
+    for (const part of this.parts) interrupt(part.variable, busy.includes(part) ? reason : undefined);
+    this.changed();
+    return true;
+  }
+
+  /** How far the current evaluation is. `waiting`: for the reader, not for the machine. */
+  get activity(): "settled" | "waiting" | "queued" | "running" {
+    const {current, parts} = this;
+    if (current?.stopped || parts.length === 0) return "settled";
+    const [main] = parts;
+    if (main.state === "queued") return "queued";
+    if (parts.some((part) => part.waiting)) return "waiting";
+    const busy = parts.some((part) => part.state === "queued" || part.state === "running");
+    if (busy && current && current.idles > 0) return "waiting";
+    return busy || (current?.tasks ?? 0) > 0 ? "running" : "settled";
+  }
+
+  #createParts(compiled: CompiledCell, plan: CellPlan): void {
+    const {outputs, output, autoview, automutable} = compiled;
+    const body = this.#body(plan, output === undefined && outputs.length === 1 ? outputs[0] : null);
+    if (automutable && output) this.#createMutable(output.slice("mutable ".length), plan, body);
+    else if (output !== undefined) {
+      this.#main().variable.define(output, plan.inputs, body);
+      if (autoview)
+        this.#derive(output.slice("viewof$".length), output, (element) => this.#host.input(element));
+    } else if (outputs.length < 2) {
+      const name = outputs[0] ?? (plan.tables.length > 0 ? `cell ${this.id}` : null);
+      this.#main().variable.define(name, plan.inputs, body);
+    } else {
+      const name = `cell ${this.id}`;
+      this.#main().variable.define(name, plan.inputs, body);
+      for (const each of outputs) {
+        this.#derive(each, name, (exports) => (exports as Record<string, unknown>)[each]);
+      }
+    }
+    const main = this.parts[0].name ?? "";
+    for (const table of plan.tables) this.#derive(table, main, () => ({table}));
+  }
+
+  /** `mutable x = value`: x is read as it changes, `mutable$x` is the box that is written to. */
+  #createMutable(name: string, plan: CellPlan, body: CellFunction): void {
+    const initial = `mutable ${name}`;
+    const box = `cell ${this.id}`;
+    const listener = this.#mainListener();
+    const {pending, rejected, changed} = listener;
+    this.#part({pending, rejected, changed}).variable.define(initial, plan.inputs, body);
+    this.#derive(box, initial, (value) => [mutable(value)]);
+    this.#derive(name, box, (boxed) => (boxed as [Mutable])[0], listener.fulfilled);
+    this.#derive(`mutable$${name}`, box, (boxed) => boxOf((boxed as [Mutable])[0]));
+  }
+
+  #derive(
+    name: string,
+    input: string,
+    definition: (value: unknown) => unknown,
+    fulfilled?: (value: unknown) => void
+  ): void {
+    const rejected = (error: unknown) => {
+      // When the cell itself failed, its parts fail with a worse account of the same.
+      if (this.parts[0].state !== "failed") this.#rejected(error);
+    };
+    const part = this.#part({changed: () => this.changed(), fulfilled, rejected});
+    part.variable.define(name, [input], (value: unknown) => {
+      part.run();
+      const result = definition(value);
+      part.produce(result);
+      return result;
+    });
+  }
+
+  #main(): Part {
+    return this.#part(this.#mainListener());
+  }
+
+  #part(listener: PartListener): Part {
+    const part = new Part(this.#host.module, this.output.node, listener);
+    this.parts.push(part);
+    return part;
+  }
+
+  #mainListener(): PartListener {
+    return {
+      changed: () => this.changed(),
+      pending: () => {
+        this.current?.end(SUPERSEDED);
+        this.current = new Evaluation(this);
+        this.output.pending();
+      },
+      fulfilled: (value) => this.#fulfilled(value),
+      rejected: (error) => this.#rejected(error)
+    };
+  }
+
+  /** The definition that the runtime calls with the values of `plan.inputs`. */
+  #body(plan: CellPlan, pick: string | null): CellFunction {
+    const cell = this;
+    return function (this: unknown, ...values: unknown[]) {
+      return cell.#evaluate(this, values, plan, pick);
+    };
+  }
+
+  #evaluate(former: unknown, values: unknown[], plan: CellPlan, pick: string | null): unknown {
+    const evaluation = this.current;
+    const [part] = this.parts;
+    if (!evaluation || !this.#host.permit(this)) return former;
+    evaluation.startedAt = this.startedAt = this.#host.now();
+    this.stale = false;
+    this.error = undefined;
+    part.run();
+    this.changed();
+    const args = plan.args.map((arg) =>
+      typeof arg === "number"
+        ? this.#input(plan.inputs[arg], values[arg], evaluation)
+        : this.#local(arg, evaluation)
+    );
+    const value = this.#fn.apply(former, args);
+    const settle = (result: unknown) => {
+      const picked = pick === null ? result : (result as Record<string, unknown>)[pick];
+      evaluation.adopt(picked);
+      part.produce(picked);
+      if (part.waiting) this.changed();
+      return picked;
+    };
+    return value instanceof Promise ? value.then(settle) : settle(value);
+  }
+
+  #input(name: string, value: unknown, evaluation: Evaluation): unknown {
+    if (name !== "visibility" || typeof value !== "function") return value;
+    return (result: unknown) => evaluation.waitForReader(value(result) as Promise<unknown>);
+  }
+
+  #local(name: string, evaluation: Evaluation): unknown {
+    switch (name) {
+      case "display":
+        return evaluation.display;
+      case "view":
+        return (element: unknown) => this.#host.input(evaluation.display(element));
+      case "signal":
+        return evaluation.signal;
+      default:
+        return this.#host.local.get(name)?.(evaluation);
+    }
+  }
+
+  #fulfilled(value: unknown): void {
+    const evaluation = this.current;
+    if (!evaluation || evaluation.startedAt === null) return;
+    this.durationMs = this.#host.now() - evaluation.startedAt;
+    if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(value, this.label);
+    else evaluation.clear();
+  }
+
+  #rejected(error: unknown): void {
+    const evaluation = this.current;
+    if (evaluation?.startedAt) this.durationMs = this.#host.now() - evaluation.startedAt;
+    if (evaluation?.stopped) return;
+    this.#show(error);
+  }
+
+  #show(error: unknown): void {
+    this.error = this.#host.describe(error, this);
+    this.output.error(this.error, error);
+  }
+}

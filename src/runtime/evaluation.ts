@@ -1,0 +1,131 @@
+import {StoppedError} from "./errors.ts";
+import {type Generatorish, isGenerator} from "./generators.ts";
+import type {CellContext, CellOutput} from "./types.ts";
+
+/** What an evaluation needs of its cell. */
+export interface EvaluationHost {
+  readonly id: number;
+  readonly output: CellOutput;
+  readonly label: string | undefined;
+  readonly current: Evaluation | null;
+  /** Something changed that a person may see. */
+  changed(): void;
+}
+
+/** Something that a cell showed. */
+interface Shown {
+  value: unknown;
+  name: string | undefined;
+}
+
+/** One computation of a cell, from the change that asked for it until the next one takes its place. */
+export class Evaluation implements CellContext {
+  /** Milliseconds since the epoch, once the code has begun. */
+  startedAt: number | null = null;
+  /** Whether its value came from a store. */
+  cached = false;
+  stopped = false;
+  /** Whether the code itself said what to show, so that its value is not shown as well. */
+  claimed = false;
+  /** What it shows, in order. */
+  readonly shown: Shown[] = [];
+  /** Unsettled promises given to `waitUntil`. */
+  tasks = 0;
+  /** Unsettled promises that wait for the reader: to scroll there, to use an input. */
+  idles = 0;
+  readonly #host: EvaluationHost;
+  #controller: AbortController | null = null;
+  #ended: Error | null = null;
+  #cleared = false;
+
+  constructor(host: EvaluationHost) {
+    this.#host = host;
+  }
+
+  get cellId(): number {
+    return this.#host.id;
+  }
+
+  get isCurrent(): boolean {
+    return this.#host.current === this && !this.#ended;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#ended) this.#controller.abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  display = (value: unknown): unknown => {
+    this.claimed = true;
+    this.show(value, this.#host.label);
+    return value;
+  };
+
+  /** The first value shown takes the place of what the former evaluation showed. */
+  show(value: unknown, name: string | undefined): void {
+    if (!this.isCurrent) throw new StoppedError("display() was called by an evaluation that has ended.");
+    this.clear();
+    this.shown.push({value, name});
+    this.#host.output.display(value, name);
+  }
+
+  /** Shows `value` alone, in place of this evaluation's own former value too. */
+  replace(value: unknown, name: string | undefined): void {
+    this.#cleared = false;
+    this.shown.length = 0;
+    this.show(value, name);
+  }
+
+  /** Takes away what the former evaluation showed, once. */
+  clear(): void {
+    if (this.#cleared) return;
+    this.#cleared = true;
+    this.#host.output.clear();
+  }
+
+  waitUntil(promise: PromiseLike<unknown>): void {
+    this.tasks++;
+    const done = () => {
+      this.tasks--;
+      this.#host.changed();
+    };
+    promise.then(done, done);
+    this.#host.changed();
+  }
+
+  /** Notes that the cell waits for the reader until `promise` settles. */
+  waitForReader<T>(promise: Promise<T>): Promise<T> {
+    this.idles++;
+    const done = () => {
+      this.idles--;
+      this.#host.changed();
+    };
+    promise.then(done, done);
+    return promise;
+  }
+
+  markCached(): void {
+    this.cached = true;
+    this.#host.changed();
+  }
+
+  /** Returns a generator that comes too late: the runtime would not. */
+  adopt(value: unknown): void {
+    if (isGenerator(value) && !this.isCurrent) dismiss(value);
+  }
+
+  /** Aborts the signal. Later displays fail once another evaluation is current. */
+  end(reason: Error): void {
+    if (this.#ended) return;
+    this.#ended = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+/** Returns a generator that nobody will pull from; its complaints concern nobody either. */
+function dismiss(generator: Generatorish): void {
+  Promise.resolve(generator.return()).catch(() => {});
+}

@@ -1,0 +1,41 @@
+import type {CompiledCell} from "./compile.ts";
+import {type NotebookNames, tableVariable} from "./plan.ts";
+
+/** What the names of a notebook mean, from all of its compiled cells. */
+export class SessionNames implements NotebookNames {
+  readonly defined = new Set<string>();
+  readonly local: ReadonlySet<string>;
+  readonly #known: ReadonlySet<string>;
+  /** Variables that stand for a table, by `database table`. */
+  readonly #tables = new Map<string, string[]>();
+  /** Equal for equal meanings of names, so that cells need not be planned again. */
+  readonly signature: string;
+
+  constructor(cells: Iterable<CompiledCell>, local: ReadonlySet<string>, known: ReadonlySet<string>) {
+    this.local = local;
+    this.#known = known;
+    for (const cell of cells) this.#add(cell);
+    const shadowed = [...local, "db"].filter((name) => this.defined.has(name));
+    this.signature = JSON.stringify([shadowed, [...this.#tables]]);
+  }
+
+  tables(database: string, table: string, reader: CompiledCell): readonly string[] {
+    const variables = this.#tables.get(`${database} ${table}`) ?? [];
+    const builtin = database === "db" && !this.defined.has("db") && this.#known.has(table);
+    // A cell that trains adds to the tables it reads; it would start itself again for ever.
+    if (!builtin || reader.inputs.includes("train")) return variables;
+    return [tableVariable("db", table, null), ...variables];
+  }
+
+  #add({id, output, outputs, autoview, automutable, tables}: CompiledCell): void {
+    for (const name of output === undefined ? outputs : [output]) this.defined.add(name);
+    if (output !== undefined && autoview) this.defined.add(output.slice("viewof$".length));
+    if (output !== undefined && automutable) this.defined.add(output.slice("mutable ".length));
+    for (const {database, creates, changes} of tables) {
+      for (const table of new Set([...creates, ...changes])) {
+        const key = `${database} ${table}`;
+        this.#tables.set(key, [...(this.#tables.get(key) ?? []), tableVariable(database, table, id)]);
+      }
+    }
+  }
+}

@@ -1,0 +1,336 @@
+import type {Module} from "@observablehq/runtime";
+import {fallbackBuiltins, type ImportModule, notebookImportError, runtimeHooks} from "./builtins.ts";
+import {describeError} from "./cell-error.ts";
+import {CellRuntime} from "./cell-runtime.ts";
+import {type CellStatusSource, cellStatus} from "./cell-status.ts";
+import {type Clock, immediateClock} from "./clock.ts";
+import {CompileCache} from "./compile-cache.ts";
+import {StoppedError} from "./errors.ts";
+import {evaluateBody, HEADER_LINES, sourceUrl} from "./evaluate.ts";
+import {startingWith} from "./generators.ts";
+import {Graph} from "./graph.ts";
+import {planCell} from "./plan.ts";
+import {ReactiveRuntime} from "./reactive-runtime.ts";
+import {SessionNames} from "./session-names.ts";
+import {isSettled} from "./settled.ts";
+import type {Cell, CellContext, CellOutput, CellStatus, GraphEdge, Notebook, RuntimeHooks} from "./types.ts";
+import {loadTypeScript, typeScriptLoaded} from "./typescript.ts";
+
+/** What a session is given by the page; all of it can be had without one. */
+export interface SessionOptions {
+  notebook: Notebook;
+  /** Called once for each cell. */
+  createOutput(cell: Cell): CellOutput;
+  /** Values by name; a function is called for its value when a cell first reads the name. */
+  builtins: Record<string, unknown>;
+  /** Builtins made anew for each evaluation of a cell that reads them. A cell that defines the name goes first. */
+  cellBuiltins?: Record<string, (context: CellContext) => unknown>;
+  clock?: Clock;
+  importModule: ImportModule;
+  /** Generators.input: the values of an input element as a generator. */
+  input(element: unknown): unknown;
+  /** Yields whenever a known table has changed. */
+  tableChanges?(name: string): AsyncIterable<unknown>;
+  /** Tables that `db` has without a cell creating them. */
+  knownTables?: readonly string[];
+  /** lazy: a change marks the cells that depend on it stale instead of computing them. */
+  execution?: "automatic" | "lazy";
+  /** Milliseconds since the epoch. */
+  now?(): number;
+  /** Address of the notebook, for import.meta. */
+  baseUrl?: string;
+}
+
+interface Entry extends CellStatusSource {
+  revision: number;
+}
+
+/**
+ * A notebook that is running: its cells as variables of a dataflow. Dispatches "status" (detail: CellStatus), at
+ * most once a cell and frame, and "settled" when nothing is queued or running any more.
+ */
+export class NotebookSession extends EventTarget {
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #runtime: ReactiveRuntime;
+  readonly #module: Module;
+  readonly #hooks: RuntimeHooks;
+  readonly #local: Map<string, (context: CellContext) => unknown>;
+  readonly #entries = new Map<number, Entry>();
+  /** Deleted cells, which undo may bring back. */
+  readonly #deleted = new Map<number, Entry>();
+  readonly #compiler = new CompileCache();
+  readonly #changed = new Set<number>();
+  readonly #permitted = new Set<number>();
+  readonly #knownTables: ReadonlySet<string>;
+  #names: SessionNames;
+  #graph: Graph | null = null;
+  #loading = 0;
+  #wakes: (() => void)[] = [];
+  #wasSettled = true;
+  #disposed = false;
+
+  constructor(options: SessionOptions) {
+    super();
+    this.#options = options;
+    this.#clock = options.clock ?? immediateClock();
+    this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, this.#clock);
+    this.#module = this.#runtime.module();
+    this.#hooks = runtimeHooks(options.importModule, options.baseUrl);
+    this.#local = new Map(Object.entries(options.cellBuiltins ?? {}));
+    this.#local.set("signal", ({signal}) => signal);
+    this.#knownTables = new Set(options.tableChanges ? options.knownTables : []);
+    this.#names = this.#readNames();
+    this.update(options.notebook.cells);
+  }
+
+  /** The state of every cell, in the order of the notebook. */
+  cells(): CellStatus[] {
+    return [...this.#entries.values()].map((entry) => this.#status(entry));
+  }
+
+  /** The state of one cell; undefined when the notebook has no such cell. */
+  status(id: number): CellStatus | undefined {
+    const entry = this.#entries.get(id);
+    return entry && this.#status(entry);
+  }
+
+  /**
+   * Takes the source that these cells (default: all) have in the document. Cells whose code or whose names'
+   * meaning changed are computed, and what depends on them; failed, stopped and stale ones too. Others are not,
+   * unless `force` is set. The promise resolves when the definitions stand, not the values: see `settled`.
+   */
+  async run(ids?: Iterable<number>, {force = false}: {force?: boolean} = {}): Promise<void> {
+    const entries = ids ? [...ids].flatMap((id) => this.#entries.get(id) ?? []) : [...this.#entries.values()];
+    if (entries.some(({source}) => source.mode === "ts") && !typeScriptLoaded()) {
+      this.#loading++;
+      try {
+        await loadTypeScript();
+      } finally {
+        this.#loading--;
+      }
+    }
+    if (!this.#disposed) this.#apply(entries, force);
+  }
+
+  /**
+   * Takes the document's cells: new, deleted, moved or edited ones. Nothing new runs before `run`; a deleted
+   * cell's names are gone at once, and a cell that undo brings back runs again, or shows what it had.
+   */
+  update(cells: readonly Cell[]): void {
+    const ids = new Set(cells.map((cell) => cell.id));
+    for (const [id, entry] of this.#entries) if (!ids.has(id)) this.#delete(id, entry);
+    const former = new Map(this.#entries);
+    this.#entries.clear();
+    const restored: Entry[] = [];
+    for (const cell of cells) {
+      const entry = former.get(cell.id) ?? this.#deleted.get(cell.id) ?? this.#create(cell);
+      if (this.#deleted.delete(cell.id) && entry.ran) restored.push(entry);
+      if (entry.source !== cell) this.#mark(cell.id);
+      entry.source = cell;
+      this.#entries.set(cell.id, entry);
+    }
+    if (restored.length > 0) this.#apply(restored, false);
+    else this.#rename();
+  }
+
+  /** Aborts a cell's evaluation, and those that wait for it. What they show stays. */
+  stop(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!entry?.runtime.stop()) return;
+    for (const other of this.graphOf().descendants([id])) {
+      const {runtime} = this.#entries.get(other) ?? {};
+      if (runtime?.activity === "queued") runtime.stop();
+    }
+  }
+
+  stopAll(): void {
+    for (const {runtime} of this.#entries.values()) runtime.stop();
+  }
+
+  /** Resolves when nothing is queued or running; a cell that waits for the reader counts as done. */
+  async settled(): Promise<CellStatus[]> {
+    // An input's event reaches its dependants through up to two frames.
+    for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => this.#clock.frame(resolve, true));
+    while (!this.#isSettled()) await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    return this.cells();
+  }
+
+  /** The value of a name, when it is there. */
+  async value(name: string): Promise<unknown> {
+    const module = this.#module._scope.has(name) ? this.#module : this.#runtime._builtin;
+    return module.value(name);
+  }
+
+  /** The names of all builtins. */
+  get builtins(): string[] {
+    return [...new Set([...this.#runtime._builtin._scope.keys(), ...this.#local.keys(), "display", "view"])];
+  }
+
+  graph(): GraphEdge[] {
+    return this.graphOf().edges;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const {runtime} of this.#entries.values())
+      runtime.dispose(new StoppedError("The notebook was closed."));
+    this.#runtime.dispose();
+    for (const wake of this.#wakes.splice(0)) wake();
+  }
+
+  graphOf(): Graph {
+    this.#graph ??= new Graph(
+      [...this.#entries.values()].map(({runtime}) => ({
+        id: runtime.id,
+        defines: runtime.variables,
+        reads: runtime.plan?.inputs ?? []
+      }))
+    );
+    return this.#graph;
+  }
+
+  #create(cell: Cell): Entry {
+    const runtime: CellRuntime = new CellRuntime(cell.id, this.#options.createOutput(cell), {
+      module: this.#module,
+      local: this.#local,
+      input: (element) => this.#options.input(element),
+      now: () => this.#now(),
+      changed: ({id}) => this.#mark(id),
+      permit: (target) => this.#permit(target),
+      describe: (error, {id, compiled}) =>
+        describeError(error, {cellId: id, compiled, graph: this.graphOf(), headerLines: HEADER_LINES})
+    });
+    return {runtime, source: cell, ran: null, revision: 0};
+  }
+
+  #delete(id: number, entry: Entry): void {
+    entry.runtime.dispose(new StoppedError(`Cell ${id} was deleted.`));
+    this.#deleted.set(id, entry);
+    this.#graph = null;
+  }
+
+  #apply(entries: readonly Entry[], force: boolean): void {
+    const due = new Set<Entry>();
+    for (const entry of entries) {
+      const status = this.#status(entry);
+      if (force || status.stopped || /idle|error|stale/.test(status.state)) due.add(entry);
+      entry.ran = entry.source;
+    }
+    const defined = this.#rename();
+    for (const entry of entries) {
+      if (!defined.has(entry) && this.#define(entry, due.has(entry))) defined.add(entry);
+    }
+    this.#graph = null;
+    if (this.#options.execution === "lazy")
+      this.#request([...defined].filter((entry) => entries.includes(entry)));
+  }
+
+  /** Plans all cells again when names have got other meanings; returns those that were defined anew. */
+  #rename(): Set<Entry> {
+    const names = this.#readNames();
+    const same = names.signature === this.#names.signature;
+    this.#names = names;
+    if (same) return new Set();
+    const entries = [...this.#entries.values()].filter((entry) => entry.ran && this.#define(entry, false));
+    this.#graph = null;
+    return new Set(entries);
+  }
+
+  #readNames(): SessionNames {
+    const compiled = [...this.#entries.values()].flatMap(({ran}) => {
+      const result = ran && this.#compiler.compile(ran);
+      return result?.compiled ?? [];
+    });
+    return new SessionNames(compiled, new Set(this.#local.keys()), this.#knownTables);
+  }
+
+  /** Brings a cell's definition up to date; false when it stands already. */
+  #define(entry: Entry, force: boolean): boolean {
+    const {runtime, ran} = entry;
+    if (!ran) return false;
+    const {compiled, error} = this.#compiler.compile(ran);
+    if (!compiled) {
+      runtime.fail(error, runtime.defines);
+      return true;
+    }
+    const plan = planCell(compiled, this.#names);
+    if (!force && plan.key === runtime.plan?.key && runtime.parts.length > 0) {
+      runtime.adopt(compiled);
+      return false;
+    }
+    for (const name of plan.inputs) this.#ensureTable(name);
+    const notebookImport =
+      compiled.notebookImport === undefined ? undefined : notebookImportError(compiled.notebookImport);
+    try {
+      const url = sourceUrl(runtime.id, entry.revision++);
+      runtime.define(compiled, plan, evaluateBody(compiled.body, url, {...this.#hooks, notebookImport}));
+    } catch (cause) {
+      runtime.fail(cause, runtime.defines);
+    }
+    return true;
+  }
+
+  /** A known table becomes a variable when a cell first reads it. */
+  #ensureTable(name: string): void {
+    const table = /^table:([^@]*)$/.exec(name)?.[1];
+    if (table === undefined || this.#module._scope.has(name)) return;
+    const changes = this.#options.tableChanges;
+    if (changes) this.#module.define(name, [], () => startingWith(0, changes(table)));
+  }
+
+  #permit(cell: CellRuntime): boolean {
+    if (this.#options.execution !== "lazy" || this.#permitted.delete(cell.id)) return true;
+    cell.stale = true;
+    this.#mark(cell.id);
+    return false;
+  }
+
+  /** Lets these cells run, and those they need that are not up to date. */
+  #request(entries: readonly Entry[]): void {
+    const ids = entries.map(({runtime}) => runtime.id);
+    for (const id of ids) this.#permitted.add(id);
+    for (const id of this.graphOf().ancestors(ids)) {
+      const {runtime} = this.#entries.get(id) ?? {};
+      if (!runtime || this.#permitted.has(id) || !(runtime.stale || runtime.startedAt === undefined))
+        continue;
+      this.#permitted.add(id);
+      runtime.recompute();
+    }
+  }
+
+  #status(entry: Entry): CellStatus {
+    return cellStatus(entry, this.#compiler);
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? Date.now();
+  }
+
+  #isSettled(): boolean {
+    if (this.#disposed) return true;
+    if (this.#loading > 0 || this.#runtime.hasUpdates) return false;
+    return isSettled(
+      [...this.#entries.values()].map(({runtime}) => runtime),
+      () => this.graphOf()
+    );
+  }
+
+  #mark(id: number): void {
+    if (this.#changed.size === 0) this.#clock.frame(() => this.#flush(), true);
+    this.#changed.add(id);
+  }
+
+  #flush(): void {
+    const ids = [...this.#changed];
+    this.#changed.clear();
+    for (const id of ids) {
+      const detail = this.status(id);
+      if (detail) this.dispatchEvent(new CustomEvent("status", {detail}));
+    }
+    for (const wake of this.#wakes.splice(0)) wake();
+    const settled = this.#isSettled();
+    if (settled && !this.#wasSettled) this.dispatchEvent(new Event("settled"));
+    this.#wasSettled = settled;
+  }
+}
