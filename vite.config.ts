@@ -1,5 +1,6 @@
 import {fileURLToPath} from "node:url";
 import {defineConfig} from "vite";
+import {chunkFileName} from "./src/publish/vite/chunk-name.ts";
 
 export default defineConfig({
   // Relative addresses: the site works under any path.
@@ -15,7 +16,12 @@ export default defineConfig({
     ]
   },
   worker: {format: "es"},
-  build: {target: "es2022", chunkSizeWarningLimit: 4096, assetsInlineLimit: 0},
+  build: {
+    target: "es2022",
+    chunkSizeWarningLimit: 4096,
+    assetsInlineLimit: 0,
+    rolldownOptions: {output: {chunkFileNames: chunkFileName}}
+  },
   optimizeDeps: {
     // All that a page may load, found before the first request: a late find reloads the page in the middle of a test.
     entries: ["index.html", "src/**/*.ts", "!src/cli/**", "!src/publish/**"],
