@@ -1,4 +1,11 @@
-import {autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap} from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  completionStatus
+} from "@codemirror/autocomplete";
 import {defaultKeymap, history, historyKeymap, indentWithTab} from "@codemirror/commands";
 import {
   bracketMatching,
@@ -46,6 +53,11 @@ function leaves(view: EditorView, direction: "up" | "down"): boolean {
   return main.head === (direction === "up" ? 0 : view.state.doc.length);
 }
 
+/** Right after the list opened nothing is taken, so that a key meant for the text does not hit it; nor is it indented. */
+function takeCompletion(view: EditorView): boolean {
+  return acceptCompletion(view) || completionStatus(view.state) === "active";
+}
+
 function keys(hooks: EditorHooks): Extension {
   const run = (advance: boolean) => () => {
     hooks.run(advance);
@@ -66,6 +78,7 @@ function keys(hooks: EditorHooks): Extension {
       ...completionKeymap,
       ...historyKeymap,
       ...defaultKeymap,
+      {key: "Tab", run: takeCompletion},
       indentWithTab,
       {key: "Escape", run: () => hooks.escape()}
     ])
@@ -75,11 +88,13 @@ function keys(hooks: EditorHooks): Extension {
 /** Language, highlighting and completion of a mode; swapped as a whole when a cell changes its kind. */
 export async function modeExtension(mode: CellMode, hooks: EditorHooks): Promise<Extension> {
   const language: Extension | LanguageSupport = await loadLanguage(mode);
+  // One and the same function at each reading: CodeMirror tells sources apart by identity.
+  const names = [{autocomplete: notebookCompletions(mode, hooks.completions)}];
   return [
     language,
     templateModes.has(mode) ? interpolationHighlight : [],
     mode === "ojs" ? observableKeywords : [],
-    EditorState.languageData.of(() => [{autocomplete: notebookCompletions(mode, hooks.completions)}])
+    EditorState.languageData.of(() => names)
   ];
 }
 
@@ -93,6 +108,7 @@ export function baseExtension(hooks: EditorHooks): Extension {
     EditorView.clickAddsSelectionRange.of((event) => event.altKey && !event.shiftKey),
     rectangularSelection({eventFilter: (event) => event.altKey && event.shiftKey}),
     crosshairCursor({key: "Alt"}),
+    EditorState.tabSize.of(2),
     indentUnit.of("  "),
     indentOnInput(),
     bracketMatching(),

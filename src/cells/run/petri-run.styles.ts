@@ -117,6 +117,10 @@ export const runStyles = css`
     color: var(--ink);
     border-color: var(--theme-foreground-fainter, GrayText);
   }
+  .action:disabled {
+    opacity: 0.6;
+    cursor: default;
+  }
   .bar {
     height: 3px;
     margin: 4px 0 4px 4px;

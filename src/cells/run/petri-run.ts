@@ -117,7 +117,7 @@ export class PetriRun extends LitElement {
         ${open || running ? this.#chips(run) : sparkline(run.rows, headline(Object.keys(run.rows.columns)))}
         <span class="actions">${
           running
-            ? html`<button class="action" aria-label="Cancel run" @click=${() => run.cancel()}>Cancel</button>`
+            ? html`<button class="action" aria-label="Cancel run" ?disabled=${run.cancelling} @click=${() => run.cancel()}>${run.cancelling ? "Cancelling…" : "Cancel"}</button>`
             : html`<button class="action" aria-label="Recompute run" title="Run again, though nothing changed" @click=${() => run.recompute()}>Run again</button>`
         }</span>
       </header>

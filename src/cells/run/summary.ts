@@ -12,7 +12,7 @@ export function headline(names: Iterable<string>): string | null {
 
 /** A finished run in a line: `accuracy 0.962 · 12.3 s · webgpu · from cache, 2 days ago`. */
 export function summarize(run: RunView, now: number): string[] {
-  const {record, rows, cached} = run;
+  const {record, rows, fromCache} = run;
   const {status, startedAt, endedAt, lastStep, backend} = record;
   const parts: string[] = [];
   if (status !== "completed") {
@@ -23,6 +23,6 @@ export function summarize(run: RunView, now: number): string[] {
   if (name !== null && value !== null) parts.push(`${metricLabel(name)} ${formatMetric(value)}`);
   if (startedAt !== null && endedAt !== null) parts.push(formatDuration(endedAt - startedAt));
   if (backend) parts.push(backend.name);
-  if (cached) parts.push(endedAt === null ? "from cache" : `from cache, ${formatAgo(endedAt, now)}`);
+  if (fromCache) parts.push(endedAt === null ? "from cache" : `from cache, ${formatAgo(endedAt, now)}`);
   return parts;
 }

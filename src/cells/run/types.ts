@@ -14,7 +14,9 @@ export interface RunView {
   readonly progress: RunProgress;
   readonly logs: readonly LogLine[];
   /** True when the store answered and nothing was computed now. */
-  readonly cached: boolean;
+  readonly fromCache: boolean;
+  /** True from the request to cancel until the run has stopped. */
+  readonly cancelling: boolean;
   cancel(): void;
   /** Runs it again though the store has it. */
   recompute(): unknown;

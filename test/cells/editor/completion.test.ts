@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are sources of cells
 import {CompletionContext} from "@codemirror/autocomplete";
 import {EditorState} from "@codemirror/state";
 import {describe, expect, it, vi} from "vitest";

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are sources of cells
 import {describe, expect, it} from "vitest";
 import {findInterpolations} from "../../../src/cells/editor/interpolations.ts";
 

@@ -9,7 +9,8 @@ export class FakeRun implements RunView {
   readonly columns: Record<string, number[]> = {};
   progress: RunProgress = {step: null, totalSteps: null, fraction: null, stepsPerSecond: null, etaMs: null};
   logs: LogLine[] = [];
-  cached = false;
+  fromCache = false;
+  cancelling = false;
   cancelled = 0;
   recomputed = 0;
   readonly listeners = new Set<() => void>();
@@ -25,7 +26,7 @@ export class FakeRun implements RunView {
       seed: 1,
       code: "",
       fingerprint: "f",
-      backend: {name: "webgpu", adapter: "NVIDIA H100", refused: []},
+      backend: {name: "webgpu", adapter: "NVIDIA H100"},
       versions: {},
       dataHash: "",
       createdAt: 0,

@@ -1,7 +1,8 @@
-import {expect, it} from "vitest";
+import {expect, expectTypeOf, it} from "vitest";
 import {paramChips} from "../../../src/cells/run/params.ts";
 import {headline, summarize} from "../../../src/cells/run/summary.ts";
-import {isRunView} from "../../../src/cells/run/types.ts";
+import {isRunView, type RunView} from "../../../src/cells/run/types.ts";
+import type {Run} from "../../../src/training/run.ts";
 import {FakeRun} from "./fake-run.ts";
 
 const day = 86_400_000;
@@ -21,7 +22,7 @@ it("a finished run is one line: how well, how long, on what", () => {
 
 it("a run from the store says so and since when", () => {
   const run = finished();
-  run.cached = true;
+  run.fromCache = true;
   expect(summarize(run, 13_300 + 2 * day + 1).at(-1)).toBe("from cache, 2 days ago");
 });
 
@@ -47,7 +48,8 @@ it("chips show the old value of what changed, and only of that", () => {
   ]);
 });
 
-it("a run is known by its shape", () => {
+it("a run is known by its shape, and the client's is one", () => {
+  expectTypeOf<Run>().toExtend<RunView>();
   expect(isRunView(new FakeRun())).toBe(true);
   expect(isRunView({record: {runId: "x"}})).toBe(false);
   expect(isRunView(null)).toBe(false);
