@@ -8,7 +8,11 @@ export type ImportModule = (specifier: string, options?: object) => Promise<obje
 const LANGUAGES: Partial<Record<CellMode, string>> = {node: "Node.js", python: "Python", r: "R"};
 
 /** What the code of every cell reaches as `__petri`. */
-export function runtimeHooks(importModule: ImportModule, baseUrl: string | undefined): RuntimeHooks {
+export function runtimeHooks(
+  importModule: ImportModule,
+  baseUrl: string | undefined,
+  resolveModule = (specifier: string) => new URL(specifier, baseUrl).href
+): RuntimeHooks {
   return {
     import: async (specifier, options, names = []) => {
       const local = localSpecifier(specifier);
@@ -19,10 +23,7 @@ export function runtimeHooks(importModule: ImportModule, baseUrl: string | undef
       const found = Object.keys(module).slice(0, 12).join(", ");
       throw new ImportError(`${local} has no export named ${missing}; it has ${found}.`);
     },
-    meta: {
-      url: baseUrl,
-      resolve: (specifier: string) => new URL(specifier, baseUrl).href
-    }
+    meta: {url: baseUrl, resolve: (specifier: string) => resolveModule(localSpecifier(specifier))}
   };
 }
 

@@ -27,6 +27,8 @@ export interface SessionOptions {
   cellBuiltins?: Record<string, (context: CellContext) => unknown>;
   clock?: Clock;
   importModule: ImportModule;
+  /** import.meta.resolve; by default addresses relative to the notebook's. */
+  resolveModule?(specifier: string): string;
   /** Generators.input: the values of an input element as a generator. */
   input(element: unknown): unknown;
   /** Yields whenever a known table has changed. */
@@ -76,7 +78,7 @@ export class NotebookSession extends EventTarget {
     this.#clock = options.clock ?? immediateClock();
     this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, this.#clock);
     this.#module = this.#runtime.module();
-    this.#hooks = runtimeHooks(options.importModule, options.baseUrl);
+    this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
     this.#local = new Map(Object.entries(options.cellBuiltins ?? {}));
     this.#local.set("signal", ({signal}) => signal);
     this.#knownTables = new Set(options.tableChanges ? options.knownTables : []);
@@ -97,8 +99,8 @@ export class NotebookSession extends EventTarget {
 
   /**
    * Takes the source that these cells (default: all) have in the document. Cells whose code or whose names'
-   * meaning changed are computed, and what depends on them; failed, stopped and stale ones too. Others are not,
-   * unless `force` is set. The promise resolves when the definitions stand, not the values: see `settled`.
+   * meaning changed are computed, and what depends on them; failed, stopped and stale ones too. `force` computes
+   * those that were not edited again; an edit of a comment still computes nothing. The promise resolves when the definitions stand, not the values: see `settled`.
    */
   async run(ids?: Iterable<number>, {force = false}: {force?: boolean} = {}): Promise<void> {
     const entries = ids ? [...ids].flatMap((id) => this.#entries.get(id) ?? []) : [...this.#entries.values()];
@@ -214,7 +216,8 @@ export class NotebookSession extends EventTarget {
     const due = new Set<Entry>();
     for (const entry of entries) {
       const status = this.#status(entry);
-      if (force || status.stopped || /idle|error|stale/.test(status.state)) due.add(entry);
+      if ((force && !status.edited) || status.stopped || /idle|error|stale/.test(status.state))
+        due.add(entry);
       entry.ran = entry.source;
     }
     const defined = this.#rename();

@@ -2,9 +2,9 @@ import {afterEach, describe, expect, test, vi} from "vitest";
 import {parseRange, parseReference, toColumn} from "../../src/cells/library/file/cell-reference.ts";
 import {inferTypes} from "../../src/cells/library/file/infer-types.ts";
 import {mimeTypeOf} from "../../src/cells/library/file/mime-type.ts";
-import {observe, queue} from "../../src/cells/library/generators/index.ts";
+import {observe, queue} from "../../src/cells/library/generators/observe.ts";
 import {Mutable} from "../../src/cells/library/mutable.ts";
-import {tick, when} from "../../src/cells/library/promises.ts";
+import {Promises} from "../../src/cells/library/promises.ts";
 
 describe("Generators.observe", () => {
   test("yields the newest of the values that nobody waited for", async () => {
@@ -81,8 +81,8 @@ describe("Promises", () => {
   test("tick resolves at the next multiple of its duration, when at its time", async () => {
     vi.useFakeTimers({now: 12_340});
     const times: number[] = [];
-    void tick(1000).then(() => times.push(Date.now()));
-    void when(15_000).then(() => times.push(Date.now()));
+    void Promises.tick(1000).then(() => times.push(Date.now()));
+    void Promises.when(15_000).then(() => times.push(Date.now()));
     await vi.advanceTimersByTimeAsync(5000);
     expect(times).toEqual([13_000, 15_000]);
   });

@@ -1,5 +1,3 @@
-// Observable's deprecated `DOM` builtin: older notebooks still call it.
-
 const NAMESPACES: Record<string, string> = {
   math: "http://www.w3.org/1998/Math/MathML",
   svg: "http://www.w3.org/2000/svg",
@@ -17,16 +15,12 @@ function qualified(name: string): {namespace: string | undefined; local: string}
   return {namespace: NAMESPACES[prefix], local: prefix === "xmlns" ? name : name.slice(colon + 1)};
 }
 
-export function canvas(width: number, height: number): HTMLCanvasElement {
+function canvas(width: number, height: number): HTMLCanvasElement {
   return Object.assign(document.createElement("canvas"), {width, height});
 }
 
 /** A 2D context whose canvas is `width` x `height` CSS pixels, scaled to the screen's resolution. */
-export function context2d(
-  width: number,
-  height: number,
-  dpi = devicePixelRatio
-): CanvasRenderingContext2D | null {
+function context2d(width: number, height: number, dpi = devicePixelRatio): CanvasRenderingContext2D | null {
   const element = canvas(width * dpi, height * dpi);
   element.style.width = `${width}px`;
   const context = element.getContext("2d");
@@ -34,7 +28,7 @@ export function context2d(
   return context;
 }
 
-export function element(name: string, attributes: Record<string, string> = {}): Element {
+function element(name: string, attributes: Record<string, string> = {}): Element {
   const {namespace, local} = qualified(`${name}`);
   const result = namespace ? document.createElementNS(namespace, local) : document.createElement(local);
   for (const [key, value] of Object.entries(attributes)) {
@@ -45,14 +39,14 @@ export function element(name: string, attributes: Record<string, string> = {}): 
   return result;
 }
 
-export function input(type?: string): HTMLInputElement {
+function input(type?: string): HTMLInputElement {
   const result = document.createElement("input");
   if (type != null) result.type = type;
   return result;
 }
 
 /** A slider: range(max), range(min, max) or range(min, max, step). */
-export function range(...limits: number[]): HTMLInputElement {
+function range(...limits: number[]): HTMLInputElement {
   const [min = 0, max = 1, step] = limits.length === 1 ? [0, ...limits] : limits;
   const result = document.createElement("input");
   result.min = `${min}`;
@@ -62,13 +56,13 @@ export function range(...limits: number[]): HTMLInputElement {
   return result;
 }
 
-export function select(values: Iterable<string>): HTMLSelectElement {
+function select(values: Iterable<string>): HTMLSelectElement {
   const result = document.createElement("select");
   for (const value of values) result.append(new Option(value, value));
   return result;
 }
 
-export function svg(width: number, height: number): SVGSVGElement {
+function svg(width: number, height: number): SVGSVGElement {
   const result = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   result.setAttribute("viewBox", `0 0 ${width} ${height}`);
   result.setAttribute("width", `${width}`);
@@ -76,7 +70,7 @@ export function svg(width: number, height: number): SVGSVGElement {
   return result;
 }
 
-export function text(value: string): Text {
+function text(value: string): Text {
   return document.createTextNode(value);
 }
 
@@ -97,13 +91,13 @@ class Id {
 
 let ids = 0;
 
-export function uid(name?: string): Id {
+function uid(name?: string): Id {
   ids += 1;
   return new Id(name == null ? `O-${ids}` : `O-${name}-${ids}`);
 }
 
 /** A link with a button that saves a Blob, a promise of one, or what a function returns. */
-export function download(
+function download(
   value: Blob | Promise<Blob> | (() => Blob | Promise<Blob>),
   name = "untitled",
   label = "Save"
@@ -126,3 +120,6 @@ export function download(
   link.append(button);
   return link;
 }
+
+/** Observable's deprecated `DOM` builtin: older notebooks still call it. */
+export const DOM = {canvas, context2d, element, input, range, select, svg, text, uid, download};

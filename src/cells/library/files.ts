@@ -1,15 +1,13 @@
-// Observable's deprecated `Files` builtin: reads a File that a person chose.
-
-export function buffer(file: Blob): Promise<ArrayBuffer> {
+function buffer(file: Blob): Promise<ArrayBuffer> {
   return file.arrayBuffer();
 }
 
-export function text(file: Blob): Promise<string> {
+function text(file: Blob): Promise<string> {
   return file.text();
 }
 
 /** The file as a data: URL. */
-export function url(file: Blob): Promise<string> {
+function url(file: Blob): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
@@ -17,3 +15,6 @@ export function url(file: Blob): Promise<string> {
     reader.readAsDataURL(file);
   });
 }
+
+/** Observable's deprecated `Files` builtin: reads a File that a person chose. */
+export const Files = {buffer, text, url};

@@ -1,3 +1,4 @@
+import {ImportError} from "../../runtime/errors.ts";
 import {
   isNpmFile,
   npmFilePath,
@@ -6,11 +7,6 @@ import {
   parseNpmSpecifier
 } from "../../runtime/npm-specifier.ts";
 import type {LoadModule} from "./shared-modules.ts";
-
-/** An import that failed, with what to do about it. */
-export class ImportError extends Error {
-  override name = "ImportError";
-}
 
 export interface ImporterOptions {
   /** The site's base: npm modules are served below it. */

@@ -1,12 +1,13 @@
-import * as DOM from "./dom.ts";
+import {databaseClient, type LoadDatabase} from "./database-client.ts";
+import {DOM} from "./dom.ts";
 import {fileAttachments} from "./file/file-attachment.ts";
 import type {LoadArrow} from "./file/notebook-file.ts";
-import * as Files from "./files.ts";
-import * as Generators from "./generators/index.ts";
+import {Files} from "./files.ts";
+import {Generators} from "./generators/generators.ts";
 import type {Importer} from "./importer.ts";
 import {Mutable} from "./mutable.ts";
 import {optionalLibraries} from "./optional.ts";
-import * as Promises from "./promises.ts";
+import {Promises} from "./promises.ts";
 import {createRequire} from "./require.ts";
 import {sampleDatasets} from "./sample-datasets.ts";
 import type {LoadModule} from "./shared-modules.ts";
@@ -20,6 +21,8 @@ export interface LibraryOptions {
   /** The page's own packages, the same that `npm:` imports get: see sharedModules. */
   shared: Record<string, LoadModule>;
   arrow: LoadArrow;
+  /** The database that cells ask as "duckdb". */
+  duckdb?: LoadDatabase;
 }
 
 /** Each builtin as the runtime wants it: a function that is called when a cell first needs the name. */
@@ -29,7 +32,7 @@ export type Library = Record<string, () => unknown>;
  * Observable's standard names for cells, each loaded when a cell first uses it, all from this site.
  * The page adds what is its own (display, view, db, DuckDBClient, train ...).
  */
-export function createLibrary({baseUrl, root, importer, shared, arrow}: LibraryOptions): Library {
+export function createLibrary({baseUrl, root, importer, shared, arrow, duckdb}: LibraryOptions): Library {
   const page = (name: string) => (): unknown => shared[name]?.();
   const hypertext = () => import("./hypertext.ts").then(({hypertext}) => hypertext({baseUrl}));
   const FileAttachment = fileAttachments({baseUrl, arrow});
@@ -38,6 +41,7 @@ export function createLibrary({baseUrl, root, importer, shared, arrow}: LibraryO
     now: () => Generators.now(),
     width: () => Generators.width(root()),
 
+    ...(duckdb && {DatabaseClient: () => databaseClient(duckdb)}),
     DOM: () => DOM,
     FileAttachment: () => FileAttachment,
     Files: () => Files,
