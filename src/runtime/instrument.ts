@@ -6,40 +6,35 @@ import {type Binding, type Occurrence, resolveNames} from "./scopes.ts";
 const FUNCTIONS = new Set(["FunctionExpression", "ArrowFunctionExpression"]);
 const DECLARATIONS = new Set(["FunctionDeclaration", "ClassDeclaration"]);
 
-interface Place {
-  line: number;
-  column: number;
-}
-
 /**
  * Adds to the function of a cell what the page needs to be told: dynamic imports and import.meta go through
  * `__petri`, and functions that a training worker may be sent are registered with their free names. Lines keep
- * their numbers. `lineOffset` is the body's line minus the source's.
+ * their numbers. `lineOffset` is the body's line minus the source's. A function literal given to train() is
+ * left as it is inside, since its text is what travels.
  */
 export function instrument(body: string, cellId: number, lineOffset: number): string {
   const root = parseBody(body);
   const edits = new Edits(body);
+  const calls = trainCalls(root);
   full(root, (node) => {
+    if (calls.some(({literals}) => literals.some((literal) => contains(literal, node)))) return;
     if (node.type === "ImportExpression") edits.replace(node.start, node.start + 6, "__petri.import");
     else if (node.type === "MetaProperty" && body.startsWith("import", node.start)) {
       edits.replace(node.start, node.end, "__petri.meta");
     }
   });
-  const places = functionsToCapture(root);
-  if (places.length > 0) {
-    const names = resolveNames(root);
-    for (const {fn, name, at} of places) {
-      const free = freeNames(fn, names);
-      const place: Place = {
-        line: (fn.loc?.start.line ?? 1) - lineOffset,
-        column: (fn.loc?.start.column ?? 0) + 1
-      };
-      const rest = `, () => ({${free.join(", ")}}), {cellId: ${cellId}, line: ${place.line}, column: ${place.column}})`;
-      if (name === null) {
-        edits.insert(fn.start, "__petri.captured(");
-        edits.insert(fn.end, rest);
-      } else edits.insert(at, `;__petri.captured(${name}${rest};`);
-    }
+  const captures = functionsToCapture(root, calls);
+  const names = captures.length > 0 ? resolveNames(root) : [];
+  for (const {fn, name, at} of captures) {
+    // Getters, so that a name is read when the function is sent: it may not have its value yet.
+    const scope = freeNames(fn, names).map((free) => `get ${free}() {return ${free};}`);
+    const line = (fn.loc?.start.line ?? 1) - lineOffset;
+    const column = (fn.loc?.start.column ?? 0) + 1;
+    const rest = `, () => ({${scope.join(", ")}}), {cellId: ${cellId}, line: ${line}, column: ${column}})`;
+    if (name === null) {
+      edits.insert(fn.start, "__petri.captured(");
+      edits.insert(fn.end, rest);
+    } else edits.insert(at, `;__petri.captured(${name}${rest};`);
   }
   return edits.isEmpty ? body : String(edits);
 }
@@ -56,29 +51,50 @@ interface Capture {
   at: number;
 }
 
-/** Function literals given to train(), functions and classes declared at the top, and functions a cell returns. */
-function functionsToCapture(root: Node): Capture[] {
-  const captures: Capture[] = [];
-  const add = (fn: Node) => captures.push({fn, name: null, at: 0});
-  const block = (root as unknown as {body: Node}).body;
-  const top = new Set(block.type === "BlockStatement" ? (block as unknown as {body: Node[]}).body : []);
-  let trains = false;
+interface TrainCall {
+  node: Node;
+  /** The functions written in its arguments. */
+  literals: Node[];
+}
+
+function trainCalls(root: Node): TrainCall[] {
+  const calls: TrainCall[] = [];
   full(root, (node) => {
-    if (node.type === "Identifier" && (node as Identifier).name === "train") trains = true;
+    if (node.type !== "CallExpression") return;
+    const {callee, arguments: args} = node as unknown as {callee: Node; arguments: Node[]};
+    if (callee.type !== "Identifier" || (callee as Identifier).name !== "train") return;
+    calls.push({node, literals: args.filter(({type}) => FUNCTIONS.has(type))});
   });
+  return calls;
+}
+
+/**
+ * Function literals given to train(), functions and classes declared at the top of the cell or in a block that
+ * calls train(), and a function that is the cell's value. Not those inside helpers, which may travel themselves.
+ */
+function functionsToCapture(root: Node, calls: TrainCall[]): Capture[] {
+  const captures: Capture[] = calls.flatMap(({literals}) => literals.map((fn) => ({fn, name: null, at: 0})));
+  const {body: block} = root as unknown as {body: Node};
+  const travels = (node: Node) =>
+    calls.some(({literals}) => literals.some((literal) => contains(literal, node)));
   full(root, (node) => {
-    if (node.type === "CallExpression") {
-      const call = node as unknown as {callee: Identifier; arguments: Node[]};
-      if (call.callee.name === "train") for (const a of call.arguments) if (FUNCTIONS.has(a.type)) add(a);
-    } else if (top.has(node) && node.type === "ReturnStatement") {
-      const value = (node as unknown as {argument: Node | null}).argument;
-      if (value && FUNCTIONS.has(value.type)) add(value);
-    } else if (node.type === "BlockStatement" && (node === block || trains)) {
-      const statements = (node as unknown as {body: Node[]}).body;
-      for (const statement of statements) captures.push(...declared(statement, node.start + 1));
+    if (node.type !== "BlockStatement" || travels(node)) return;
+    if (node !== block && !calls.some((call) => contains(node, call.node))) return;
+    const {body: statements} = node as unknown as {body: Node[]};
+    for (const statement of statements) captures.push(...declared(statement, node.start + 1));
+  });
+  if (block.type !== "BlockStatement") return captures;
+  for (const statement of (block as unknown as {body: Node[]}).body) {
+    const {argument} = statement as unknown as {argument?: Node | null};
+    if (statement.type === "ReturnStatement" && argument && FUNCTIONS.has(argument.type)) {
+      captures.push({fn: argument, name: null, at: 0});
     }
-  });
+  }
   return captures;
+}
+
+function contains(outer: Node, inner: Node): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 /** Functions that one statement declares; hoisted ones are registered at the start of their block. */
