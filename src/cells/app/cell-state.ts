@@ -1,13 +1,6 @@
 import type {CellStateName, CellStatus} from "../../runtime/types.ts";
 import {formatAgo, formatDuration} from "./format.ts";
 
-/** What the bar at a cell's left edge shows: edited and not run counts as stale. */
-export function shownState(status: CellStatus | undefined): CellStateName {
-  if (!status) return "idle";
-  const resting = status.state === "done" || status.state === "cached" || status.state === "idle";
-  return status.edited && resting ? "stale" : status.state;
-}
-
 const WORDS: Record<CellStateName, string> = {
   idle: "not run yet",
   queued: "waiting",
@@ -18,9 +11,9 @@ const WORDS: Record<CellStateName, string> = {
   cached: "from cache"
 };
 
-/** The state in words, with when and how long: `done in 38 ms, 2 minutes ago`. */
+/** A cell's state in words, with when and how long: `done in 38 ms, 2 minutes ago`. */
 export function describeState(status: CellStatus | undefined, now: number): string {
-  const state = shownState(status);
+  const state = status?.state ?? "idle";
   const parts = [WORDS[state]];
   if (status?.error && state === "error") parts[0] = `${status.error.name}: ${status.error.message}`;
   else if (status?.durationMs !== undefined && state === "done")

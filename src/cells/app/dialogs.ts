@@ -75,7 +75,7 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
       <div slot="footer" class="dialog-choices">
         ${question.choices.map(
           (choice, index) => html`<wa-button
-            size="small"
+            size="s"
             variant=${choice.kind ?? "neutral"}
             appearance=${choice.kind ? "accent" : "outlined"}
             ?autofocus=${!question.field && index === question.choices.length - 1}
@@ -87,7 +87,7 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
     </wa-dialog>`;
     const field = ({label, hint, check}: Field): TemplateResult => html`<wa-input
         autofocus
-        size="small"
+        size="s"
         label=${label}
         hint=${hint ?? ""}
         .value=${text}

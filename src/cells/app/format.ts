@@ -1,5 +1,6 @@
 /** A duration for people: `0.4 ms`, `38 ms`, `2.4 s`, `3 min 05 s`. */
 export function formatDuration(ms: number): string {
+  if (ms < 0.1) return "<0.1 ms";
   if (ms < 1) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

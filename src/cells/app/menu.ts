@@ -36,7 +36,7 @@ export class PetriMenu extends LitElement {
   protected override render(): TemplateResult {
     return html`<wa-dropdown
       placement="bottom-end"
-      size="small"
+      size="s"
       @wa-select=${this.#selected}
       @wa-show=${() => this.#opened(true)}
       @wa-after-hide=${() => this.#opened(false)}

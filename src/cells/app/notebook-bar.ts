@@ -20,7 +20,6 @@ const SAVE_WORDS: Record<SaveState, string> = {
 
 interface BarContent {
   open: OpenNotebook | null;
-  busy: boolean;
   context: () => ActionContext;
   /** Where a click on Save asks for: the server's disk or this browser. */
   place: "disk" | "browser";
@@ -28,7 +27,7 @@ interface BarContent {
 }
 
 /** The line above a notebook: way home, title, save state, run and stop, menu. */
-export function notebookBar({open, busy, context, place, act}: BarContent): TemplateResult {
+export function notebookBar({open, context, place, act}: BarContent): TemplateResult {
   return html`<header class="bar">
     <div class="bar-inner">
       <a class="bar-home" href="#/" aria-label="All notebooks">${icon("back")}<span>Petri</span></a>
@@ -54,15 +53,9 @@ export function notebookBar({open, busy, context, place, act}: BarContent): Temp
         }
       </div>
       ${open ? saveState(open, place, act) : nothing}
-      ${
-        busy
-          ? html`<button type="button" class="tool stop" aria-label="Stop everything" title="Stop everything" @click=${() => act("stop-all")}>
-              ${icon("stop")}<span class="wide">Stop</span>
-            </button>`
-          : html`<button type="button" class="tool" aria-label="Run all cells" title="Run all cells" @click=${() => act("run-all")}>
-              ${icon("play")}<span class="wide">Run all</span>
-            </button>`
-      }
+      <button type="button" class="tool" aria-label="Run all cells" title="Run all cells" @click=${() => act("run-all")}>
+        ${icon("play")}<span class="wide">Run all</span>
+      </button>
       <petri-menu label="Notebook menu" .sections=${MENU} .context=${context}></petri-menu>
     </div>
   </header>`;
@@ -74,20 +67,22 @@ function saveState(
   act: (action: string) => void
 ): TemplateResult {
   const {state} = open;
-  const words = open.name === null && state === "saved" ? "Copy to edit" : SAVE_WORDS[state];
-  const resting = state === "saved" || state === "saving";
-  return html`<span class="save-state" data-state=${state} role="status">
+  const copy = open.name === null;
+  const resting = !copy && (state === "saved" || state === "saving");
+  const label = copy ? "Save a copy" : "Save";
+  const where = place === "disk" ? "to disk" : "in this browser";
+  return html`<span class="save-state" data-state=${state}>
+    <span class="save-word ${resting ? "" : "wide"}" role="status">${copy && state === "saved" ? "Opened by address" : SAVE_WORDS[state]}</span>
     ${
-      resting && open.name !== null
-        ? html`<span class="save-word wide">${words}</span>`
+      resting
+        ? nothing
         : html`<button
             type="button"
             class="tool"
-            aria-label=${open.name === null ? "Save a copy" : "Save"}
-            title=${`${open.name === null ? "Save a copy" : "Save"} ${place === "disk" ? "to disk" : "in this browser"} (${keyCaps("Mod-s", isMac).join(isMac ? "" : "+")})`}
+            title=${`${label} ${where} (${keyCaps("Mod-s", isMac).join(isMac ? "" : "+")})`}
             @click=${() => act("save")}
           >
-            <span class="save-word wide">${words}</span>${icon("save")}
+            ${label}
           </button>`
     }
   </span>`;

@@ -22,6 +22,8 @@ export interface NotebookView {
 /** The commands of the table of actions, carried out on one open notebook. */
 export class CellCommands implements NotebookCommands {
   readonly #view: NotebookView;
+  /** The message that offers a deleted cell back. */
+  #offer: Promise<() => void> | null = null;
 
   constructor(view: NotebookView) {
     this.#view = view;
@@ -88,7 +90,8 @@ export class CellCommands implements NotebookCommands {
     const next = this.cells[index] ?? this.cells.at(-1);
     this.#view.activeId = next?.id ?? null;
     if (next && held) void this.#focusWhenShown(next.id);
-    void showToast({text: "Cell deleted.", action: {label: "Undo", run: () => this.undo()}});
+    this.#offer?.then((close) => close());
+    this.#offer = showToast({text: "Cell deleted.", action: {label: "Undo", run: () => this.undo()}});
   }
 
   move(id: number, by: -1 | 1): void {
@@ -153,6 +156,8 @@ export class CellCommands implements NotebookCommands {
   }
 
   undo(): void {
+    this.#offer?.then((close) => close());
+    this.#offer = null;
     this.#document.undo();
   }
 
@@ -191,7 +196,7 @@ export class CellCommands implements NotebookCommands {
     if (!session) return;
     open.document.commit();
     await open.journalled();
-    session.run(ids);
+    void session.run(ids, {force: true});
     for (const id of ids ?? []) this.#view.cellElement(id)?.closeSource();
   }
 

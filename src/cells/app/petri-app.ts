@@ -5,7 +5,7 @@ import "../styles/cell.css";
 import "./petri-footer.ts";
 import {html, LitElement, type TemplateResult} from "lit";
 import {customElement, property, state} from "lit/decorators.js";
-import type {CellError, CellMode, CellStateName} from "../../runtime/types.ts";
+import type {CellError, CellMode, CellStateName, CellStatus} from "../../runtime/types.ts";
 import {actionById} from "./actions.ts";
 import type {ActionContext, AppCommands} from "./commands.ts";
 import {sayFailure} from "./file-dialogs.ts";
@@ -84,7 +84,12 @@ export class PetriApp extends LitElement implements AppCommands {
     }
     const session = await this.notebook?.opened;
     const cells = (await session?.settled()) ?? [];
-    return {cells: cells.map(({id, mode, state, error}) => ({id, mode, state, ...(error && {error})}))};
+    return {cells: cells.map(settledCell)};
+  }
+
+  /** The cells of the open notebook as they are now. */
+  get cells(): SettledCell[] {
+    return (this.notebook?.statuses ?? []).map(settledCell);
   }
 
   protected override render(): TemplateResult {
@@ -200,6 +205,10 @@ export class PetriApp extends LitElement implements AppCommands {
   #scrolled = (): void => {
     this.querySelector(".bar")?.classList.toggle("scrolled", window.scrollY > 4);
   };
+}
+
+function settledCell({id, mode, state, error}: CellStatus): SettledCell {
+  return {id, mode, state, ...(error && {error})};
 }
 
 declare global {

@@ -6,7 +6,7 @@ import type {PetriEditor} from "../editor/petri-editor.ts";
 import type {CompletionProvider, SourceMark} from "../editor/types.ts";
 import {ACTIONS} from "./actions.ts";
 import {MODE_TITLES} from "./cell-modes.ts";
-import {describeState, shownState} from "./cell-state.ts";
+import {describeState} from "./cell-state.ts";
 import type {ActionContext} from "./commands.ts";
 import {formatDuration} from "./format.ts";
 import {icon} from "./icons.ts";
@@ -63,7 +63,7 @@ export class PetriCell extends LitElement {
 
   protected override render(): TemplateResult {
     const {cell, status, position} = this;
-    const shown = shownState(status);
+    const shown = status?.state ?? "idle";
     const words = describeState(status, Date.now());
     this.dataset.state = shown;
     this.dataset.mode = cell.mode;

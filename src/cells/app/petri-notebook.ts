@@ -81,7 +81,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
 
   protected override render(): TemplateResult {
     const open = this.loaded?.open ?? null;
-    return html`${notebookBar({open, busy: this.busy, context: this.context, place: this.#place, act: this.#act})}
+    return html`${notebookBar({open, context: this.context, place: this.#place, act: this.#act})}
       <main>
         ${this.notices.map(noticeLine)}
         ${this.failure ? html`<div class="page"><h1>Could not open this notebook</h1><p>${this.failure.message}</p><p><a href="#/">All notebooks</a></p></div>` : nothing}
@@ -120,11 +120,6 @@ export class PetriNotebook extends LitElement implements NotebookView {
       .completions=${session && services.completions ? services.completions(session, cell.id) : null}
       .context=${this.context}
     ></petri-cell>`;
-  }
-
-  /** Whether anything is running or waiting. */
-  get busy(): boolean {
-    return this.statuses.some(({state}) => state === "running" || state === "queued");
   }
 
   get statuses(): CellStatus[] {
@@ -210,7 +205,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
     session.addEventListener("settled", () => void this.#runLog?.settled(session.cells()), {signal});
     this.requestUpdate();
     await this.updateComplete;
-    session.run();
+    void session.run();
     return session;
   }
 

@@ -8,10 +8,10 @@ import type {CompletionProvider} from "../editor/types.ts";
 export interface Session extends EventTarget {
   cells(): CellStatus[];
   status(id: number): CellStatus | undefined;
-  /** Compiles and defines the current source of these cells (all when left out). */
-  run(ids?: number[]): unknown;
+  /** Takes the document's source of these cells (all when left out) and computes what changed; with `force`, all of them. */
+  run(ids?: Iterable<number>, options?: {force?: boolean}): Promise<void>;
   /** The document changed: cells were added, removed, moved or edited. Nothing runs that was not told to. */
-  update(cells: Cell[]): unknown;
+  update(cells: readonly Cell[]): void;
   stop(id: number): void;
   stopAll(): void;
   settled(): Promise<CellStatus[]>;

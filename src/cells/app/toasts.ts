@@ -9,8 +9,13 @@ export interface Toast {
 
 let region: HTMLElement | null = null;
 
-/** Shows a message at the page's corner; the component that draws it is loaded on the first one. */
-export async function showToast({text, kind = "neutral", action, durationMs = 6000}: Toast): Promise<void> {
+/** Shows a message at the page's foot and answers the way to take it down; what draws it is loaded on the first one. */
+export async function showToast({
+  text,
+  kind = "neutral",
+  action,
+  durationMs = 6000
+}: Toast): Promise<() => void> {
   await import("./wa-toast.ts");
   if (!region?.isConnected) {
     region = Object.assign(document.createElement("wa-toast"), {placement: "bottom-center"});
@@ -18,7 +23,7 @@ export async function showToast({text, kind = "neutral", action, durationMs = 60
   }
   const item = Object.assign(document.createElement("wa-toast-item"), {
     variant: kind,
-    size: "small",
+    size: "s",
     duration: durationMs
   });
   item.append(text);
@@ -35,4 +40,5 @@ export async function showToast({text, kind = "neutral", action, durationMs = 60
     item.append(" ", button);
   }
   region.append(item);
+  return () => item.remove();
 }
