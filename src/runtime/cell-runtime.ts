@@ -3,6 +3,7 @@ import type {CompiledCell} from "./compile.ts";
 import {StoppedError} from "./errors.ts";
 import {Evaluation, type EvaluationHost} from "./evaluation.ts";
 import {boxOf, type Mutable, mutable} from "./generators.ts";
+import {hold, release} from "./held.ts";
 import {Part, type PartListener} from "./part.ts";
 import type {CellPlan} from "./plan.ts";
 import {interrupt} from "./reactive-runtime.ts";
@@ -182,7 +183,7 @@ export class CellRuntime implements EvaluationHost {
     const part = this.#part({changed: () => this.changed(), fulfilled, rejected});
     part.variable.define(name, [input], (value: unknown) => {
       part.run();
-      const result = definition(value);
+      const result = hold(definition(release(value)));
       part.produce(result);
       return result;
     });
@@ -230,12 +231,12 @@ export class CellRuntime implements EvaluationHost {
     this.changed();
     const args = plan.args.map((arg) =>
       typeof arg === "number"
-        ? this.#input(plan.inputs[arg], values[arg], evaluation)
+        ? this.#input(plan.inputs[arg], release(values[arg]), evaluation)
         : this.#local(arg, evaluation)
     );
     const value = this.#fn.apply(former, args);
     const settle = (result: unknown) => {
-      const picked = pick === null ? result : (result as Record<string, unknown>)[pick];
+      const picked = hold(pick === null ? result : (result as Record<string, unknown>)[pick]);
       evaluation.adopt(picked);
       part.produce(picked);
       if (part.waiting) this.changed();
@@ -266,7 +267,7 @@ export class CellRuntime implements EvaluationHost {
     const evaluation = this.current;
     if (!evaluation || evaluation.startedAt === null) return;
     this.durationMs = this.#host.now() - evaluation.startedAt;
-    if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(value, this.label);
+    if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(release(value), this.label);
     else evaluation.clear();
   }
 
@@ -275,6 +276,12 @@ export class CellRuntime implements EvaluationHost {
     if (evaluation?.startedAt) this.durationMs = this.#host.now() - evaluation.startedAt;
     if (evaluation?.stopped) return;
     this.#show(error);
+  }
+
+  /** Something that the cell started failed; what the cell shows stays. */
+  noteFailure(error: unknown): void {
+    this.error = this.#host.describe(error, this);
+    this.changed();
   }
 
   #show(error: unknown): void {

@@ -10,6 +10,8 @@ export interface EvaluationHost {
   readonly current: Evaluation | null;
   /** Something changed that a person may see. */
   changed(): void;
+  /** Makes an error of what the cell started its own. */
+  noteFailure(error: unknown): void;
 }
 
 /** Something that a cell showed. */
@@ -105,6 +107,10 @@ export class Evaluation implements CellContext {
     };
     promise.then(done, done);
     return promise;
+  }
+
+  fail(error: unknown): void {
+    if (this.isCurrent) this.#host.noteFailure(error);
   }
 
   markCached(): void {

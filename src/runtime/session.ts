@@ -9,6 +9,7 @@ import {StoppedError} from "./errors.ts";
 import {evaluateBody, HEADER_LINES, sourceUrl} from "./evaluate.ts";
 import {startingWith} from "./generators.ts";
 import {Graph} from "./graph.ts";
+import {release} from "./held.ts";
 import {planCell} from "./plan.ts";
 import {ReactiveRuntime} from "./reactive-runtime.ts";
 import {SessionNames} from "./session-names.ts";
@@ -161,7 +162,7 @@ export class NotebookSession extends EventTarget {
   /** The value of a name, when it is there. */
   async value(name: string): Promise<unknown> {
     const module = this.#module._scope.has(name) ? this.#module : this.#runtime._builtin;
-    return module.value(name);
+    return release(await module.value(name));
   }
 
   /** The names of all builtins. */

@@ -71,6 +71,8 @@ export interface CellContext {
   display(value: unknown): unknown;
   /** The cell counts as running until this settles. */
   waitUntil(promise: PromiseLike<unknown>): void;
+  /** Something that the cell started has failed: the cell's state is an error at its line, what it shows stays. */
+  fail(error: unknown): void;
   /** The cell's value was answered from a store: its state is `cached` instead of `done`. */
   markCached(): void;
 }

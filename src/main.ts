@@ -1,0 +1,68 @@
+// The page: the only place where storage, training, tables, the runtime and the elements meet.
+import {runRenderer} from "./cells/run/renderer.ts";
+import "./cells/app/petri-app.ts";
+import type {SettledCell} from "./cells/app/petri-app.ts";
+import type {AppServices} from "./cells/app/services.ts";
+import {createOutput} from "./cells/output/create-output.ts";
+import {trainingEngine} from "./engine.ts";
+import {openDatabase} from "./runtime/storage/database.ts";
+import {DraftJournal} from "./runtime/storage/journal.ts";
+import {LastRuns} from "./runtime/storage/last-runs.ts";
+import {webLocks} from "./runtime/storage/locks.ts";
+import {openStorage} from "./runtime/storage/open.ts";
+import type {DuckDBClient} from "./tables/client.ts";
+import {Tables} from "./tables/open.ts";
+import {versions} from "./versions.ts";
+
+const site = new URL(".", document.baseURI);
+const tables = new Tables({extensionRepository: new URL("duckdb-ext", site).href});
+const engine = trainingEngine({sink: tables.sink, site: site.href});
+
+const database = openDatabase();
+const services: AppServices = {
+  storage: openStorage({fetch: (path, init) => fetch(new URL(path, site), init), database}),
+  journal: new DraftJournal({database, locks: webLocks(navigator.locks), tab: crypto.randomUUID()}),
+  async createSession(request) {
+    const {openSession} = await import("./session.ts");
+    return openSession(request, {site: site.href, tables, trainer: engine.trainer});
+  },
+  createOutput: (host, options) => createOutput(host, {...options, renderers: [runRenderer]}),
+  completions: (session, cellId) => async (request) => {
+    const {completeName} = await import("./session.ts");
+    return completeName(session, cellId, request);
+  },
+  lastRuns: new LastRuns(database),
+  engine,
+  versions
+};
+
+const app = document.createElement("petri-app");
+app.services = services;
+document.body.append(app);
+
+/** What the page offers to scripts and tests. */
+interface PetriWindow {
+  /** Resolves when nothing in the open notebook is queued or running. */
+  settled(): Promise<{cells: SettledCell[]}>;
+  /** The cells of the open notebook as they are now. */
+  readonly cells: SettledCell[];
+  /** The run tables, as SQL cells see them. */
+  readonly db: DuckDBClient;
+  readonly version: string;
+}
+
+const petri: PetriWindow = {
+  settled: () => app.settled(),
+  get cells() {
+    return app.cells;
+  },
+  db: tables.db,
+  version: versions.petri
+};
+
+declare global {
+  interface Window {
+    petri: PetriWindow;
+  }
+}
+window.petri = petri;

@@ -1,0 +1,31 @@
+// The modules that cells import as petri/*: the same names that the training worker knows.
+
+type LoadModule = () => Promise<object>;
+
+const references = new WeakMap<object, {specifier: string; name: string}>();
+
+/** Loads a module and notes under which name each of its functions is exported, so that a run can refer to them. */
+function noted(specifier: string, load: LoadModule): LoadModule {
+  return async () => {
+    const module = await load();
+    for (const [name, value] of Object.entries(module)) {
+      if (typeof value === "function" || (typeof value === "object" && value !== null)) {
+        references.set(value, {specifier, name});
+      }
+    }
+    return module;
+  };
+}
+
+/** By specifier. They load tfjs, except the datasets, which are plain arrays. */
+export const petriModules: Readonly<Record<string, LoadModule>> = {
+  "petri/core": noted("petri/core", () => import("./ops/core/index.ts")),
+  "petri/datasets": noted("petri/datasets", () => import("./ops/datasets/index.ts")),
+  "petri/pruning": noted("petri/pruning", () => import("./ops/pruning/index.ts"))
+};
+
+/** Where a value was exported from, when it came from one of these modules. */
+export function moduleOf(value: unknown): {specifier: string; name: string} | undefined {
+  const isReference = typeof value === "function" || (typeof value === "object" && value !== null);
+  return isReference ? references.get(value) : undefined;
+}
