@@ -172,6 +172,20 @@ it("splits at the caret", async () => {
   expect(editor.selection).toEqual({from: 6, to: 6, line: 1, column: 7});
 });
 
+it("keeps its editor when it is moved, and lets go of it when it is removed", async () => {
+  const editor = await ready({value: "a"});
+  const before = content(editor);
+  document.body.prepend(document.createElement("hr"), editor);
+  await Promise.resolve();
+  expect(content(editor)).toBe(before);
+  editor.remove();
+  await editor.updateComplete;
+  await vi.waitFor(() => expect(editor.querySelector(".cm-editor")).toBeNull());
+  editor.value = "b";
+  document.body.append(editor);
+  await vi.waitFor(() => expect(content(editor)?.textContent).toBe("b"));
+});
+
 it("takes no edit when it is read-only", async () => {
   const editor = await ready({value: "a", readOnly: true});
   editor.focus({at: 1});

@@ -64,7 +64,8 @@ export function notebookCompletions(
     return {
       from: context.pos - place.prefix.length,
       options: names.map(toCompletion),
-      validFor: /^[\p{L}\p{N}_$]*$/u
+      // The provider may have answered for this prefix only: a shorter one asks again.
+      validFor: (text) => text.startsWith(place.prefix) && /^[\p{L}\p{N}_$]*$/u.test(text)
     };
   };
 }

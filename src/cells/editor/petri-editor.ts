@@ -33,6 +33,8 @@ export class PetriEditor extends LitElement {
   #editor: CellEditor | null = null;
   #loading: Promise<CellEditor> | null = null;
   #forget: (() => void) | null = null;
+  /** Counts removals, so that an editor which was being loaded meanwhile is dropped. */
+  #life = 0;
 
   /** Light DOM: CodeMirror measures text and follows selections best there, and themes reach it. */
   protected override createRenderRoot(): HTMLElement {
@@ -48,6 +50,18 @@ export class PetriEditor extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#forget?.();
+    // A moved cell is put back at once and keeps its editor; a removed one must let go of the window's events.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#unload();
+    });
+  }
+
+  #unload(): void {
+    ++this.#life;
+    this.#editor?.destroy();
+    this.#editor = null;
+    this.#loading = null;
+    this.requestUpdate();
   }
 
   protected override render(): unknown {
@@ -97,14 +111,17 @@ export class PetriEditor extends LitElement {
 
   async #load(): Promise<CellEditor> {
     this.#forget?.();
+    const life = this.#life;
     const [{CellEditor}] = await Promise.all([import("./cell-editor.ts"), this.updateComplete]);
     const parent = document.createElement("div");
-    this.#editor = await CellEditor.create(parent, () => this.#content(), this.#hooks());
+    const editor = await CellEditor.create(parent, () => this.#content(), this.#hooks());
+    if (life !== this.#life) editor.destroy();
+    else this.#editor = editor;
     const held = this.contains(document.activeElement);
     this.requestUpdate();
     await this.updateComplete;
-    if (held) this.#editor.focus();
-    return this.#editor;
+    if (held) editor.focus();
+    return editor;
   }
 
   /** A press on the plain text puts the caret where it was pressed. */

@@ -229,7 +229,8 @@ export const runStyles = css`
       padding-left: 4px;
     }
     .figures {
-      column-gap: 12px;
+      column-gap: 8px;
+      font-size: 11px;
     }
     .figures > span {
       min-width: 0;

@@ -61,6 +61,12 @@ describe("notebookCompletions", () => {
     expect(result).toMatchObject({from: 14, options: [{label: "pruning", type: "namespace", detail: "ops"}]});
   });
 
+  it("asks again for a shorter prefix, not for a longer one", async () => {
+    const result = await complete("ops.pr", () => [{label: "prune"}]);
+    const validFor = result?.validFor as unknown as (text: string) => boolean;
+    expect(["pr", "prun", "p", "pr."].map(validFor)).toEqual([true, true, false, false]);
+  });
+
   it("stays silent in strings and comments", async () => {
     const provider = vi.fn<CompletionProvider>(() => [{label: "sparsity"}]);
     expect(await complete('const m = "spa', provider)).toBeNull();
