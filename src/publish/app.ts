@@ -3,7 +3,7 @@ import {join} from "node:path";
 import {sourceHash} from "./source-hash.ts";
 
 /** What the built page depends on. */
-const sources = ["src", "index.html", "vite.config.ts", "tsconfig.json", "package-lock.json"];
+const sources = ["src", "package.json", "index.html", "vite.config.ts", "tsconfig.json", "package-lock.json"];
 const marker = ".petri-build";
 
 export interface AppOptions {
