@@ -99,12 +99,12 @@ export class RunTask {
     await hop();
     const {fn, scripts} = await revive(this.#start.fn, `petri-${this.#start.runId}`, this.#host.modules);
     this.#scripts = scripts;
-    const begin = async () => {
-      const got = await this.#patience.wait(turns.take(this.#turn));
+    const mine = async (turn: Promise<void>) => {
+      const got = await this.#patience.wait(turn);
       if (got !== abandoned) openWindow();
       return got !== abandoned;
     };
-    if (!(await begin())) return {status: "cancelled", error: null};
+    if (!(await mine(turns.take(this.#turn)))) return {status: "cancelled", error: null};
     let hoppedAt = now();
     let drainedAt = now();
     let rows: Rows | null = null;
@@ -128,14 +128,17 @@ export class RunTask {
         drainedAt = now();
       }
       this.#outbox.flushIfDue(now() - startedAt);
-      const yieldsTurn = this.#outbox.isFull || (turns.wanted && turns.heldMs >= quantumMs);
-      if (yieldsTurn) turns.pass(this.#turn);
-      if (yieldsTurn || now() - hoppedAt >= hopMs) {
+      if (now() - hoppedAt >= hopMs) {
         await hop();
         hoppedAt = now();
       }
-      if (this.#outbox.isFull && !this.#cancelled) await this.#outbox.credit();
-      if (yieldsTurn && !(await begin())) return {status: "cancelled", error: null};
+      if (this.#outbox.isFull && !this.#cancelled) {
+        turns.pass(this.#turn);
+        await this.#outbox.credit();
+        if (!(await mine(turns.take(this.#turn)))) return {status: "cancelled", error: null};
+      } else if (turns.wanted && turns.heldMs >= quantumMs) {
+        if (!(await mine(turns.rotate(this.#turn)))) return {status: "cancelled", error: null};
+      }
     }
   }
 

@@ -44,12 +44,23 @@ export class Turns {
     return this.#now() - this.#since;
   }
 
+  /** Gives the turn to whoever has had least time, which may be the holder itself; resolves when it has it again. */
+  rotate(turn: Turn): Promise<void> {
+    return new Promise((go) => {
+      this.#waiting.push({turn, go});
+      this.#release();
+    });
+  }
+
   /** Gives the turn to the next; one who still waits for it leaves the queue. */
   pass(turn: Turn): void {
     const queued = this.#waiting.findIndex((waiting) => waiting.turn === turn);
     if (queued >= 0) this.#waiting.splice(queued, 1);
-    if (this.#holder !== turn) return;
-    turn.usedMs += this.heldMs;
+    if (this.#holder === turn) this.#release();
+  }
+
+  #release(): void {
+    if (this.#holder) this.#holder.usedMs += this.heldMs;
     this.#holder = null;
     this.#next();
   }

@@ -1,0 +1,181 @@
+import type {CaptureSources} from "../../../src/training/capture/capture.ts";
+import {createTrainer, type Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import type {Run} from "../../../src/training/run.ts";
+import type {MetricBatch, RunRecord, RunSink, RunStatus} from "../../../src/training/types.ts";
+import {serveTraining, type TrainingService, type WorkerScope} from "../../../src/training/worker.ts";
+import type {WorkerLike} from "../../../src/training/worker-link.ts";
+import {FakeEngine} from "./fake-engine.ts";
+
+/** A store that keeps everything it is told. */
+export class MemorySink implements RunSink {
+  readonly history: RunRecord[] = [];
+  readonly batches: MetricBatch[] = [];
+  ipcBytes = 0;
+
+  record(run: RunRecord): void {
+    this.history.push(run);
+  }
+
+  append(_runId: string, ipc: Uint8Array): void {
+    this.ipcBytes += ipc.byteLength;
+  }
+
+  keep(batch: MetricBatch): void {
+    this.batches.push(batch);
+  }
+
+  find(fingerprint: string) {
+    const run = this.history.findLast(
+      (known) => known.fingerprint === fingerprint && known.status === "completed"
+    );
+    return run ? {run, batches: this.batches.filter(({runId}) => runId === run.runId)} : null;
+  }
+
+  /** The statuses a run went through. */
+  statuses(runId: string): RunStatus[] {
+    return this.history.filter((run) => run.runId === runId).map(({status}) => status);
+  }
+}
+
+/** A page and its worker in one process, a real message channel between them. */
+export interface Page {
+  trainer: Trainer;
+  sink: MemorySink;
+  engines: FakeEngine[];
+  /** How many workers were started. */
+  workers: FakeWorker[];
+  /** Calls all delayed callbacks, as if their time had come. */
+  elapse(): void;
+}
+
+/** Talks to `serveTraining` over a channel. */
+export class FakeWorker implements WorkerLike {
+  /** While true it answers nothing and hears nothing, as in an endless loop. */
+  stuck = false;
+  terminated = false;
+  /** Messages that reached the worker. */
+  readonly received: {type: string}[] = [];
+  readonly #channel = new MessageChannel();
+  readonly #listeners = new Map<string, ((event: never) => void)[]>();
+
+  constructor(serve: (scope: WorkerScope) => void) {
+    const {port1, port2} = this.#channel;
+    const scope: WorkerScope = {
+      postMessage: (message, transfer) => {
+        if (!this.stuck) port2.postMessage(message, transfer);
+      },
+      addEventListener: (type: string, listener: (event: never) => void) => {
+        if (type !== "message") return;
+        port2.addEventListener("message", (event) => {
+          if (this.stuck) return;
+          this.received.push((event as MessageEvent).data);
+          (listener as (event: MessageEvent) => void)(event as MessageEvent);
+        });
+        port2.start();
+      }
+    };
+    port1.addEventListener("message", (event) => this.emit("message", event));
+    port1.start();
+    serve(scope);
+  }
+
+  postMessage(message: unknown, transfer: Transferable[]): void {
+    this.#channel.port1.postMessage(message, transfer);
+  }
+
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.#listeners.set(type, [...(this.#listeners.get(type) ?? []), listener]);
+  }
+
+  emit(type: string, event: unknown): void {
+    for (const listener of this.#listeners.get(type) ?? []) (listener as (event: unknown) => void)(event);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.#channel.port1.close();
+    this.#channel.port2.close();
+  }
+}
+
+const open: Page[] = [];
+
+/** Opens a page; `closePages` ends it. */
+export function openPage(
+  options: Partial<TrainerOptions> & {service?: Partial<TrainingService>; sources?: CaptureSources} = {}
+): Page {
+  const {service, ...rest} = options;
+  const sink = new MemorySink();
+  const engines: FakeEngine[] = [];
+  const workers: FakeWorker[] = [];
+  let delayed: (() => void)[] = [];
+  const createWorker = () => {
+    const engine = new FakeEngine();
+    engines.push(engine);
+    const encode = (batch: MetricBatch) => new Uint8Array(8 * batch.step.length);
+    const worker = new FakeWorker((scope) =>
+      serveTraining({scope, encode, modules: {}, loadEngine: async () => engine, patienceMs: 20, ...service})
+    );
+    workers.push(worker);
+    return worker;
+  };
+  const trainer = createTrainer({
+    createWorker,
+    sink,
+    now: () => Date.now(),
+    versions: {petri: "test"},
+    delay: (callback) => {
+      delayed.push(callback);
+      return () => undefined;
+    },
+    ...rest
+  });
+  const elapse = () => {
+    const due = delayed;
+    delayed = [];
+    for (const callback of due) callback();
+  };
+  const page = {trainer, sink, engines, workers, elapse};
+  open.push(page);
+  return page;
+}
+
+/** Ends what is still going, so that no function runs on behind the next test. */
+export async function closePages(): Promise<void> {
+  for (const {trainer} of open.splice(0)) {
+    trainer.cancelAll();
+    await new Promise<void>((resolve) => {
+      const check = () => trainer.active.length === 0 && resolve();
+      trainer.subscribe(check);
+      check();
+    });
+    trainer.dispose();
+  }
+}
+
+/** Resolves when `condition` holds for a run, checked at each of its changes. */
+export function when(run: Run, condition: (run: Run) => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (condition(run)) return resolve();
+    const stop = run.subscribe(() => {
+      if (!condition(run)) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** What a promise rejects with. */
+export async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("It did not reject.");
+}
+
+/** A function as text, so that no build step touches its source. */
+export function fn(code: string): () => unknown {
+  return new Function(`return (${code})`)() as () => unknown;
+}
