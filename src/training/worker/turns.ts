@@ -18,8 +18,6 @@ export class Turns {
   #since = 0;
   readonly #waiting: Waiting[] = [];
   readonly #now: () => number;
-  /** The least time used by those who took part last; who joins later starts from there. */
-  #floorMs = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -32,7 +30,10 @@ export class Turns {
 
   /** Resolves when it is `turn`'s turn; the holder must `pass` it on. */
   take(turn: Turn): Promise<void> {
-    turn.usedMs = Math.max(turn.usedMs, this.#floorMs);
+    // One who was away cannot ask for the time that it did not want.
+    const others = this.#waiting.map((waiting) => waiting.turn.usedMs);
+    if (this.#holder) others.push(this.#holder.usedMs + this.heldMs);
+    if (others.length > 0) turn.usedMs = Math.max(turn.usedMs, Math.min(...others));
     return new Promise((go) => {
       this.#waiting.push({turn, go});
       this.#next();
@@ -73,7 +74,6 @@ export class Turns {
     }
     const [{turn, go}] = this.#waiting.splice(first, 1);
     this.#holder = turn;
-    this.#floorMs = turn.usedMs;
     this.#since = this.#now();
     go();
   }
