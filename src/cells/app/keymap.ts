@@ -1,4 +1,4 @@
-import type {Action} from "./actions.ts";
+import type {Action} from "./action.ts";
 import type {KeyMode} from "./commands.ts";
 
 /** The part of a KeyboardEvent that a key's name is made from. */

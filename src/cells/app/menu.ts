@@ -1,6 +1,6 @@
 import {html, LitElement, nothing, type TemplateResult} from "lit";
 import {customElement, property, state} from "lit/decorators.js";
-import type {Action} from "./actions.ts";
+import type {Action} from "./action.ts";
 import type {ActionContext} from "./commands.ts";
 import {type IconName, icon} from "./icons.ts";
 import {keyCaps} from "./keymap.ts";

@@ -1,6 +1,7 @@
 import {html, LitElement, type TemplateResult} from "lit";
 import {customElement} from "lit/decorators.js";
-import {ACTIONS, type Action, type ActionGroup} from "./actions.ts";
+import type {Action, ActionGroup} from "./action.ts";
+import {ACTIONS} from "./actions.ts";
 import {keyCaps} from "./keymap.ts";
 import {isMac} from "./platform.ts";
 

@@ -6,6 +6,7 @@ import {repeat} from "lit/directives/repeat.js";
 import type {DocumentChange} from "../../runtime/document.ts";
 import type {Draft} from "../../runtime/storage/types.ts";
 import type {Cell, CellStatus} from "../../runtime/types.ts";
+import type {CompletionProvider} from "../editor/types.ts";
 import type {GoToDetail} from "../output/error-card.ts";
 import {actionById} from "./actions.ts";
 import {CellDrag} from "./cell-drag.ts";
@@ -26,7 +27,7 @@ import type {AppServices, Session} from "./services.ts";
 /**
  * An open notebook: one column of cells under a thin bar.
  *
- * @fires petri-opened - the cells are on the page and their first run has begun
+ * @fires petri-opened - the notebook is known, or its title or theme changed
  * @fires petri-status - the state of a cell changed
  */
 @customElement("petri-notebook")
@@ -46,6 +47,9 @@ export class PetriNotebook extends LitElement implements NotebookView {
   #place: "disk" | "browser" = "disk";
   #stop = new AbortController();
   #runLog: RunLog | null = null;
+  /** The last status of each cell, as the session told it: a cell is drawn anew only when its own changed. */
+  readonly #statuses = new Map<number, CellStatus>();
+  readonly #completions = new Map<number, CompletionProvider>();
   /** Resolves when the session runs, rejects when the notebook cannot be opened. */
   opened: Promise<Session> = new Promise(() => {});
 
@@ -108,22 +112,33 @@ export class PetriNotebook extends LitElement implements NotebookView {
   }
 
   #cell(cell: Cell, index: number, readOnly: boolean): TemplateResult {
-    const {session, services} = this;
     return html`<petri-cell
       data-id=${cell.id}
       .cell=${cell}
       .position=${index + 1}
-      .status=${session?.status(cell.id)}
+      .status=${this.#statuses.get(cell.id)}
       .output=${this.#outputs?.host(cell.id)}
       .active=${this.activeId === cell.id}
       .readOnly=${readOnly}
-      .completions=${session && services.completions ? services.completions(session, cell.id) : null}
+      .completions=${this.#completionsOf(cell.id)}
       .context=${this.context}
     ></petri-cell>`;
   }
 
   get statuses(): CellStatus[] {
     return this.session?.cells() ?? [];
+  }
+
+  /** One provider for each cell: a new one would draw the cell anew. */
+  #completionsOf(id: number): CompletionProvider | null {
+    const {session, services} = this;
+    if (!session || !services.completions) return null;
+    let provider = this.#completions.get(id);
+    if (!provider) {
+      provider = services.completions(session, id);
+      this.#completions.set(id, provider);
+    }
+    return provider;
   }
 
   cellElement(id: number): PetriCell | null {
@@ -181,7 +196,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
       () => document.visibilityState === "visible" && void this.#lookForNewer(),
       {signal}
     );
-    this.dispatchEvent(new CustomEvent("petri-opened", {bubbles: true}));
+    this.#sayOpened();
 
     const session = await services.createSession({
       name: open.name ?? loaded.baseUrl,
@@ -194,6 +209,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
       throw SUPERSEDED;
     }
     this.session = session;
+    for (const status of session.cells()) this.#statuses.set(status.id, status);
     this.#runLog = new RunLog(services, open, () =>
       Array.from(this.querySelectorAll<HTMLElement>(".cell-output"))
     );
@@ -218,13 +234,15 @@ export class PetriNotebook extends LitElement implements NotebookView {
     this.failure = null;
     this.notices = [];
     this.activeId = null;
+    this.#statuses.clear();
+    this.#completions.clear();
   }
 
   #statusChanged(status: CellStatus): void {
+    this.#statuses.set(status.id, status);
     const element = this.cellElement(status.id);
     if (element) element.status = status;
     if (status.state === "running") this.#runLog?.started();
-    this.requestUpdate();
     this.dispatchEvent(new CustomEvent("petri-status", {bubbles: true}));
   }
 
@@ -240,7 +258,12 @@ export class PetriNotebook extends LitElement implements NotebookView {
         {text, kind: "error", choices: [{label: "Save", run: () => this.#act("save")}]}
       ];
     }
+    if (previous.title !== notebook.title || previous.theme !== notebook.theme) this.#sayOpened();
     this.requestUpdate();
+  }
+
+  #sayOpened(): void {
+    this.dispatchEvent(new CustomEvent("petri-opened", {bubbles: true}));
   }
 
   #offer(draft: Draft): void {
