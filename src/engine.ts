@@ -1,4 +1,5 @@
 import type {Engine, EngineStatus} from "./cells/app/services.ts";
+import type {BackendName} from "./gpu/types.ts";
 import {moduleOf} from "./modules.ts";
 import {placeOf, scopeOf} from "./runtime/capture.ts";
 import TrainingWorker from "./train-worker.ts?worker";
@@ -11,11 +12,19 @@ export interface TrainingEngine extends Engine {
   readonly trainer: Trainer;
 }
 
-/** Starts no worker: the first call of `train` does. `site` is the page's base address. */
-export function trainingEngine({sink, site}: {sink: RunSink; site: string}): TrainingEngine {
+export interface EngineOptions {
+  sink: RunSink;
+  /** The page's base address. */
+  site: string;
+  /** The backend to try first; the best that works without it. */
+  backend?: BackendName;
+}
+
+/** Starts no worker: the first call of `train` does. */
+export function trainingEngine({sink, site, backend}: EngineOptions): TrainingEngine {
   const trainer = new Trainer({
     // The worker's script lies elsewhere on the site; its name tells it where data files are.
-    createWorker: () => new TrainingWorker({name: site}),
+    createWorker: () => new TrainingWorker({name: backend ? `${site}#${backend}` : site}),
     sink,
     now: () => Date.now(),
     versions,

@@ -5,6 +5,7 @@ import type {SettledCell} from "./cells/app/petri-app.ts";
 import type {AppServices} from "./cells/app/services.ts";
 import {createOutput} from "./cells/output/create-output.ts";
 import {trainingEngine} from "./engine.ts";
+import type {BackendName} from "./gpu/types.ts";
 import {openDatabase} from "./runtime/storage/database.ts";
 import {DraftJournal} from "./runtime/storage/journal.ts";
 import {LastRuns} from "./runtime/storage/last-runs.ts";
@@ -16,7 +17,7 @@ import {versions} from "./versions.ts";
 
 const site = new URL(".", document.baseURI);
 const tables = new Tables({extensionRepository: new URL("duckdb-ext", site).href});
-const engine = trainingEngine({sink: tables.sink, site: site.href});
+const engine = trainingEngine({sink: tables.sink, site: site.href, backend: preferredBackend()});
 
 const database = openDatabase();
 const services: AppServices = {
@@ -39,6 +40,12 @@ const services: AppServices = {
 const app = document.createElement("petri-app");
 app.services = services;
 document.body.append(app);
+
+/** `?backend=wasm` in the page's address, for comparing backends. */
+function preferredBackend(): BackendName | undefined {
+  const wanted = new URLSearchParams(location.search).get("backend");
+  return (["webgpu", "wasm", "cpu"] as const).find((name) => name === wanted);
+}
 
 /** What the page offers to scripts and tests. */
 interface PetriWindow {

@@ -1,3 +1,5 @@
+import {readNotebookFile} from "./read-notebook-file.ts";
+
 // The modules that cells import as petri/*: the same names that the training worker knows.
 
 type LoadModule = () => Promise<object>;
@@ -20,7 +22,11 @@ function noted(specifier: string, load: LoadModule): LoadModule {
 /** By specifier. They load tfjs, except the datasets, which are plain arrays. */
 export const petriModules: Readonly<Record<string, LoadModule>> = {
   "petri/core": noted("petri/core", () => import("./ops/core/index.ts")),
-  "petri/datasets": noted("petri/datasets", () => import("./ops/datasets/index.ts")),
+  "petri/datasets": noted("petri/datasets", async () => {
+    const datasets = await import("./ops/datasets/index.ts");
+    datasets.configureDatasets({fetchBytes: (path) => readNotebookFile(document.baseURI, path)});
+    return datasets;
+  }),
   "petri/pruning": noted("petri/pruning", () => import("./ops/pruning/index.ts"))
 };
 

@@ -1,27 +1,22 @@
 // The training worker: the only place where the tensor library, the op packages and the run protocol meet.
-// The page starts it with its own base address as the worker's name: data files lie beside the page, not beside this script.
+// Its name is the page's base address, since data files lie beside the page, with the backend to prefer as the hash.
 import wasmAddress from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdAddress from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedAddress from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
 import {memoryInfo, onDeviceLost, openBackend} from "./gpu/backend.ts";
 import {drain} from "./gpu/drain.ts";
 import {TensorLedger} from "./gpu/tensor-ledger.ts";
+import type {BackendName} from "./gpu/types.ts";
 import {configureDatasets} from "./ops/datasets/index.ts";
+import {readNotebookFile} from "./read-notebook-file.ts";
 import {encodeMetrics} from "./tables/encode.ts";
 import {serveTraining, type WorkerScope} from "./training/worker.ts";
 
 const here = globalThis as unknown as WorkerScope & {name: string; location: {href: string}};
 const absolute = (address: string) => new URL(address, here.location.href).href;
 
-configureDatasets({
-  async fetchBytes(path) {
-    const address = new URL(`notebooks/${path}`, here.name || here.location.href);
-    const response = await fetch(address);
-    if (!response.ok)
-      throw new Error(`Could not load ${address.href}: the server answered ${response.status}.`);
-    return new Uint8Array(await response.arrayBuffer());
-  }
-});
+const page = new URL(here.name || here.location.href);
+configureDatasets({fetchBytes: (path) => readNotebookFile(page, path)});
 
 const {lost} = serveTraining({
   scope: here,
@@ -33,12 +28,13 @@ const {lost} = serveTraining({
     "petri/pruning": () => import("./ops/pruning/index.ts")
   },
   async loadEngine() {
+    const prefer = (page.hash.slice(1) || undefined) as BackendName | undefined;
     const wasmPaths = {
       "tfjs-backend-wasm.wasm": absolute(wasmAddress),
       "tfjs-backend-wasm-simd.wasm": absolute(simdAddress),
       "tfjs-backend-wasm-threaded-simd.wasm": absolute(threadedAddress)
     };
-    const [backend, {ops}] = await Promise.all([openBackend({wasmPaths}), import("./ops/index.ts")]);
+    const [backend, {ops}] = await Promise.all([openBackend({wasmPaths, prefer}), import("./ops/index.ts")]);
     return {ops, backend, memory: memoryInfo, key: ops.key, ledger: new TensorLedger(), drain};
   }
 });
