@@ -148,6 +148,32 @@ describe("error", () => {
   });
 });
 
+it("what tells of an error stays above it, until the next evaluation", () => {
+  const renderer: ValueRenderer = {
+    outlivesErrors: true,
+    matches: (value) => typeof value === "bigint",
+    render: (value, last) => last ?? div(`run ${value}`)
+  };
+  const out = output({renderers: [renderer]});
+  const shown = () =>
+    [...host.children].map((child) => (child.matches("[role=alert]") ? "error" : child.textContent));
+  out.pending();
+  out.clear();
+  out.display(1n);
+  out.display("a value");
+  const [card] = host.children;
+  out.error({name: "Error", message: "step 3 failed"}, null);
+  expect(shown()).toEqual(["run 1", "error"]);
+  out.pending();
+  out.error({name: "SyntaxError", message: "this evaluation displayed nothing"}, null);
+  expect(shown()).toEqual(["error"]);
+  out.pending();
+  out.clear();
+  out.display(2n);
+  expect(host.children).toHaveLength(1);
+  expect(host.firstChild).toBe(card);
+});
+
 it("a renderer is given what it made at the same turn of the evaluation before", () => {
   const previous: (HTMLElement | null)[] = [];
   const renderer: ValueRenderer = {

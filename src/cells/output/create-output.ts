@@ -29,6 +29,8 @@ class Output implements CellOutput {
   readonly #height: HeightHold;
   readonly #rendered: Rendered;
   #expanded: ExpandedPath[][] = [];
+  /** Whether what is shown is of the evaluation that is going on. */
+  #current = false;
 
   constructor(host: HTMLElement, options: OutputOptions) {
     host.classList.add("petri-output");
@@ -39,6 +41,7 @@ class Output implements CellOutput {
   }
 
   pending(): void {
+    this.#current = false;
     this.node.setAttribute("aria-busy", "true");
   }
 
@@ -53,7 +56,9 @@ class Output implements CellOutput {
   }
 
   error(error: CellError, cause: unknown): void {
+    const staying = this.#current ? this.#rendered.outliving() : [];
     this.#empty();
+    if (staying.length) this.node.append(...staying);
     const {source = () => "", cellLabel} = this.#options;
     this.#append(errorCard(error, cause, {source: source(), cellLabel}));
     this.#settle();
@@ -78,6 +83,7 @@ class Output implements CellOutput {
   }
 
   #settle(): void {
+    this.#current = true;
     this.node.removeAttribute("aria-busy");
   }
 }

@@ -1,5 +1,7 @@
 /** How values of one kind are displayed, in place of the inspector. */
 export interface ValueRenderer {
+  /** True for what tells of an error as it came about: it stays above the error that ends its evaluation. */
+  readonly outlivesErrors?: boolean;
   matches(value: unknown): boolean;
   /** `previous` is what this renderer made at the same turn of the last evaluation: return it again to keep its state. */
   render(value: unknown, previous: HTMLElement | null): HTMLElement;
@@ -23,6 +25,11 @@ export class Rendered {
     const element = renderer.render(value, this.#last.get(renderer)?.[made.length] ?? null);
     this.#current.set(renderer, [...made, element]);
     return element;
+  }
+
+  /** What this evaluation made that stays when it fails. */
+  outliving(): HTMLElement[] {
+    return [...this.#current].flatMap(([renderer, made]) => (renderer.outlivesErrors ? made : []));
   }
 
   /** A new evaluation displays from the start. */

@@ -4,6 +4,7 @@ import {isRunView} from "./types.ts";
 
 /** Displays a training run as its card; the card of the run before is taken over, so that its curves stay for comparison. */
 export const runRenderer: ValueRenderer = {
+  outlivesErrors: true,
   matches: isRunView,
   render(value, previous) {
     const card = previous instanceof PetriRun ? previous : new PetriRun();
