@@ -2,6 +2,9 @@ import {fileURLToPath} from "node:url";
 import {defineConfig} from "vite";
 import {chunkFileName} from "./src/publish/vite/chunk-name.ts";
 
+// Remarks that no build of ours needs: on modules that are loaded at once here and on use there, and on slow plugins.
+const checks = {ineffectiveDynamicImport: false, pluginTimings: false};
+
 export default defineConfig({
   // Relative addresses: the site works under any path.
   base: "./",
@@ -15,12 +18,15 @@ export default defineConfig({
       }
     ]
   },
-  worker: {format: "es"},
+  worker: {format: "es", rolldownOptions: {output: {chunkFileNames: chunkFileName}, checks}},
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 4096,
     assetsInlineLimit: 0,
-    rolldownOptions: {output: {chunkFileNames: chunkFileName}}
+    rolldownOptions: {
+      output: {chunkFileNames: chunkFileName},
+      checks
+    }
   },
   optimizeDeps: {
     // All that a page may load, found before the first request: a late find reloads the page in the middle of a test.
