@@ -28,13 +28,18 @@ export function* batchRows(count: number, batchSize: number, key?: Key): Generat
   for (let start = 0; start < count; start += batchSize) yield order.subarray(start, start + batchSize);
 }
 
-/** Batches without end: every epoch in an order of its own. The caller disposes them. */
+/** Batches without end from the given step on: every epoch in an order of its own. The caller disposes them. */
 export function* shuffledBatches(
   data: Dataset,
   batchSize: number,
-  key: Key
+  key: Key,
+  fromStep = 0
 ): Generator<Batch, never, undefined> {
-  for (let epoch = 0; ; ++epoch) {
-    for (const rows of batchRows(data.labels.length, batchSize, key.fold(epoch))) yield takeRows(data, rows);
+  const stepsPerEpoch = Math.ceil(data.labels.length / batchSize);
+  let skip = fromStep % stepsPerEpoch;
+  for (let epoch = Math.floor(fromStep / stepsPerEpoch); ; ++epoch) {
+    for (const rows of batchRows(data.labels.length, batchSize, key.fold(epoch))) {
+      if (skip-- <= 0) yield takeRows(data, rows);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type {Dataset} from "../datasets/dataset.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
-import {shuffledBatches} from "./batches.ts";
+import {type Batch, shuffledBatches} from "./batches.ts";
 import {breathe} from "./breathe.ts";
 import {checkCount} from "./errors.ts";
 import {evaluate, readAndDispose} from "./evaluate.ts";
@@ -9,13 +9,20 @@ import type {Layer} from "./layer.ts";
 import {accuracy, softmaxCrossEntropy} from "./losses.ts";
 import {adam} from "./optimizers/adam.ts";
 import type {Optimizer} from "./optimizers/optimizer.ts";
-import {disposeState, initTrainState, type TrainState, trainStep} from "./train-step.ts";
+import {
+  cloneState,
+  disposeState,
+  initTrainState,
+  type StepResult,
+  type TrainState,
+  trainStep
+} from "./train-step.ts";
 import type {Params} from "./tree.ts";
 
 export interface FitOptions<P extends Params = Params> {
   /** Passes over the data, 10 by default. */
   epochs?: number;
-  /** Updates; overrides epochs. */
+  /** Updates in all; overrides epochs. A resumed training goes on to the same total. */
   steps?: number;
   /** Rows of data a step, 32 by default. */
   batchSize?: number;
@@ -27,6 +34,10 @@ export interface FitOptions<P extends Params = Params> {
   key?: Key;
   /** Parameters to start from; they are copied. Fresh ones by default. */
   params?: P;
+  /** Goes on from here, at the same place in the data: the same bits as an unbroken training. It is copied. */
+  state?: TrainState<P>;
+  /** Called after every update; clone what you want to keep (cloneState). */
+  onStep?: (state: TrainState<P>) => void;
   /** Evaluated at the end of every epoch, or every `evaluateEvery` steps, and after the last step. */
   test?: Dataset;
   evaluateEvery?: number;
@@ -68,9 +79,14 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
 
   constructor(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
-    const {optimizer = adam(), key = keyOf(0), params} = options;
-    this.state = tidy(() => initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer));
-    this.rows = this.train(model, data, {...options, optimizer, key});
+    const settings = settingsFor(data, options);
+    const {state, params, optimizer, key} = settings;
+    this.state = tidy(() =>
+      state
+        ? cloneState(state)
+        : initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer)
+    );
+    this.rows = this.train(model, data, settings);
   }
 
   /** The parameters after the last step. */
@@ -104,67 +120,71 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     return this;
   }
 
-  private async *train(
-    model: Layer<P>,
-    data: Dataset,
-    options: FitOptions<P> & {optimizer: Optimizer; key: Key}
-  ): AsyncGenerator<FitRow, void, undefined> {
-    const {
-      epochs = 10,
-      batchSize = 32,
-      loss = softmaxCrossEntropy,
-      logEvery = 10,
-      test,
-      key,
-      signal
-    } = options;
-    for (const [name, value] of Object.entries({epochs, batchSize, logEvery})) checkCount(name, value);
-    const stepsPerEpoch = Math.ceil(data.labels.length / batchSize);
-    const {steps = epochs * stepsPerEpoch, evaluateEvery = stepsPerEpoch} = options;
-    for (const [name, value] of Object.entries({steps, evaluateEvery})) checkCount(name, value);
-    const step = trainStep((params: P, x: Tensor, y: Tensor, stepKey: Key): [Tensor, Tensor] => {
+  private async *train(model: Layer<P>, data: Dataset, options: Settings<P>): AsyncGenerator<FitRow, void> {
+    const {steps, stepsPerEpoch, evaluateEvery, batchSize, logEvery, loss, key, test, signal} = options;
+    const step: Step<P> = trainStep((params: P, x: Tensor, y: Tensor, stepKey: Key): [Tensor, Tensor] => {
       const logits = model.apply(params, x, {training: true, key: stepKey});
       return [loss(logits, y), logits];
     }, options.optimizer);
-    const batches = shuffledBatches(data, batchSize, key.fold(1));
-    const stepKey = key.fold(2);
+    const batches = shuffledBatches(data, batchSize, key.fold(1), this.state.step);
+    const stepKeys = key.fold(2);
     let lastTurn = performance.now();
     try {
-      for (let done = 1; done <= steps; ++done) {
+      for (let done = this.state.step + 1; done <= steps; ++done) {
         signal?.throwIfAborted();
-        const {x, y} = batches.next().value;
-        const result = step(this.state, x, y, stepKey.fold(done));
-        this.state = result.state;
-        const measured = tf.tidy(() => tf.stack([result.loss, accuracy(result.aux, y)]));
-        tf.dispose([x, y, result.loss, result.aux]);
-        const evaluated = test && (done % evaluateEvery === 0 || done === steps);
-        if (done === 1 || done % logEvery === 0 || done === steps || evaluated) {
+        const evaluated = test && (done % evaluateEvery === 0 || done === steps) ? test : undefined;
+        const logged = evaluated || done === 1 || done % logEvery === 0 || done === steps;
+        const measured = this.advance(step, batches.next().value, stepKeys.fold(done), logged !== false);
+        options.onStep?.(this.state);
+        if (measured) {
           const [batchLoss = NaN, batchAccuracy = NaN] = await readAndDispose(measured);
-          const row: FitRow = {
-            step: done,
-            epoch: Math.ceil(done / stepsPerEpoch),
-            progress: done / steps,
-            loss: batchLoss,
-            accuracy: batchAccuracy
-          };
-          if (evaluated) {
-            const figures = await evaluate(model, this.params, test, {loss});
-            row.testLoss = figures.loss;
-            row.testAccuracy = figures.accuracy;
-          }
-          yield row;
-          lastTurn = performance.now();
+          const epoch = Math.ceil(done / stepsPerEpoch);
+          const row = {step: done, epoch, progress: done / steps, loss: batchLoss, accuracy: batchAccuracy};
+          yield evaluated ? {...row, ...(await this.test(model, evaluated, loss))} : row;
+        } else if (performance.now() - lastTurn > TURN_MS) {
+          await breathe();
         } else {
-          measured.dispose();
-          if (performance.now() - lastTurn > TURN_MS) {
-            await breathe();
-            lastTurn = performance.now();
-          }
+          continue;
         }
+        lastTurn = performance.now();
       }
     } catch (error) {
       this.dispose();
       throw error;
     }
   }
+
+  /** One update. The batch is used up; returns [loss, accuracy] when they are wanted. */
+  private advance(step: Step<P>, {x, y}: Batch, key: Key, measure: boolean): Tensor | undefined {
+    try {
+      const {state, loss, aux: logits} = step(this.state, x, y, key);
+      this.state = state;
+      const measured = measure ? tidy(() => tf.stack([loss, accuracy(logits, y)])) : undefined;
+      tf.dispose([loss, logits]);
+      return measured;
+    } finally {
+      tf.dispose([x, y]);
+    }
+  }
+
+  private async test(model: Layer<P>, data: Dataset, loss: Settings<P>["loss"]) {
+    const figures = await evaluate(model, this.params, data, {loss});
+    return {testLoss: figures.loss, testAccuracy: figures.accuracy};
+  }
 }
+
+type Step<P extends Params> = (state: TrainState<P>, x: Tensor, y: Tensor, key: Key) => StepResult<P, Tensor>;
+
+/** Options with their defaults, checked. */
+function settingsFor<P extends Params>(data: Dataset, options: FitOptions<P>) {
+  const {epochs = 10, batchSize = 32, logEvery = 10} = options;
+  const stepsPerEpoch = Math.ceil(data.labels.length / batchSize);
+  const {steps = epochs * stepsPerEpoch, evaluateEvery = stepsPerEpoch} = options;
+  for (const [name, value] of Object.entries({epochs, batchSize, logEvery, steps, evaluateEvery})) {
+    checkCount(name, value);
+  }
+  const {optimizer = adam(), key = keyOf(0), loss = softmaxCrossEntropy} = options;
+  return {...options, batchSize, logEvery, steps, stepsPerEpoch, evaluateEvery, optimizer, key, loss};
+}
+
+type Settings<P extends Params> = ReturnType<typeof settingsFor<P>>;

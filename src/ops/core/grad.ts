@@ -1,6 +1,7 @@
+import {releaseTape} from "../../gpu/tape.ts";
 import {type Scalar, type Tensor, tf} from "../tf.ts";
 import {ArgumentError} from "./errors.ts";
-import {leaves, type Params, type Tree, unflatten} from "./tree.ts";
+import {dispose, leaves, type Params, type Tree, unflatten} from "./tree.ts";
 
 /**
  * The value of a scalar loss and its gradient by the first argument, a tree of parameters, as jax.value_and_grad:
@@ -29,8 +30,12 @@ export function valueAndGrad<P extends Params, A extends unknown[]>(
       return checkScalar(value);
     };
     // Unlike tf.valueAndGrads this allows parameters that play no part.
-    const {value, grads} = tf.engine().gradients(scalarLoss, leaves(params as Params), undefined, true);
-    const tree = unflatten(params, zeroed(grads, leaves(params as Params))) as P;
+    const xs = leaves(params as Params);
+    const {value, grads} = releasingOnError(
+      () => tf.engine().gradients(scalarLoss, xs, undefined, true),
+      () => dispose(aux)
+    );
+    const tree = unflatten(params, zeroed(grads, xs)) as P;
     return [options.hasAux ? [value, released(aux)] : value, tree];
   };
 }
@@ -60,6 +65,17 @@ function released(aux: Tree<Tensor | number>): Tree<Tensor | number> {
     return copy;
   });
   return unflatten(aux, released);
+}
+
+/** What is recorded and kept when a loss throws would never be freed. */
+function releasingOnError<T>(compute: () => T, release: () => void): T {
+  try {
+    return compute();
+  } catch (error) {
+    release();
+    releaseTape();
+    throw error;
+  }
 }
 
 function checkScalar(value: Tensor): Scalar {

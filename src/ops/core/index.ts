@@ -15,6 +15,7 @@ export * from "./losses.ts";
 export * from "./optimizers/adam.ts";
 export * from "./optimizers/optimizer.ts";
 export * from "./optimizers/sgd.ts";
+export * from "./optimizers/transformations.ts";
 export * as random from "./random.ts";
 export * from "./train-step.ts";
 export type {Params, Tree} from "./tree.ts";

@@ -1,7 +1,7 @@
+import {crossEntropy} from "../../gpu/kernels/cross-entropy.ts";
+import type {Reduction} from "../../gpu/kernels/softmax-cross-entropy.ts";
 import {type Scalar, type Tensor, tf} from "../tf.ts";
 import {checkNumber, ShapeError} from "./errors.ts";
-
-export type Reduction = "mean" | "sum" | "none";
 
 export interface CrossEntropyOptions {
   /** Share of the target spread evenly over all classes, 0 by default (Szegedy et al. 2016). */
@@ -21,11 +21,8 @@ export function softmaxCrossEntropy(
   const {labelSmoothing = 0, reduction = "mean"} = options;
   checkNumber("labelSmoothing", labelSmoothing, 0, 1);
   checkLabels(logits, labels);
-  const classes = logits.shape[1] as number;
-  const hard = labels.rank === 1 ? oneHot(labels, classes) : labels;
-  const targets =
-    labelSmoothing > 0 ? tf.add(tf.mul(hard, 1 - labelSmoothing), labelSmoothing / classes) : hard;
-  return reduce(tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1)), reduction);
+  const targets = labels.rank === 1 ? tf.cast(labels, "int32") : labels;
+  return crossEntropy(logits, targets, labelSmoothing, reduction) as Scalar;
 }
 
 /** Mean squared error over all elements, no factor 1/2. */
@@ -47,11 +44,6 @@ export function accuracy(logits: Tensor, labels: Tensor): Scalar {
   checkLabels(logits, labels);
   const targets = labels.rank === 1 ? tf.cast(labels, "int32") : tf.argMax(labels, 1);
   return tf.tidy(() => tf.mean(tf.cast(tf.equal(tf.argMax(logits, 1), targets), "float32")));
-}
-
-/** tfjs's wasm kernel writes int32 bits whatever type is asked for. */
-function oneHot(labels: Tensor, classes: number): Tensor {
-  return tf.cast(tf.oneHot(tf.cast(labels, "int32"), classes), "float32");
 }
 
 function reduce(values: Tensor, reduction: Reduction): Scalar {

@@ -1,6 +1,6 @@
 import {type Scalar, type Tensor, tidy} from "../tf.ts";
 import {valueAndGrad} from "./grad.ts";
-import {applyUpdates, type Optimizer, type OptimizerState} from "./optimizers/optimizer.ts";
+import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizers/optimizer.ts";
 import {clone, dispose, leaves, type Params, type Tree} from "./tree.ts";
 
 /** What a training loop carries from step to step. */
@@ -14,6 +14,11 @@ export interface TrainState<P extends Params = Params> {
 /** The state before the first step. The parameters are copied: the caller keeps its own. */
 export function initTrainState<P extends Params>(params: P, optimizer: Optimizer): TrainState<P> {
   return tidy(() => ({params: clone(params), optimizerState: optimizer.init(params), step: 0}));
+}
+
+/** A copy that lives on when the original is used up. */
+export function cloneState<P extends Params>(state: TrainState<P>): TrainState<P> {
+  return {...state, params: clone(state.params), optimizerState: clone(state.optimizerState)};
 }
 
 /** What one step returns; its tensors belong to the caller. */
@@ -40,9 +45,12 @@ export function trainStep<P extends Params, A extends unknown[], X extends Tree<
   return (state, ...args) => {
     const result = tidy(() => {
       const [[value, aux], grads] = gradients(state.params, ...args);
-      const {updates, state: optimizerState} = optimizer.update(grads, state.optimizerState, state.params);
-      const params = applyUpdates(state.params, updates);
-      return {state: {params, optimizerState, step: state.step + 1}, loss: value, aux};
+      const next = stepOptimizer(optimizer, grads, state.optimizerState, state.params);
+      return {
+        state: {params: next.params, optimizerState: next.state, step: state.step + 1},
+        loss: value,
+        aux
+      };
     });
     disposeState(state, result.state);
     return result;

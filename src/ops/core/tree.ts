@@ -69,8 +69,8 @@ export function size(tree: Params): number {
 }
 
 /** A copy whose tensors live on when those of `tree` are disposed. */
-export function clone<P extends Params>(tree: P): P {
-  return map((leaf: Tensor) => leaf.clone(), tree as Params) as P;
+export function clone<T extends Tree<Tensor | number>>(tree: T): T {
+  return map((leaf: Tensor | number) => (typeof leaf === "number" ? leaf : leaf.clone()), tree) as T;
 }
 
 /** A tree of zeros of the same shapes. */

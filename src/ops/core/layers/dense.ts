@@ -1,4 +1,5 @@
-import {type Tensor, tf} from "../../tf.ts";
+import {denseProduct} from "../../../gpu/kernels/dense.ts";
+import type {Tensor} from "../../tf.ts";
 import {type ActivationName, activationOf} from "../activations.ts";
 import {checkCount} from "../errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../initializers.ts";
@@ -40,9 +41,16 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
         `[batch, ${kernel.shape[0]}]`,
         x.shape
       );
-      const product = tf.matMul(x, kernel);
-      return nonlinearity(bias ? tf.add(product, bias) : product);
+      if (isFused(activation)) return denseProduct(x, kernel, bias, activation);
+      return nonlinearity(denseProduct(x, kernel, bias, "linear"));
     },
     outputShape: () => [units]
   };
+}
+
+const FUSED = ["linear", "relu", "tanh", "sigmoid", "elu"] as const;
+
+/** True for the nonlinearities that are computed in the same pass as the product. */
+function isFused(activation: unknown): activation is (typeof FUSED)[number] {
+  return FUSED.some((name) => name === activation);
 }

@@ -1,6 +1,7 @@
-import {type Tensor, tf} from "../../tf.ts";
+import {type AdamAttrs, adamStep} from "../../../gpu/kernels/adam.ts";
+import type {Tensor} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
-import {map, type Params, zerosLike} from "../tree.ts";
+import {leaves, type Params, unflatten, zerosLike} from "../tree.ts";
 import {type LearningRate, type Optimizer, rateAt} from "./optimizer.ts";
 
 export interface AdamOptions {
@@ -18,26 +19,52 @@ type AdamState = {step: number; mu: Params; nu: Params};
  * p -= learningRate (mu / (1 - beta1^t)) / (sqrt(nu / (1 - beta2^t)) + eps), t from 1.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const {learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8} = options;
+  return adamw({...options, weightDecay: 0});
+}
+
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019): p -= learningRate (Adam's direction + weightDecay p). */
+export function adamw(options: AdamOptions & {weightDecay?: number} = {}): Optimizer {
+  const {learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 1e-4} = options;
   checkNumber("beta1", beta1, 0, 1);
   checkNumber("beta2", beta2, 0, 1);
   checkNumber("eps", eps, 0);
+  checkNumber("weightDecay", weightDecay, 0);
+  const run = (grads: Params, {step, mu, nu}: AdamState, params: Params, keep: 0 | 1) => {
+    const learning = rateAt(learningRate, step);
+    const attrs: AdamAttrs = {
+      rate: learning / (1 - beta1 ** (step + 1)),
+      unbias: 1 / (1 - beta2 ** (step + 1)),
+      beta1,
+      beta2,
+      eps,
+      decay: learning * weightDecay,
+      keep
+    };
+    const [gradients, mus, nus] = [grads, mu, nu].map((tree) => leaves<Tensor>(tree)) as [
+      Tensor[],
+      Tensor[],
+      Tensor[]
+    ];
+    const results = leaves<Tensor>(params).map((param, i) =>
+      adamStep({param, grad: gradients[i] as Tensor, mu: mus[i] as Tensor, nu: nus[i] as Tensor}, attrs)
+    );
+    const [tree, nextMu, nextNu] = [0, 1, 2].map((output) =>
+      unflatten(
+        params,
+        results.map((outputs) => outputs[output] as Tensor)
+      )
+    ) as [Params, Params, Params];
+    return {tree, state: {step: step + 1, mu: nextMu, nu: nextNu}};
+  };
   return {
     init: (params): AdamState => ({step: 0, mu: zerosLike(params), nu: zerosLike(params)}),
-    update(grads, state) {
-      const {step, mu: oldMu, nu: oldNu} = state as AdamState;
-      const mix = (beta: number, power: 1 | 2) => (m: Tensor, _path: string, g: Tensor | undefined) =>
-        tf.add(tf.mul(m, beta), tf.mul(power === 2 ? tf.square(g as Tensor) : (g as Tensor), 1 - beta));
-      const mu = map(mix(beta1, 1), oldMu, grads) as Params;
-      const nu = map(mix(beta2, 2), oldNu, grads) as Params;
-      const scale = -rateAt(learningRate, step) / (1 - beta1 ** (step + 1));
-      const unbias = 1 / (1 - beta2 ** (step + 1));
-      const updates = map(
-        (m: Tensor, _path, v) => tf.div(tf.mul(m, scale), tf.add(tf.sqrt(tf.mul(v as Tensor, unbias)), eps)),
-        mu,
-        nu
-      );
-      return {updates, state: {step: step + 1, mu, nu}};
+    update(grads, state, params) {
+      const next = run(grads, state as AdamState, params, 0);
+      return {updates: next.tree, state: next.state};
+    },
+    step(grads, state, params) {
+      const next = run(grads, state as AdamState, params, 1);
+      return {params: next.tree, state: next.state};
     }
   };
 }

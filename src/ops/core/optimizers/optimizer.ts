@@ -10,6 +10,20 @@ export interface Optimizer {
   init(params: Params): OptimizerState;
   /** Turns gradients into updates to add to the parameters. */
   update(grads: Params, state: OptimizerState, params: Params): {updates: Params; state: OptimizerState};
+  /** update and applyUpdates in one go, where that is faster. */
+  step?(grads: Params, state: OptimizerState, params: Params): {params: Params; state: OptimizerState};
+}
+
+/** One update of the parameters by an optimizer's fastest way. */
+export function stepOptimizer<P extends Params>(
+  optimizer: Optimizer,
+  grads: Params,
+  state: OptimizerState,
+  params: P
+): {params: P; state: OptimizerState} {
+  if (optimizer.step) return optimizer.step(grads, state, params) as {params: P; state: OptimizerState};
+  const next = optimizer.update(grads, state, params);
+  return {params: applyUpdates(params, next.updates), state: next.state};
 }
 
 /** A number, or a function of the step (from 0): a schedule, or a getter of a live value. */
@@ -33,7 +47,22 @@ export function applyUpdates<P extends Params>(params: P, updates: Params): P {
 
 /** Transformations one after the other: the updates of one are the gradients of the next. */
 export function chain(...transformations: readonly Optimizer[]): Optimizer {
+  const last = transformations.at(-1);
   return {
+    step(grads, state, params) {
+      const before = chain(...transformations.slice(0, -1)).update(
+        grads,
+        (state as OptimizerState[]).slice(0, -1),
+        params
+      );
+      const next = stepOptimizer(
+        last as Optimizer,
+        before.updates,
+        (state as OptimizerState[]).at(-1) as OptimizerState,
+        params
+      );
+      return {params: next.params, state: [...(before.state as OptimizerState[]), next.state]};
+    },
     init: (params) => transformations.map((each) => each.init(params)),
     update(grads, state, params) {
       const states: OptimizerState[] = [];

@@ -1,6 +1,7 @@
-import {type Tensor, tf} from "../../tf.ts";
+import {type SgdAttrs, sgdStep} from "../../../gpu/kernels/sgd.ts";
+import type {Tensor} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
-import {map, type Params, zerosLike} from "../tree.ts";
+import {leaves, type Params, unflatten, zerosLike} from "../tree.ts";
 import {type LearningRate, type Optimizer, rateAt} from "./optimizer.ts";
 
 export interface SgdOptions {
@@ -17,22 +18,39 @@ type SgdState = {step: number; velocity: Params};
 export function sgd(options: SgdOptions): Optimizer {
   const {learningRate, momentum = 0, nesterov = false} = options;
   checkNumber("momentum", momentum, 0, 1);
+  const run = (grads: Params, state: SgdState, params: Params, keep: 0 | 1) => {
+    const attrs: SgdAttrs = {learningRate: rateAt(learningRate, state.step), momentum, nesterov, keep};
+    const gradients = leaves<Tensor>(grads);
+    const velocities = leaves<Tensor>(state.velocity);
+    const results = leaves<Tensor>(params).map((param, i) => {
+      const inputs = {param, grad: gradients[i] as Tensor};
+      const velocity = velocities[i];
+      return sgdStep(velocity ? {...inputs, velocity} : inputs, attrs);
+    });
+    const next: SgdState = {
+      step: state.step + 1,
+      velocity: unflatten(
+        state.velocity,
+        results.flatMap(([, velocity]) => velocity ?? [])
+      )
+    };
+    return {
+      tree: unflatten(
+        params,
+        results.map(([first]) => first as Tensor)
+      ),
+      state: next
+    };
+  };
   return {
     init: (params): SgdState => ({step: 0, velocity: momentum > 0 ? zerosLike(params) : []}),
-    update(grads, state) {
-      const {step, velocity} = state as SgdState;
-      const scale = -rateAt(learningRate, step);
-      if (momentum === 0) {
-        return {updates: map((g: Tensor) => tf.mul(g, scale), grads), state: {step: step + 1, velocity}};
-      }
-      const push = (v: Tensor, _path: string, g: Tensor | undefined) =>
-        tf.add(tf.mul(v, momentum), g as Tensor);
-      const next = map(push, velocity, grads) as Params;
-      const direction = nesterov ? map(push, next, grads) : next;
-      return {
-        updates: map((d: Tensor) => tf.mul(d, scale), direction),
-        state: {step: step + 1, velocity: next}
-      };
+    update(grads, state, params) {
+      const next = run(grads, state as SgdState, params, 0);
+      return {updates: next.tree, state: next.state};
+    },
+    step(grads, state, params) {
+      const next = run(grads, state as SgdState, params, 1);
+      return {params: next.tree, state: next.state};
     }
   };
 }

@@ -1,0 +1,121 @@
+import * as tf from "./tfjs.ts";
+import {dispatch, type GpuKernel} from "./webgpu-dispatch.ts";
+
+/** Shape and type of a tensor, as kernels see it. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32";
+}
+
+export type Values = Float32Array | Int32Array;
+
+/** Specs by input name; an input that was not passed is absent. */
+export type Specs = Readonly<Record<string, TensorSpec | undefined>>;
+
+/**
+ * An operation of our own with several outputs, the same on every backend: WGSL for webgpu, and a twin in JavaScript that
+ * is the oracle, the cpu kernel, and, on views of the heap, the wasm kernel.
+ */
+export interface Kernel<A extends object> {
+  readonly name: string;
+  /** Input names in binding order. */
+  readonly inputs: readonly string[];
+  outputs(inputs: Specs, attrs: A): TensorSpec[];
+  /** Fills `outputs`; recycled memory is not zeroed. */
+  twin(inputs: Readonly<Record<string, Values>>, outputs: Values[], attrs: A, specs: Specs): void;
+  gpu(inputs: Specs, attrs: A): GpuKernel;
+}
+
+/** Registers a kernel with tfjs for all three backends and returns it as a function of tensors. */
+export function defineKernel<A extends object>(
+  kernel: Kernel<A>
+): (inputs: Record<string, tf.Tensor>, attrs: A) => tf.Tensor[] {
+  for (const backendName of ["cpu", "wasm", "webgpu"]) {
+    tf.registerKernel({
+      kernelName: kernel.name,
+      backendName,
+      kernelFunc: ({inputs, backend, attrs}) => {
+        const infos = inputs as Record<string, tf.TensorInfo>;
+        const run = backendName === "webgpu" ? runOnGpu : backendName === "wasm" ? runOnHeap : runOnArrays;
+        return run(kernel, infos, backend as object, attrs as unknown as A);
+      }
+    });
+  }
+  return (inputs, attrs) => runKernel(kernel.name, inputs, attrs);
+}
+
+/** Runs a registered kernel; always as a list of outputs. */
+export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs: object): tf.Tensor[] {
+  const out = tf
+    .engine()
+    .runKernel<tf.Tensor | tf.Tensor[]>(name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
+  return Array.isArray(out) ? out : [out];
+}
+
+function runOnGpu<A extends object>(
+  kernel: Kernel<A>,
+  infos: Record<string, tf.TensorInfo>,
+  backend: object,
+  attrs: A
+): tf.TensorInfo[] {
+  const specs = infos as unknown as Specs;
+  const present = kernel.inputs.filter((name) => infos[name]);
+  const inputs = present.map((name) => ({name, info: infos[name] as tf.TensorInfo}));
+  return dispatch(backend, kernel.name, inputs, kernel.outputs(specs, attrs), kernel.gpu(specs, attrs));
+}
+
+interface HeapBackend {
+  makeOutput(shape: number[], dtype: string): tf.TensorInfo;
+  typedArrayFromHeap(info: tf.TensorInfo): Values;
+}
+
+function runOnHeap<A extends object>(
+  kernel: Kernel<A>,
+  infos: Record<string, tf.TensorInfo>,
+  backend: object,
+  attrs: A
+): tf.TensorInfo[] {
+  const heap = backend as HeapBackend;
+  const specs = infos as unknown as Specs;
+  const outputs = kernel.outputs(specs, attrs).map(({shape, dtype}) => heap.makeOutput([...shape], dtype));
+  // Views come last: allocating may have moved the heap.
+  const views = mapValues(infos, (info) => heap.typedArrayFromHeap(info));
+  kernel.twin(
+    views,
+    outputs.map((info) => heap.typedArrayFromHeap(info)),
+    attrs,
+    specs
+  );
+  return outputs;
+}
+
+interface ArrayBackend {
+  makeTensorInfo(shape: number[], dtype: string, values: Values): tf.TensorInfo;
+  data: {get(dataId: object): {values: Values}};
+}
+
+function runOnArrays<A extends object>(
+  kernel: Kernel<A>,
+  infos: Record<string, tf.TensorInfo>,
+  backend: object,
+  attrs: A
+): tf.TensorInfo[] {
+  const arrays = backend as ArrayBackend;
+  const specs = infos as unknown as Specs;
+  const inputs = mapValues(infos, ({dataId}) => arrays.data.get(dataId).values);
+  const specsOut = kernel.outputs(specs, attrs);
+  const values = specsOut.map(({shape, dtype}) => {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    return dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+  });
+  kernel.twin(inputs, values, attrs, specs);
+  return specsOut.map(({shape, dtype}, i) => arrays.makeTensorInfo([...shape], dtype, values[i] as Values));
+}
+
+function mapValues<T, U>(record: Record<string, T>, f: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => [name, f(value)])
+  );
+}

@@ -1,0 +1,72 @@
+import {runKernel} from "../kernel.ts";
+import {isRecording} from "../tape.ts";
+import * as tf from "../tfjs.ts";
+import {activationGrad, type FusedActivation} from "./activation-grad.ts";
+import {matMul, registerMatMul} from "./matmul.ts";
+
+const NAME = "PetriDense";
+
+/**
+ * activation(x kernel + bias), [batch, in] -> [batch, units], as one operation with a gradient of its own: back through
+ * activation and bias in one pass, then two products whose transposes are explicit on wasm. A gradient of the gradient
+ * is taken through ordinary operations.
+ */
+export function denseProduct(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  activation: FusedActivation
+): tf.Tensor {
+  const inputs: Record<string, tf.Tensor> = bias ? {a: x, b: kernel, bias} : {a: x, b: kernel};
+  return runKernel(NAME, inputs, {activation})[0] as tf.Tensor;
+}
+
+registerMatMul(NAME);
+
+tf.registerGradient({
+  kernelName: NAME,
+  inputsToSave: ["a", "b"],
+  outputsToSave: [true],
+  gradFunc(dy, saved, attrs) {
+    const [x, kernel, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const {activation} = attrs as unknown as {activation: FusedActivation};
+    const grads = isRecording() ? differentiable : fused;
+    return grads(dy as tf.Tensor, x, kernel, y, activation);
+  }
+});
+
+type Grads = (
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  y: tf.Tensor,
+  activation: FusedActivation
+) => {a: () => tf.Tensor; b: () => tf.Tensor; bias: () => tf.Tensor};
+
+const fused: Grads = (dy, x, kernel, y, activation) => {
+  // Made here, not in the closures: tfjs frees what one closure makes before it calls the next.
+  const [bias, sums = dy] = activationGrad(activation === "linear" ? {dy} : {dy, y}, {activation});
+  return {
+    a: () => matMul(sums, kernel, undefined, {transposeB: true}),
+    b: () => matMul(x, sums, undefined, {transposeA: true}),
+    bias: () => bias as tf.Tensor
+  };
+};
+
+const differentiable: Grads = (dy, x, kernel, y, activation) => {
+  const sums = tf.mul(dy, SLOPES[activation](y));
+  return {
+    a: () => tf.matMul(sums, kernel, false, true),
+    b: () => tf.matMul(x, sums, true, false),
+    bias: () => tf.sum(sums, 0)
+  };
+};
+
+/** Derivatives of the activations as functions of their values. */
+const SLOPES: Record<FusedActivation, (y: tf.Tensor) => tf.Tensor> = {
+  linear: (y) => tf.onesLike(y),
+  relu: (y) => tf.step(y),
+  tanh: (y) => tf.sub(1, tf.square(y)),
+  sigmoid: (y) => tf.mul(y, tf.sub(1, y)),
+  elu: (y) => tf.add(1, tf.minimum(y, 0))
+};

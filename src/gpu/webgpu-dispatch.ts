@@ -1,0 +1,136 @@
+// The one place that uses private members of tfjs's WebGPU backend (4.22): it records our kernels into the pass that tfjs
+// has open, so that they keep their order among tfjs's own and add no submit.
+import type {TensorSpec} from "./kernel.ts";
+import type {TensorInfo} from "./tfjs.ts";
+
+/** One dispatch in WGSL. Bindings are declared by `dispatch`: inputs, outputs (out0, out1, ...) and `args`, a uniform. */
+export interface GpuKernel {
+  /** Tells apart the shaders of one kernel: all that `code` varies by. */
+  variant: string;
+  /** Helper functions and `fn main`, with its attributes. */
+  code: () => string;
+  /** Fields of `args`, in order. */
+  uniforms: Readonly<Record<string, {type: "u32" | "f32"; value: number}>>;
+  workgroups: readonly [number, number, number];
+}
+
+interface Backend {
+  device: GPUDevice;
+  queue: GPUQueue;
+  bufferManager: {acquireBuffer(size: number, usage: number): GPUBuffer};
+  tensorMap: {get(dataId: object): {resource?: GPUBuffer}};
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  commandQueueOwnedIds: WeakSet<object>;
+  uniformPendingDisposal: GPUBuffer[];
+  dispatchCountInPass: number;
+  makeTensorInfo(shape: number[], dtype: string): TensorInfo;
+  uploadToGPU(dataId: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+/** Dispatches between submits, as tfjs has it: small enough that the GPU starts early, large enough to save submits. */
+const DISPATCHES_A_SUBMIT = 15;
+
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+/** Records one dispatch and returns its outputs, whose memory is recycled and not zeroed. */
+export function dispatch(
+  tfjsBackend: object,
+  name: string,
+  inputs: readonly {name: string; info: TensorInfo}[],
+  outputs: readonly TensorSpec[],
+  kernel: GpuKernel
+): TensorInfo[] {
+  const backend = tfjsBackend as Backend;
+  const results = outputs.map(({shape, dtype}) => backend.makeTensorInfo([...shape], dtype));
+  const infos = [...inputs.map(({info}) => info), ...results];
+  const pipeline = pipelineFor(
+    backend.device,
+    `${name}/${kernel.variant}/${inputs.map((each) => each.name)}`,
+    () => wgsl(inputs, outputs, kernel)
+  );
+  const buffers = infos.map(({dataId}) => {
+    backend.uploadToGPU(dataId);
+    backend.commandQueueOwnedIds.add(dataId);
+    return backend.tensorMap.get(dataId).resource as GPUBuffer;
+  });
+  const bindGroup = backend.device.createBindGroup({
+    layout: pipeline.getBindGroupLayout(0),
+    entries: [...buffers, uniformBuffer(backend, kernel)].map((buffer, binding) => ({
+      binding,
+      resource: {buffer}
+    }))
+  });
+  backend.ensureCommandEncoderReady();
+  backend.computePassEncoder ??= (backend.commandEncoder as GPUCommandEncoder).beginComputePass();
+  backend.computePassEncoder.setPipeline(pipeline);
+  backend.computePassEncoder.setBindGroup(0, bindGroup);
+  backend.computePassEncoder.dispatchWorkgroups(...kernel.workgroups);
+  if (++backend.dispatchCountInPass >= DISPATCHES_A_SUBMIT) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+  return results;
+}
+
+function pipelineFor(device: GPUDevice, key: string, code: () => string): GPUComputePipeline {
+  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
+  pipelines.set(device, known);
+  let pipeline = known.get(key);
+  if (!pipeline) {
+    const module = device.createShaderModule({code: code(), label: key});
+    pipeline = device.createComputePipeline({
+      layout: "auto",
+      compute: {module, entryPoint: "main"},
+      label: key
+    });
+    known.set(key, pipeline);
+  }
+  return pipeline;
+}
+
+function wgsl(
+  inputs: readonly {name: string; info: TensorInfo}[],
+  outputs: readonly TensorSpec[],
+  {uniforms, code}: GpuKernel
+): string {
+  const element = (dtype: string) => (dtype === "float32" ? "f32" : "i32");
+  const reads = inputs.map(
+    ({name, info}, i) => `@group(0) @binding(${i}) var<storage, read> ${name}: array<${element(info.dtype)}>;`
+  );
+  const writes = outputs.map(
+    ({dtype}, i) =>
+      `@group(0) @binding(${inputs.length + i}) var<storage, read_write> out${i}: array<${element(dtype)}>;`
+  );
+  const fields = Object.entries(uniforms).map(([name, {type}]) => `  ${name}: ${type},`);
+  const args = inputs.length + outputs.length;
+  return [
+    "struct Args {",
+    ...fields,
+    "}",
+    ...reads,
+    ...writes,
+    `@group(0) @binding(${args}) var<uniform> args: Args;`,
+    code()
+  ].join("\n");
+}
+
+/** Freed by tfjs after the submit that uses it. */
+function uniformBuffer(backend: Backend, {uniforms}: GpuKernel): GPUBuffer {
+  const fields = Object.values(uniforms);
+  const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
+  fields.forEach(({type, value}, i) => {
+    if (type === "u32") bytes.setUint32(4 * i, value, true);
+    else bytes.setFloat32(4 * i, value, true);
+  });
+  const buffer = backend.bufferManager.acquireBuffer(
+    bytes.byteLength,
+    GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM
+  );
+  backend.queue.writeBuffer(buffer, 0, bytes);
+  backend.uniformPendingDisposal.push(buffer);
+  return buffer;
+}

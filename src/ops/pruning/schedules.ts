@@ -1,0 +1,48 @@
+import {ArgumentError, checkCount, checkNumber} from "../core/errors.ts";
+
+/** When masks are renewed, and how much of the target sparsity is reached by then. */
+export interface SparsitySchedule {
+  /** Whether masks are renewed at this step (from 0). */
+  isUpdate(step: number): boolean;
+  /** The sparsity at a step for a final one. */
+  sparsity(step: number, target: number): number;
+}
+
+/** Prunes once, to the target. */
+export function oneShot(options: {step?: number} = {}): SparsitySchedule {
+  const {step: when = 0} = options;
+  checkCount("step", when, 0);
+  return {isUpdate: (step) => step === when, sparsity: (step, target) => (step >= when ? target : 0)};
+}
+
+/**
+ * Gradual pruning (Zhu & Gupta 2017): target (1 - (1 - p)^power), where p is the share of [start, end] that is over, every
+ * `every` steps. As in jaxpruner p counts the step under way, so that the target is reached at step end - 1.
+ */
+export function polynomial(options: {
+  start: number;
+  end: number;
+  every?: number;
+  power?: number;
+}): SparsitySchedule {
+  const {start, end, every = 1, power = 3} = options;
+  checkCount("start", start, 0);
+  checkCount("every", every);
+  checkNumber("power", power, 0);
+  if (!(end > start)) throw new ArgumentError(`end must come after start (${start}), got ${String(end)}.`);
+  return {
+    isUpdate: (step) => step >= start && step <= end && step % every === 0,
+    sparsity(step, target) {
+      const progress = Math.min(Math.max(step + 1 - start, 0), end - start) / (end - start);
+      return target * (1 - (1 - progress) ** power);
+    }
+  };
+}
+
+/** The sparsity after each round of pruning the same fraction of what is left: 1 - (1 - fraction)^round, round from 1. */
+export function iterative(options: {rounds: number; fraction?: number}): number[] {
+  const {rounds, fraction = 0.2} = options;
+  checkCount("rounds", rounds);
+  checkNumber("fraction", fraction, 0, 1);
+  return Array.from({length: rounds}, (_, i) => 1 - (1 - fraction) ** (i + 1));
+}

@@ -1,0 +1,48 @@
+// What exists of the catalogue: `npm run systems` prints it, notebooks and tests are found through it.
+
+/** One implemented system. */
+export interface System {
+  /** Its id in the catalogue of systems. */
+  id: string;
+  family: "pruning" | "moe" | "kan" | "forward-forward";
+  title: string;
+  /** Where it is: "petri/<package>#<export>". */
+  export: string;
+  /** The notebook that shows it, relative to notebooks/. */
+  notebook: string;
+  /** The test that checks it, relative to the repository. */
+  test: string;
+  /** From the recorded claim of the notebook; empty until there is one. */
+  verdict: string;
+}
+
+/** Every implemented system, in the order of the catalogue. */
+export const systems: readonly System[] = [
+  {
+    id: "is-complexity-required-for-neural-network-pruning-a",
+    family: "pruning",
+    title: "Is Complexity Required for Neural Network Pruning? A Case Study on Global Magnitude Pruning",
+    export: "petri/pruning#prune",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning.test.ts",
+    verdict: ""
+  },
+  {
+    id: "the-lottery-ticket-hypothesis",
+    family: "pruning",
+    title: "The Lottery Ticket Hypothesis: Finding Sparse, Trainable Neural Networks",
+    export: "petri/pruning#iterativeMagnitudePruning",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning.test.ts",
+    verdict: ""
+  },
+  {
+    id: "stabilizing-the-lottery-ticket-hypothesis",
+    family: "pruning",
+    title: "Stabilizing the Lottery Ticket Hypothesis",
+    export: "petri/pruning#iterativeMagnitudePruning",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning.test.ts",
+    verdict: ""
+  }
+];
