@@ -7,7 +7,7 @@ const WORDS: Record<CellStateName, string> = {
   running: "running",
   done: "done",
   error: "error",
-  stale: "edited and not run",
+  stale: "out of date",
   cached: "from cache"
 };
 
@@ -15,6 +15,8 @@ const WORDS: Record<CellStateName, string> = {
 export function describeState(status: CellStatus | undefined, now: number): string {
   const state = status?.state ?? "idle";
   const parts = [WORDS[state]];
+  if (status?.stopped) parts[0] = "stopped";
+  else if (state === "stale" && status?.edited) parts[0] = "edited and not run";
   if (status?.error && state === "error") parts[0] = `${status.error.name}: ${status.error.message}`;
   else if (status?.durationMs !== undefined && state === "done")
     parts[0] += ` in ${formatDuration(status.durationMs)}`;

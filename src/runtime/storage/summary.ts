@@ -7,7 +7,10 @@ export function summarize(text: string): {title: string; summary: string} {
 function firstParagraph(text: string): string {
   for (const [, attributes, source] of text.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/gi)) {
     if (/type="text\/markdown"/.test(attributes)) {
-      for (const block of source.trim().split(/\n\s*\n/)) {
+      for (const block of source
+        .replace(/^ {4}/gm, "")
+        .trim()
+        .split(/\n\s*\n/)) {
         const plain = plainMarkdown(block.trim());
         if (plain) return clip(plain);
       }
