@@ -1,11 +1,9 @@
 import {ImportError, UnsupportedCellError} from "./errors.ts";
 import {localSpecifier} from "./imports.ts";
-import type {CellMode, RuntimeHooks} from "./types.ts";
+import type {RuntimeHooks} from "./types.ts";
 
 /** Loads a module by the name a cell gives it: `npm:d3`, `petri/core`, `./own.js`. */
 export type ImportModule = (specifier: string, options?: object) => Promise<object>;
-
-const LANGUAGES: Partial<Record<CellMode, string>> = {node: "Node.js", python: "Python", r: "R"};
 
 /** What the code of every cell reaches as `__petri`. */
 export function runtimeHooks(
@@ -47,13 +45,8 @@ function refuse(specifier: string): void {
   }
 }
 
-/** Builtins that cells of other languages and databases compile to; the page's own go before them. */
+/** Builtins that the page may replace by its own. */
 export const fallbackBuiltins: Record<string, unknown> = {
-  __foreign: () => (mode: CellMode) => {
-    throw new UnsupportedCellError(
-      `This is a ${LANGUAGES[mode] ?? mode} cell, which does not run in a browser. Its source is kept as it is.`
-    );
-  },
   DatabaseClient: () => (name: string) => {
     throw new UnsupportedCellError(
       `The database "${name}" is not reachable from a browser. Set the cell's database to var:db, or to a client ` +

@@ -1,9 +1,10 @@
 import type {Module} from "@observablehq/runtime";
 import type {CompiledCell} from "./compile.ts";
-import {StoppedError} from "./errors.ts";
+import {StoppedError, UnsupportedCellError, unsupportedMessage} from "./errors.ts";
 import {Evaluation, type EvaluationHost} from "./evaluation.ts";
 import {boxOf, type Mutable, mutable} from "./generators.ts";
 import {hold, release} from "./held.ts";
+import {isRepeatable, type Memo, repeat, shapeOf} from "./memo.ts";
 import {Part, type PartListener} from "./part.ts";
 import type {CellPlan} from "./plan.ts";
 import {interrupt} from "./reactive-runtime.ts";
@@ -43,6 +44,7 @@ export class CellRuntime implements EvaluationHost {
   /** An input changed and the code has not run since. */
   stale = false;
   #fn: CellFunction = () => undefined;
+  #memo: Memo | null = null;
 
   constructor(id: number, output: CellOutput, host: CellHost) {
     this.id = id;
@@ -69,9 +71,13 @@ export class CellRuntime implements EvaluationHost {
     this.#host.changed(this);
   }
 
-  /** Puts new code in the place of the old, which is aborted. */
-  define(compiled: CompiledCell, plan: CellPlan, fn: CellFunction): void {
+  /**
+   * Puts new code in the place of the old, which is aborted. Code that was finished before, under whatever names,
+   * gives the same result on the same inputs without running again, unless `fresh` is set.
+   */
+  define(compiled: CompiledCell, plan: CellPlan, fn: CellFunction, fresh = false): void {
     this.dispose(SUPERSEDED);
+    if (fresh || this.#memo?.shape !== shapeOf(compiled, plan)) this.#memo = null;
     this.compiled = compiled;
     this.plan = plan;
     this.#fn = fn;
@@ -82,15 +88,18 @@ export class CellRuntime implements EvaluationHost {
 
   /** Takes an equal compilation of an edited source, so that positions in it are right. */
   adopt(compiled: CompiledCell): void {
+    const former = this.compiled;
     this.compiled = compiled;
+    if (former?.autodisplay === compiled.autodisplay || this.parts[0]?.state !== "done") return;
+    if (compiled.autodisplay) this.current?.replace(this.parts[0].variable._value, this.label);
+    else this.output.clear();
   }
 
   /** Computes again with the code it has. */
   recompute(): void {
     const [part] = this.parts;
     if (!part || !this.compiled || !this.plan) return;
-    this.current?.end(SUPERSEDED);
-    this.define(this.compiled, this.plan, this.#fn);
+    this.define(this.compiled, this.plan, this.#fn, true);
   }
 
   /** Shows why there is no code; the names of the last code that was good fail with the same reason. */
@@ -104,6 +113,7 @@ export class CellRuntime implements EvaluationHost {
   }
 
   dispose(reason: Error): void {
+    if (this.parts.length > 0) this.#memo = this.#remember();
     this.current?.end(reason);
     for (const part of this.parts) part.dispose();
     this.parts = [];
@@ -136,6 +146,19 @@ export class CellRuntime implements EvaluationHost {
     return busy || (current?.tasks ?? 0) > 0 ? "running" : "settled";
   }
 
+  /** The current evaluation, if it is finished and can be given again. */
+  #remember(): Memo | null {
+    const {current, compiled, plan, startedAt = 0} = this;
+    if (!current?.isCurrent || !current.outcome || !compiled || !plan || this.error || this.stale)
+      return null;
+    if (this.activity === "running" || this.activity === "queued" || this.parts.some((p) => p.live))
+      return null;
+    const shape = shapeOf(compiled, plan);
+    const {shown, claimed, cached, views, outcome} = current;
+    const memo = {...outcome, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
+    return shape !== null && isRepeatable(memo) ? {...memo, shape} : null;
+  }
+
   #createParts(compiled: CompiledCell, plan: CellPlan): void {
     const {outputs, output, autoview, automutable} = compiled;
     const body = this.#body(plan, output === undefined && outputs.length === 1 ? outputs[0] : null);
@@ -153,6 +176,10 @@ export class CellRuntime implements EvaluationHost {
       for (const each of outputs) {
         this.#derive(each, name, (exports) => (exports as Record<string, unknown>)[each]);
       }
+    }
+    for (const name of compiled.unavailable) {
+      const error = new UnsupportedCellError(unsupportedMessage(compiled.mode));
+      this.#part({changed: () => this.changed()}).variable.define(name, [], () => Promise.reject(error));
     }
     const main = this.parts[0].name ?? "";
     for (const table of plan.tables) this.#derive(table, main, () => ({table}));
@@ -223,7 +250,11 @@ export class CellRuntime implements EvaluationHost {
   #evaluate(former: unknown, values: unknown[], plan: CellPlan, pick: string | null): unknown {
     const evaluation = this.current;
     const [part] = this.parts;
-    if (!evaluation || !this.#host.permit(this)) return former;
+    if (!evaluation) return former;
+    const memo = this.#memo;
+    this.#memo = null;
+    if (memo && sameValues(memo.inputs, values)) return this.#repeat(memo, evaluation, pick);
+    if (!this.#host.permit(this)) return former;
     evaluation.startedAt = this.startedAt = this.#host.now();
     this.stale = false;
     this.error = undefined;
@@ -236,13 +267,33 @@ export class CellRuntime implements EvaluationHost {
     );
     const value = this.#fn.apply(former, args);
     const settle = (result: unknown) => {
-      const picked = hold(pick === null ? result : (result as Record<string, unknown>)[pick]);
-      evaluation.adopt(picked);
-      part.produce(picked);
-      if (part.waiting) this.changed();
-      return picked;
+      evaluation.outcome = {result, inputs: values};
+      return this.#produce(result, evaluation, pick);
     };
     return value instanceof Promise ? value.then(settle) : settle(value);
+  }
+
+  #produce(result: unknown, evaluation: Evaluation, pick: string | null): unknown {
+    const [part] = this.parts;
+    const value = hold(pick === null ? result : (result as Record<string, unknown>)[pick]);
+    evaluation.adopt(value);
+    part?.produce(value);
+    if (part?.waiting) this.changed();
+    return value;
+  }
+
+  #repeat(memo: Memo, evaluation: Evaluation, pick: string | null): unknown {
+    const result = repeat(memo, this.compiled?.outputs ?? [], (element) => this.#view(element, evaluation));
+    evaluation.restore(memo, result);
+    this.startedAt = memo.startedAt;
+    return this.#produce(result, evaluation, pick);
+  }
+
+  /** Generators.input, remembered so that it can be made again. */
+  #view(element: unknown, evaluation: Evaluation): unknown {
+    const generator = this.#host.input(element);
+    evaluation.views.set(generator, element);
+    return generator;
   }
 
   #input(name: string, value: unknown, evaluation: Evaluation): unknown {
@@ -255,7 +306,7 @@ export class CellRuntime implements EvaluationHost {
       case "display":
         return evaluation.display;
       case "view":
-        return (element: unknown) => this.#host.input(evaluation.display(element));
+        return (element: unknown) => this.#view(evaluation.display(element), evaluation);
       case "signal":
         return evaluation.signal;
       default:
@@ -266,7 +317,7 @@ export class CellRuntime implements EvaluationHost {
   #fulfilled(value: unknown): void {
     const evaluation = this.current;
     if (!evaluation || evaluation.startedAt === null) return;
-    this.durationMs = this.#host.now() - evaluation.startedAt;
+    if (!evaluation.restored) this.durationMs = this.#host.now() - evaluation.startedAt;
     if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(release(value), this.label);
     else evaluation.clear();
   }
@@ -288,4 +339,8 @@ export class CellRuntime implements EvaluationHost {
     this.error = this.#host.describe(error, this);
     this.output.error(this.error, error);
   }
+}
+
+function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }

@@ -1,5 +1,5 @@
 import {transpileTemplate} from "@observablehq/notebook-kit";
-import {compileError} from "./errors.ts";
+import {compileError, unsupportedMessage} from "./errors.ts";
 import {instrument} from "./instrument.ts";
 import {type FunctionSource, transpileJavaScript} from "./javascript.ts";
 import {normaliseFunction} from "./normalise.ts";
@@ -29,17 +29,14 @@ export interface CompiledCell {
   tables: (SqlReferences & {database: string})[];
   /** Equal for sources that compute the same in the same way. */
   code: string;
+  /** As `code`, whatever the names are that the cell defines. */
+  shape(): string;
+  /** Names that the cell would define if it could run. */
+  unavailable: string[];
   /** The 1-based line of the source for a line of the body. */
   sourceLine(bodyLine: number): number;
   /** The notebook that an import cell of Observable JavaScript asks for. */
   notebookImport: string | undefined;
-}
-
-/** Modes whose cells are run by programs that a browser has not. */
-const FOREIGN: ReadonlySet<CellMode> = new Set<CellMode>(["node", "python", "r"]);
-
-export function isForeign(mode: CellMode): boolean {
-  return FOREIGN.has(mode);
 }
 
 /** Compiles a cell. Throws a CompileError with the position in the cell's source. */
@@ -68,13 +65,19 @@ function compile(cell: Cell): CompiledCell {
       return compileSql(cell);
     case "node":
     case "python":
-    case "r":
-      return finish(cell, transpileJavaScript(`__foreign(${JSON.stringify(cell.mode)})`));
+    case "r": {
+      const unavailable = cell.output === undefined ? [] : [cell.output];
+      return {...finish({...cell, output: undefined}, transpileJavaScript(notice(cell.mode))), unavailable};
+    }
     default: {
       const source = transpileJavaScript(transpileTemplate(cell));
       return finish(cell, source, {autodisplay: cell.value.trim() !== ""});
     }
   }
+}
+
+function notice(mode: CellMode): string {
+  return `htl.html\`<p class="petri-notice">${unsupportedMessage(mode)}</p>\``;
 }
 
 function compileSql(cell: Cell): CompiledCell {
@@ -86,7 +89,8 @@ function compileSql(cell: Cell): CompiledCell {
   const output = view ? `viewof$${cell.output}` : cell.output;
   const compiled = finish(cell, source, {output, autoview: view, autodisplay: shown, tables});
   // Comments and blanks of SQL are text to JavaScript, so they are taken out apart.
-  return {...compiled, code: `sql ${cell.database} ${shown} ${normaliseSql(cell.value)}`};
+  const code = `sql ${cell.database} ${shown} ${normaliseSql(cell.value)}`;
+  return {...compiled, code, shape: () => code};
 }
 
 type Details = Partial<Omit<CompiledCell, keyof FunctionSource | "id" | "mode">> & {lines?: number[]};
@@ -107,10 +111,21 @@ function finish(cell: Cell, source: FunctionSource, details: Details = {}): Comp
     automutable: false,
     tables: sqlTemplates(body),
     notebookImport: undefined,
+    unavailable: [],
     ...rest,
     autodisplay: autodisplay && !cell.hidden,
     body: instrument(body, cell.id, lineOffset),
     code: `${cell.mode === "ojs" ? "ojs" : "js"} ${normaliseFunction(body)}`,
+    shape: () => shapeOfBody(source, details.output ?? cell.output),
     sourceLine: (line) => lines?.[line - lineOffset - 1] ?? Math.max(1, line - lineOffset)
   };
+}
+
+/** The last statement of a body, which says the names of the outputs, is left out. */
+function shapeOfBody({body, outputs}: FunctionSource, output: string | undefined): string {
+  const end = outputs.length > 0 ? body.lastIndexOf("\nreturn {") : -1;
+  return normaliseFunction(
+    end < 0 ? body : `${body.slice(0, end)}\n}`,
+    output ? [output, ...outputs] : outputs
+  );
 }

@@ -37,6 +37,13 @@ export class UnsupportedCellError extends Error {
   override name = "UnsupportedCellError";
 }
 
+const LANGUAGES: Readonly<Record<string, string>> = {node: "Node.js", python: "Python", r: "R"};
+
+/** Why a cell of another language shows nothing. */
+export function unsupportedMessage(mode: string): string {
+  return `This is a ${LANGUAGES[mode] ?? mode} cell, which does not run in a browser. Its source is kept as it is.`;
+}
+
 /** Makes a CompileError of what a parser threw: its message ends in "(line:column)", the column 0-based. */
 export function compileError(error: unknown): CompileError {
   if (error instanceof CompileError) return error;

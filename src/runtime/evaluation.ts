@@ -1,5 +1,6 @@
 import {StoppedError} from "./errors.ts";
 import {type Generatorish, isGenerator} from "./generators.ts";
+import type {Memo, Shown} from "./memo.ts";
 import type {CellContext, CellOutput} from "./types.ts";
 
 /** What an evaluation needs of its cell. */
@@ -14,12 +15,6 @@ export interface EvaluationHost {
   noteFailure(error: unknown): void;
 }
 
-/** Something that a cell showed. */
-interface Shown {
-  value: unknown;
-  name: string | undefined;
-}
-
 /** One computation of a cell, from the change that asked for it until the next one takes its place. */
 export class Evaluation implements CellContext {
   /** Milliseconds since the epoch, once the code has begun. */
@@ -27,10 +22,16 @@ export class Evaluation implements CellContext {
   /** Whether its value came from a store. */
   cached = false;
   stopped = false;
+  /** Whether its code did not run because the result was known. */
+  restored = false;
   /** Whether the code itself said what to show, so that its value is not shown as well. */
   claimed = false;
   /** What it shows, in order. */
   readonly shown: Shown[] = [];
+  /** What the cell's function returned, on which inputs; null before. */
+  outcome: {result: unknown; inputs: readonly unknown[]} | null = null;
+  /** The elements given to `view()`, by the generators it returned. */
+  readonly views = new Map<unknown, unknown>();
   /** Unsettled promises given to `waitUntil`. */
   tasks = 0;
   /** Unsettled promises that wait for the reader: to scroll there, to use an input. */
@@ -72,6 +73,16 @@ export class Evaluation implements CellContext {
     this.clear();
     this.shown.push({value, name});
     this.#host.output.display(value, name);
+  }
+
+  /** Takes the place of an equal evaluation that was finished before. */
+  restore(memo: Memo, result: unknown): void {
+    this.restored = true;
+    this.startedAt = memo.startedAt;
+    this.claimed = memo.claimed;
+    this.cached = memo.cached;
+    this.outcome = {result, inputs: memo.inputs};
+    for (const {value, name} of memo.shown) this.show(value, name);
   }
 
   /** Shows `value` alone, in place of this evaluation's own former value too. */

@@ -21,6 +21,7 @@ export class Graph {
     for (const {id, defines} of all) for (const name of defines) push(this.#definers, name, id);
     for (const {id, reads} of all) {
       for (const name of new Set(reads)) {
+        if (isInternal(name)) continue;
         const definers = this.#definers.get(name) ?? [null];
         for (const from of definers) this.#connect(from, id, name);
       }
@@ -73,11 +74,21 @@ export class Graph {
   }
 
   #connect(from: number | null, to: number, name: string): void {
-    this.edges.push({from, to, name});
+    this.edges.push({from, to, name: publicName(name)});
     if (from === null) return;
     add(this.#from, to, from);
     add(this.#to, from, to);
   }
+}
+
+/** A builtin that compiled code uses and no person wrote. */
+export function isInternal(variable: string): boolean {
+  return variable.startsWith("__");
+}
+
+/** A variable as people know it: a table's is told apart by the cell that makes it. */
+export function publicName(variable: string): string {
+  return variable.replace(/@\d+$/, "");
 }
 
 function pathTo(end: number, start: number, parents: ReadonlyMap<number, number>): number[] {

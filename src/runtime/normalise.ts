@@ -8,14 +8,15 @@ const POSITIONS = new Set(["start", "end", "loc", "range", "raw", "parent"]);
 /**
  * A text that is the same for two functions exactly when they differ in nothing but comments, formatting, quotes
  * and the names of their own variables. `body` is a function expression; its parameters keep their names, since
- * they say what is read.
+ * they say what is read, and so do names declared at its top, which say what is defined, unless they are `own`.
  */
-export function normaliseFunction(body: string): string {
+export function normaliseFunction(body: string, own: readonly string[] = []): string {
   const root = parseBody(body);
   const numbers = new Map<Binding, number>();
   const names = new Map<Node, string>();
   for (const {node, binding} of resolveNames(root)) {
-    if (!binding || binding.scope === root || binding.name === "arguments") continue;
+    if (!binding || binding.name === "arguments") continue;
+    if (binding.scope === root && !own.includes(binding.name)) continue;
     const number = numbers.get(binding) ?? numbers.size;
     numbers.set(binding, number);
     names.set(node as Identifier, `%${number}`);

@@ -7,6 +7,7 @@ import {type Clock, immediateClock} from "./clock.ts";
 import {CompileCache} from "./compile-cache.ts";
 import {StoppedError} from "./errors.ts";
 import {evaluateBody, HEADER_LINES, sourceUrl} from "./evaluate.ts";
+import {sameCell} from "./file-scan.ts";
 import {startingWith} from "./generators.ts";
 import {Graph} from "./graph.ts";
 import {release} from "./held.ts";
@@ -133,8 +134,9 @@ export class NotebookSession extends EventTarget {
       entry.source = cell;
       this.#entries.set(cell.id, entry);
     }
-    if (restored.length > 0) this.#apply(restored, false);
-    else this.#rename();
+    this.#rename();
+    for (const entry of restored) this.#define(entry, false);
+    this.#graph = null;
   }
 
   /** Aborts a cell's evaluation, and those that wait for it. What they show stays. */
@@ -216,10 +218,10 @@ export class NotebookSession extends EventTarget {
   #apply(entries: readonly Entry[], force: boolean): void {
     const due = new Set<Entry>();
     for (const entry of entries) {
-      const status = this.#status(entry);
-      if ((force && !status.edited) || status.stopped || /idle|error|stale/.test(status.state))
-        due.add(entry);
-      entry.ran = entry.source;
+      const {runtime, source, ran} = entry;
+      const again = force && ran !== null && sameCell(source, ran);
+      if (again || runtime.current?.stopped || runtime.error || runtime.stale) due.add(entry);
+      entry.ran = source;
     }
     const defined = this.#rename();
     for (const entry of entries) {
@@ -268,7 +270,8 @@ export class NotebookSession extends EventTarget {
       compiled.notebookImport === undefined ? undefined : notebookImportError(compiled.notebookImport);
     try {
       const url = sourceUrl(runtime.id, entry.revision++);
-      runtime.define(compiled, plan, evaluateBody(compiled.body, url, {...this.#hooks, notebookImport}));
+      const fn = evaluateBody(compiled.body, url, {...this.#hooks, notebookImport});
+      runtime.define(compiled, plan, fn, force);
     } catch (cause) {
       runtime.fail(cause, runtime.defines);
     }

@@ -20,6 +20,34 @@ const CLAUSES = new Set(
    unpivot as when lateral fetch for`.split(/\s+/)
 );
 
+/** Words that begin a query rather than name a table behind a parenthesis. */
+const QUERIES = new Set([
+  "select",
+  "from",
+  "with",
+  "values",
+  "describe",
+  "summarize",
+  "pivot",
+  "unpivot",
+  "show"
+]);
+
+/** Words that end the list of a FROM clause. */
+const AFTER_FROM = new Set(
+  "where group order having limit offset union intersect except window qualify select returning set".split(
+    " "
+  )
+);
+
+/** What a parenthesis, or the text outside of all, is for. */
+interface Level {
+  /** Whether FROM names tables in it. */
+  tables: boolean;
+  /** Whether a comma is followed by another table. */
+  inFrom: boolean;
+}
+
 /**
  * Finds the names after FROM, JOIN, CREATE and the like, without a parser for the whole of SQL: the one in
  * DuckDB binds names, and so fails on tables that other cells are still to create.
@@ -36,8 +64,9 @@ class Reader {
   readonly creates = new Set<string>();
   readonly changes = new Set<string>();
   readonly locals = new Set<string>();
-  /** For every open parenthesis, whether FROM means a table in it. */
-  #parens: boolean[] = [];
+  #levels: Level[] = [{tables: true, inFrom: false}];
+  /** Whether the parenthesis that comes next stands for a table. */
+  #opensTable = false;
   #i = 0;
   readonly #tokens: SqlToken[];
 
@@ -51,18 +80,19 @@ class Reader {
 
   #step(): void {
     const token = this.#tokens[this.#i++];
-    if (token.text === "(" && token.type === "punctuation") {
-      const before = this.#tokens[this.#i - 2];
-      this.#parens.push(!(before?.type === "name" && FROM_FUNCTIONS.has(before.text.toLowerCase())));
-    } else if (token.text === ")" && token.type === "punctuation") this.#parens.pop();
+    if (token.type === "punctuation") this.#punctuation(token.text);
     if (token.type !== "name") return;
-    switch (token.text.toLowerCase()) {
+    const word = token.text.toLowerCase();
+    const level = this.#levels[this.#levels.length - 1];
+    if (AFTER_FROM.has(word)) level.inFrom = false;
+    switch (word) {
       case "from":
-        if (this.#parens.at(-1) !== false && !this.#isDistinctFrom()) this.#tables();
+        if (!level.tables || this.#isDistinctFrom()) break;
+        level.inFrom = true;
+        this.#item();
         break;
       case "join":
-        this.#skip("lateral");
-        this.#table();
+        this.#item();
         break;
       case "with":
         this.#withNames();
@@ -103,13 +133,24 @@ class Reader {
     return this.#word(-2) === "distinct" && (this.#word(-3) === "is" || this.#word(-3) === "not");
   }
 
-  /** The items of a FROM clause up to the first that is not a plain table. */
-  #tables(): void {
-    do {
-      this.#skip("only", "lateral");
-      if (!this.#table()) return;
-      this.#alias();
-    } while (this.#take(","));
+  #punctuation(text: string): void {
+    if (text === "," && this.#levels.at(-1)?.inFrom) this.#item();
+    else if (text === ")" && this.#levels.length > 1) this.#levels.pop();
+    else if (text === "(") {
+      const before = this.#word(-2);
+      this.#levels.push({tables: before === undefined || !FROM_FUNCTIONS.has(before), inFrom: false});
+      const word = this.#word(0);
+      const opensTable = this.#opensTable;
+      this.#opensTable = false;
+      if (opensTable && (word === undefined || !QUERIES.has(word))) this.#item();
+    }
+  }
+
+  /** One item of a FROM clause: a table, or something in parentheses, or a function or file, which are passed over. */
+  #item(): void {
+    this.#skip("only", "lateral");
+    this.#opensTable = this.#is("(");
+    if (!this.#opensTable && this.#table()) this.#alias();
   }
 
   #table(): boolean {

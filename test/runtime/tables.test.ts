@@ -1,0 +1,148 @@
+import {expect, test} from "vitest";
+import {startingWith} from "../../src/runtime/generators.ts";
+import {type TestInput, TestSession} from "./harness.ts";
+
+/** A client that answers with the query's text, and notes it. */
+function client(note: (value: unknown) => unknown) {
+  return {
+    sql: (strings: TemplateStringsArray, ...values: unknown[]) =>
+      Promise.resolve(note(String.raw(strings, ...values)))
+  };
+}
+
+/** A table that says when it changed. */
+class Changes {
+  #wake: () => void = () => {};
+  readonly asked: string[] = [];
+
+  of = (name: string): AsyncIterable<number> => {
+    this.asked.push(name);
+    const self = this;
+    return (async function* () {
+      for (let i = 1; ; i++) {
+        await new Promise<void>((resolve) => {
+          self.#wake = resolve;
+        });
+        yield i;
+      }
+    })();
+  };
+
+  touch(): void {
+    this.#wake();
+  }
+}
+
+const never = () => ({next: () => new Promise<never>(() => {})});
+
+function session(specs: ConstructorParameters<typeof TestSession>[0], changes = new Changes()): TestSession {
+  const t: TestSession = new TestSession(specs, {
+    builtins: {db: () => client(t.note), __grid: () => (rows: unknown) => ({grid: rows, value: rows})},
+    cellBuiltins: {train: () => () => "run"},
+    tableChanges: changes.of,
+    knownTables: ["runs", "metrics"],
+    input: (element) => startingWith((element as TestInput).value, {[Symbol.asyncIterator]: never})
+  });
+  return t;
+}
+
+test("a query is shown as a grid whose rows are its name's value", async () => {
+  const t = await session([
+    [1, "SELECT ${k}", "sql", {output: "rows"}],
+    [2, "rows"],
+    [3, "SELECT 2", "sql", {output: "hidden", hidden: true}],
+    [4, "hidden"],
+    [5, "const k = 1;"]
+  ]).run();
+  expect(t.shown(1)).toEqual([{grid: "SELECT 1", value: "SELECT 1"}]);
+  expect(t.shown(2)).toEqual(["SELECT 1"]);
+  expect(t.shown(3)).toEqual([]);
+  expect(t.shown(4)).toEqual(["SELECT 2"]);
+});
+
+test("a query of runs computes again when runs changes", async () => {
+  const changes = new Changes();
+  const t = await session(
+    [
+      [1, "FROM runs", "sql"],
+      [2, "FROM other", "sql"],
+      [3, "db.sql`FROM runs LIMIT 1`"]
+    ],
+    changes
+  ).run();
+  expect(changes.asked).toEqual(["runs"]);
+  expect(t.session.status(1)?.references).toEqual(["db", "table:runs"]);
+  t.take();
+  changes.touch();
+  await t.session.settled();
+  expect(t.take().sort()).toEqual(["FROM runs", "FROM runs LIMIT 1"]);
+});
+
+test("a cell that trains is not started again by its own rows", async () => {
+  const changes = new Changes();
+  await session([[1, "train(() => 1, await db.sql`FROM runs`)"]], changes).run();
+  expect(changes.asked).toEqual([]);
+});
+
+test("runs of a client of one's own is another table", async () => {
+  const changes = new Changes();
+  const t = session(
+    [
+      [1, "FROM runs", "sql"],
+      [2, "const db = own;"]
+    ],
+    changes
+  );
+  await t.run();
+  expect(changes.asked).toEqual([]);
+});
+
+test("a query waits for the cell that creates its table, and follows it", async () => {
+  const t = session([
+    [1, "SELECT * FROM best WHERE x > 1", "sql"],
+    [2, "CREATE VIEW best AS SELECT * FROM base", "sql"],
+    [3, "CREATE TABLE base AS SELECT ${k} AS x", "sql"],
+    [4, "const k = 1;"]
+  ]);
+  await t.run();
+  expect(t.take()).toEqual([
+    "CREATE TABLE base AS SELECT 1 AS x",
+    "CREATE VIEW best AS SELECT * FROM base",
+    "SELECT * FROM best WHERE x > 1"
+  ]);
+  await t.rerun(4, "const k = 2;");
+  expect(t.take()).toHaveLength(3);
+  expect(t.session.graph()).toContainEqual({from: 2, to: 1, name: "table:best"});
+});
+
+test("a query follows the cells that insert into its table", async () => {
+  const t = session([
+    [1, "SELECT count(*) FROM t", "sql"],
+    [2, "INSERT INTO t VALUES (${k})", "sql"],
+    [3, "CREATE TABLE t (x INT)", "sql"],
+    [4, "const k = 1;"]
+  ]);
+  await t.run();
+  expect(t.take()).toEqual(["CREATE TABLE t (x INT)", "INSERT INTO t VALUES (1)", "SELECT count(*) FROM t"]);
+  await t.rerun(4, "const k = 2;");
+  expect(t.take()).toEqual(["INSERT INTO t VALUES (2)", "SELECT count(*) FROM t"]);
+});
+
+test("a table that comes later makes its readers wait for it", async () => {
+  const t = await session([
+    [1, "FROM late", "sql"],
+    [2, "1"]
+  ]).run();
+  t.take();
+  await t.rerun(2, {value: "CREATE TABLE late AS SELECT 1", mode: "sql"});
+  expect(t.take()).toEqual(["CREATE TABLE late AS SELECT 1", "FROM late"]);
+});
+
+test("comments and blanks of a query re-run nothing", async () => {
+  const t = await session([[1, "SELECT 'a  b' AS x -- why\nFROM other", "sql"]]).run();
+  t.take();
+  await t.rerun(1, "SELECT 'a  b' AS x\n\n  FROM other /* because */");
+  expect(t.take()).toEqual([]);
+  await t.rerun(1, "SELECT 'a b' AS x FROM other");
+  expect(t.take()).toHaveLength(1);
+});
