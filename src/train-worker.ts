@@ -16,6 +16,9 @@ const here = globalThis as unknown as WorkerScope & {name: string; location: {hr
 const absolute = (address: string) => new URL(address, here.location.href).href;
 
 const page = new URL(here.name || here.location.href);
+// An error deep in the tensor library must still show the cell's own line in its stack.
+Error.stackTraceLimit = 100;
+
 configureDatasets({fetchBytes: (path) => readNotebookFile(page, path)});
 
 const {lost} = serveTraining({

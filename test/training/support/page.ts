@@ -1,41 +1,12 @@
 import type {CaptureSources} from "../../../src/training/capture/capture.ts";
 import {createTrainer, type Trainer, type TrainerOptions} from "../../../src/training/client.ts";
-import type {Run} from "../../../src/training/run.ts";
-import type {MetricBatch, RunRecord, RunSink, RunStatus} from "../../../src/training/types.ts";
+import type {MetricBatch} from "../../../src/training/types.ts";
 import {serveTraining, type TrainingService, type WorkerScope} from "../../../src/training/worker.ts";
 import type {WorkerLike} from "../../../src/training/worker-link.ts";
 import {FakeEngine} from "./fake-engine.ts";
+import {MemorySink} from "./memory-sink.ts";
 
-/** A store that keeps everything it is told. */
-export class MemorySink implements RunSink {
-  readonly history: RunRecord[] = [];
-  readonly batches: MetricBatch[] = [];
-  ipcBytes = 0;
-
-  record(run: RunRecord): void {
-    this.history.push(run);
-  }
-
-  append(_runId: string, ipc: Uint8Array): void {
-    this.ipcBytes += ipc.byteLength;
-  }
-
-  keep(batch: MetricBatch): void {
-    this.batches.push(batch);
-  }
-
-  find(fingerprint: string) {
-    const run = this.history.findLast(
-      (known) => known.fingerprint === fingerprint && known.status === "completed"
-    );
-    return run ? {run, batches: this.batches.filter(({runId}) => runId === run.runId)} : null;
-  }
-
-  /** The statuses a run went through. */
-  statuses(runId: string): RunStatus[] {
-    return this.history.filter((run) => run.runId === runId).map(({status}) => status);
-  }
-}
+export {fn, rejection, when} from "./runs.ts";
 
 /** A page and its worker in one process, a real message channel between them. */
 export interface Page {
@@ -151,31 +122,4 @@ export async function closePages(): Promise<void> {
     });
     trainer.dispose();
   }
-}
-
-/** Resolves when `condition` holds for a run, checked at each of its changes. */
-export function when(run: Run, condition: (run: Run) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (condition(run)) return resolve();
-    const stop = run.subscribe(() => {
-      if (!condition(run)) return;
-      stop();
-      resolve();
-    });
-  });
-}
-
-/** What a promise rejects with. */
-export async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("It did not reject.");
-}
-
-/** A function as text, so that no build step touches its source. */
-export function fn(code: string): () => unknown {
-  return new Function(`return (${code})`)() as () => unknown;
 }

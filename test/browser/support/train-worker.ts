@@ -1,0 +1,2 @@
+import "./worker-shim.ts";
+import "../../../src/train-worker.ts";
