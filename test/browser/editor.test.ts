@@ -65,6 +65,13 @@ it("stays plain text while it is far from the viewport", async () => {
   scrollTo(0, 0);
 });
 
+it("draws every line, also those far below the viewport, for the browser's own find", async () => {
+  const value = Array.from({length: 300}, (_, i) => `line${i};`).join("\n");
+  const editor = await ready({value});
+  await vi.waitFor(() => expect(editor.querySelectorAll(".cm-line")).toHaveLength(300));
+  expect(editor.querySelectorAll(".tok-variable")).toHaveLength(300);
+});
+
 it("becomes an editor with the focus when the plain text is focused", async () => {
   const editor = place({value: "a", label: "Source of cell 1"});
   await editor.updateComplete;

@@ -26,6 +26,7 @@ const panels = (card: PetriRun) => [...(card.shadowRoot?.querySelectorAll("petri
 function train(run: FakeRun, from: number, to: number): void {
   for (let step = from; step < to; ++step) {
     run.add(step, {
+      epoch: Math.floor(step / 100),
       loss: 2 / (step + 1),
       accuracy: step / 1000,
       ...(step % 10 ? {} : {testAccuracy: step / 1100})
@@ -52,7 +53,7 @@ describe("a run that is going", () => {
     const card = await show(run);
     train(run, 0, 500);
     await vi.waitFor(() =>
-      expect(text(card, ".figures")).toBe("step 499 of 1,000 412 steps/s 9 s left webgpu")
+      expect(text(card, ".figures")).toBe("step 499 of 1,000 epoch 4 412 steps/s 9 s left webgpu")
     );
     expect(text(card, ".name")).toBe("lottery-ticket");
     expect(text(card, ".chips")).toBe("sparsity 0.9 width 300");

@@ -46,6 +46,7 @@ export class CellEditor {
         extensions: [baseExtension(own), this.#settings.of(settings(content)), this.#language.of(language)]
       })
     });
+    drawAll(this.view);
     if (content.marks.length) this.view.dispatch({effects: markEffect(content.marks)});
   }
 
@@ -112,6 +113,19 @@ function settings({label, readOnly}: EditorContent) {
     EditorView.contentAttributes.of({"aria-label": label, spellcheck: "false", autocapitalize: "off"}),
     EditorState.readOnly.of(readOnly)
   ];
+}
+
+/** Longer sources are drawn as they are scrolled to. */
+const maxDrawnLines = 1000;
+
+/**
+ * Draws every line of a cell, on screen or not, so that the browser's own find, pictures of the whole page and a change
+ * of its height see them all. CodeMirror has no option for it but the flag that it sets itself while printing.
+ */
+function drawAll(view: EditorView): void {
+  if (view.state.doc.lines > maxDrawnLines) return;
+  (view as unknown as {viewState: {printing: boolean}}).viewState.printing = true;
+  view.requestMeasure();
 }
 
 /** Whoever renders may make the same marks anew each time. */

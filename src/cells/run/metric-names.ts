@@ -4,6 +4,10 @@ const heldOut = /^(?:test|val|valid|validation|eval)(?=[_A-Z]|$)_?/;
 const training = /^train(?:ing)?(?=[_A-Z]|$)_?/;
 /** Quantities that people look at first, in that order. */
 const first = ["loss", "accuracy"];
+/** Columns that say where a run is, not how it does; none is worth a curve. */
+const counters: ReadonlySet<string> = new Set(["step", "epoch", "round", "progress", "totalSteps"]);
+/** Those of them that a person wants to read. */
+export const shownCounters = ["epoch", "round"] as const;
 
 /** `testAccuracy`, `test_accuracy`, `valAccuracy` and `accuracy` are one quantity, measured on different data. */
 export function parseMetric(name: string): Metric {
@@ -22,11 +26,12 @@ export function metricLabel(name: string): string {
     .trim();
 }
 
-/** Metrics by quantity: loss, accuracy, then the others as they came; train before test. */
+/** Metrics by quantity: loss, accuracy, then the others as they came; train before test; no counters. */
 export function groupMetrics(names: Iterable<string>): Map<string, Metric[]> {
   const groups = new Map<string, Metric[]>();
   for (const quantity of first) groups.set(quantity, []);
   for (const name of names) {
+    if (counters.has(name)) continue;
     const metric = parseMetric(name);
     const group = groups.get(metric.quantity);
     if (group) group.push(metric);

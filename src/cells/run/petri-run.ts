@@ -3,10 +3,11 @@ import "./run-panel.ts";
 import {html, LitElement, nothing, type PropertyValues} from "lit";
 import {customElement, property} from "lit/decorators.js";
 import type {RunStatus} from "../../training/types.ts";
+import {lastNumber} from "./chart-data.ts";
 import {Fold} from "./fold.ts";
 import {formatCount, formatRate, formatTimeLeft} from "./format.ts";
 import {FrameThrottle} from "./frame.ts";
-import {groupMetrics} from "./metric-names.ts";
+import {groupMetrics, shownCounters} from "./metric-names.ts";
 import {paramChips} from "./params.ts";
 import {runStyles} from "./petri-run.styles.ts";
 import {sparkline} from "./sparkline.ts";
@@ -158,6 +159,10 @@ export class PetriRun extends LitElement {
               : "starting"
             : html`step <span class="count" style="min-width:${formatCount(totalSteps ?? step).length}ch">${formatCount(step)}</span>${totalSteps ? html`<span class="of"> of ${formatCount(totalSteps)}</span>` : nothing}`
         }</span>
+        ${shownCounters.map((name) => {
+          const value = lastNumber(run.rows.columns[name]);
+          return value === null ? nothing : html`<span>${name} ${formatCount(value)}</span>`;
+        })}
         <span class="rate">${stepsPerSecond ? formatRate(stepsPerSecond) : ""}</span>
         <span class="left">${etaMs != null ? formatTimeLeft(etaMs) : ""}</span>
         <span class="backend" title=${backend?.adapter ?? ""}>${backend?.name ?? ""}</span>

@@ -27,6 +27,10 @@ it("groups put loss and accuracy first, and train before test", () => {
   ]);
 });
 
+it("what counts epochs or rounds is no curve", () => {
+  expect([...groupMetrics(["step", "epoch", "round", "loss"]).keys()]).toEqual(["loss"]);
+});
+
 it("labels are words", () => {
   expect(metricLabel("testAccuracy")).toBe("test accuracy");
   expect(metricLabel("val_loss")).toBe("val loss");

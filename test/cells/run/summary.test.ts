@@ -36,7 +36,7 @@ it("a run that did not complete says where it ended", () => {
 it("the headline is held-out accuracy, else accuracy, else loss, else the first", () => {
   expect(headline(["loss", "testAccuracy", "accuracy"])).toBe("testAccuracy");
   expect(headline(["sparsity", "loss"])).toBe("loss");
-  expect(headline(["round"])).toBe("round");
+  expect(headline(["round", "sparsity"])).toBe("sparsity");
   expect(headline([])).toBeNull();
 });
 
