@@ -221,7 +221,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
     session.addEventListener("settled", () => void this.#runLog?.settled(session.cells()), {signal});
     this.requestUpdate();
     await this.updateComplete;
-    void session.run();
+    void session.run().then(async () => this.#runLog?.settled(await session.settled()));
     return session;
   }
 
@@ -242,7 +242,6 @@ export class PetriNotebook extends LitElement implements NotebookView {
     this.#statuses.set(status.id, status);
     const element = this.cellElement(status.id);
     if (element) element.status = status;
-    if (status.state === "running") this.#runLog?.started();
     this.dispatchEvent(new CustomEvent("petri-status", {bubbles: true}));
   }
 

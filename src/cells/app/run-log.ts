@@ -8,7 +8,8 @@ export class RunLog {
   readonly #services: AppServices;
   readonly #open: OpenNotebook;
   readonly #outputs: () => HTMLElement[];
-  #startedAt: number | null = null;
+  /** When the last run that was noted ended. */
+  #notedAt = 0;
 
   constructor(services: AppServices, open: OpenNotebook, outputs: () => HTMLElement[]) {
     this.#services = services;
@@ -16,22 +17,19 @@ export class RunLog {
     this.#outputs = outputs;
   }
 
-  started(): void {
-    this.#startedAt ??= Date.now();
-  }
-
   async settled(cells: readonly CellStatus[]): Promise<void> {
     const {name} = this.#open;
-    if (name === null || this.#startedAt === null) return;
-    const startedAt = this.#startedAt;
-    this.#startedAt = null;
+    const starts = cells.flatMap(({startedAt = 0}) => (startedAt > this.#notedAt ? startedAt : []));
+    if (name === null || starts.length === 0) return;
+    this.#notedAt = Date.now();
+    const durationMs = this.#notedAt - Math.min(...starts);
     const {backend} = this.#services.engine.status();
     const picture = await takePicture(this.#outputs()).catch(() => "");
     await this.#services.lastRuns
       .put({
         name,
-        at: Date.now(),
-        durationMs: Date.now() - startedAt,
+        at: this.#notedAt,
+        durationMs,
         backend: backend?.name ?? "",
         adapter: backend?.adapter ?? "",
         errors: cells.filter(({state}) => state === "error").length,
