@@ -101,7 +101,7 @@ export class Trainer {
     this.#requests.set(run, request);
     this.#hold(run, job);
     if (context.signal?.aborted) this.#cancel(job);
-    else void this.#begin(job, run, false);
+    else this.#start(job, run, false);
     return run;
   }
 
@@ -138,31 +138,22 @@ export class Trainer {
     }
   }
 
+  #start(job: Job, run: Run, force: boolean): void {
+    this.#begin(job, run, force).catch((error: unknown) => this.#fail(job, error));
+  }
+
   async #begin(job: Job, run: Run, force: boolean): Promise<void> {
-    const {core, request} = job;
-    const {options} = request;
-    try {
-      this.#link.open();
-      const dataHash = options.data === undefined ? "" : await hashData(options.data);
-      const diverge = options.diverge ?? true;
-      const {versions} = this.#options;
-      const fn = job.capture.captured;
-      const structure = await structureHash({
-        fn,
-        params: job.params,
-        seed: request.seed,
-        dataHash,
-        versions,
-        diverge
-      });
-      const fingerprint = await fingerprintOf(structure, job.live);
-      job.structure = structure;
-      job.fingerprint = fingerprint;
-      core.update({fingerprint, dataHash});
-    } catch (error) {
-      this.#fail(job, error);
-      return;
-    }
+    const {core, request, params} = job;
+    const {options, seed} = request;
+    const {diverge = true} = options;
+    // It loads while the run is hashed.
+    this.#link.open();
+    const dataHash = options.data === undefined ? "" : await hashData(options.data);
+    const {versions} = this.#options;
+    const fn = job.capture.captured;
+    job.structure = await structureHash({fn, params, seed, dataHash, versions, diverge});
+    job.fingerprint = await fingerprintOf(job.structure, job.live);
+    core.update({fingerprint: job.fingerprint, dataHash});
     if (core.ended) return;
     const forced = this.#forced.delete(job.fingerprint) || force;
     const older = [...this.#jobs.values()].filter((other) => supersedes(job, other));
@@ -272,7 +263,7 @@ export class Trainer {
     const job = this.#makeJob(request);
     job.holders.add(run);
     run.attach(job.core);
-    void this.#begin(job, run, true);
+    this.#start(job, run, true);
   }
 
   #setLive(core: RunCore, values: Readonly<Record<string, unknown>>): void {

@@ -35,6 +35,8 @@ export interface CellContext {
 /** A run under way, with what the trainer needs to know of it. */
 export interface Job {
   core: RunCore;
+  /** Later calls have larger numbers. */
+  order: number;
   request: Request;
   capture: Capture;
   params: Record<string, unknown>;
@@ -83,6 +85,7 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
   const watch = watchJob(request, core, hooks);
   return {
     core,
+    order: ++jobCount,
     request,
     capture: captured,
     params,
@@ -105,13 +108,12 @@ export function watchJob({options}: Request, core: RunCore, hooks: JobHooks): Li
   );
 }
 
-let runCount = 0;
+let jobCount = 0;
 
 /** Sorts by time, and is told apart from other pages' by chance. */
 function newRunId(createdAt: number): string {
-  const chance = Array.from(crypto.getRandomValues(new Uint8Array(5)), (x) => (x % 36).toString(36)).join("");
-  runCount += 1;
-  return `${Math.round(createdAt).toString(36)}-${chance}${runCount.toString(36)}`;
+  const chance = Array.from(crypto.getRandomValues(new Uint8Array(8)), (x) => (x % 36).toString(36)).join("");
+  return `${Math.round(createdAt).toString(36)}-${chance}`;
 }
 
 function newRecord(
@@ -141,9 +143,9 @@ function newRecord(
   };
 }
 
-/** Whether two jobs come from the same cell, but from different evaluations of it. */
+/** Whether two jobs come from the same cell, the newer one from a later evaluation of it. */
 export function supersedes(newer: Job, older: Job): boolean {
   const [a, b] = [newer.request.context, older.request.context];
-  if (a.cellId === undefined || a.cellId === null) return false;
+  if (a.cellId === undefined || a.cellId === null || newer.order < older.order) return false;
   return a.cellId === b.cellId && a.notebook === b.notebook && a.signal !== b.signal;
 }

@@ -54,6 +54,8 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
   const start = async (message: StartMessage) => {
     const {runId} = message;
     starting.set(runId, {});
+    // At once: the page may drop data that only this run still reads while the library loads.
+    const value = message.dataKey === null ? undefined : data.get(message.dataKey);
     let loaded: TrainingEngine;
     try {
       loaded = await loadEngine();
@@ -71,7 +73,6 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     const live = {...message.live, ...starting.get(runId)};
     starting.delete(runId);
     post({type: "started", runId, backend: loaded.backend, startedAt: now()});
-    const value = message.dataKey === null ? undefined : data.get(message.dataKey);
     const {memory} = loaded;
     const host = {engine: loaded, modules, turns, hop, patienceMs, post, encode, memory: () => memory(), now};
     const task = new RunTask({...message, live}, value, host);

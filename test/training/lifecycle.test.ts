@@ -227,6 +227,21 @@ it("does not hand a run over when something structural differs, and starts live 
   expect(started(sink)).toBe(2);
 });
 
+it("lets the newest call win though it takes longest to prepare", async () => {
+  const {trainer} = openPage();
+  const one = new AbortController();
+  // Its live value keeps it from being cancelled at once: it might be handed over.
+  const older = trainer.train(waiting, {live: {rate: 1}}, {cellId: 1, signal: one.signal});
+  one.abort();
+  // Hashing this takes long enough for the older call to be ready first.
+  const data = new Float32Array(2 ** 23);
+  const signal = new AbortController().signal;
+  const newer = trainer.train(waiting, {data, live: {rate: 2}}, {cellId: 1, signal});
+  await when(newer, ({last, ended}) => last?.rate === 2 || ended);
+  expect(newer.record.status).toBe("running");
+  expect(older.record.status).toBe("cancelled");
+});
+
 it("cancels a run with live values after all when its cell does not call again", async () => {
   const {trainer, elapse} = openPage();
   const abort = new AbortController();

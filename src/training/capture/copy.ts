@@ -35,7 +35,8 @@ export class Copier {
   /** Puts a copy of `value` at `target[key]`, or leaves a hole there for what is diverted. */
   put(value: unknown, path: string, target: object, key: string | number): void {
     const slot = target as Record<string | number, unknown>;
-    if (this.#divert(value, path, target, key)) slot[key] = null;
+    const isReference = typeof value === "function" || (typeof value === "object" && value !== null);
+    if (isReference && this.#divert(value, path, target, key)) slot[key] = null;
     else slot[key] = this.#copy(value, path);
   }
 
@@ -54,8 +55,9 @@ export class Copier {
       const copy: unknown[] = new Array(value.length);
       this.#copies.set(value, copy);
       for (const [i, item] of value.entries()) {
-        if (typeof item === "object" || typeof item === "function") this.put(item, `${path}[${i}]`, copy, i);
-        else copy[i] = this.#copy(item, `${path}[${i}]`);
+        // Long lists of numbers and strings are common; a path for each of them is not free.
+        if (typeof item === "number" || typeof item === "string") copy[i] = item;
+        else this.put(item, `${path}[${i}]`, copy, i);
       }
       return copy;
     }

@@ -51,6 +51,7 @@ async function readTensor(tensor: Parameters<typeof isTensor>[0]): Promise<unkno
 }
 
 function copyField(item: unknown, name: string): unknown {
+  if (typeof item === "string" || typeof item === "boolean" || item === null) return item;
   try {
     // The function may change it in place before the row is sent.
     return structuredClone(item);
