@@ -25,11 +25,12 @@ test("a file that changed on disk is not overwritten without asking", async () =
   await write("two", theirs);
   await petri.page.keyboard.press("ControlOrMeta+s");
   const dialog = petri.page.getByRole("dialog", {name: "The file changed"});
-  await dialog.getByRole("button", {name: "Decide later"}).click();
+  await dialog.waitFor();
+  await petri.page.getByRole("button", {name: "Decide later"}).click();
   await dialog.waitFor({state: "hidden"});
   expect(await read("two")).toBe(theirs);
   await petri.page.keyboard.press("ControlOrMeta+s");
-  await dialog.getByRole("button", {name: "Overwrite with mine"}).click();
+  await petri.page.getByRole("button", {name: "Overwrite with mine"}).click();
   await petri.page.getByRole("status").getByText("Saved", {exact: true}).waitFor();
   expect(await read("two")).toContain("const a = 3;");
 });
@@ -43,8 +44,10 @@ test("what was typed and not saved is offered again after a crash", async () => 
   const again = await openNotebook(profile, address, "two");
   await again.cell(2).getByText("a is 1").waitFor();
   await again.page.getByRole("button", {name: "Restore"}).click();
-  await again.cell(2).getByText("a is 7").waitFor();
+  await again.source(1).getByText("const a = 7;").waitFor();
   expect(await read("two")).toBe(two);
+  await again.page.getByRole("button", {name: "Run all cells"}).click();
+  await again.cell(2).getByText("a is 7").waitFor();
   await again.page.keyboard.press("ControlOrMeta+s");
   await again.page.getByRole("status").getByText("Saved", {exact: true}).waitFor();
   expect(await read("two")).toBe(two.replace("const a = 1;", "const a = 7;"));

@@ -1,6 +1,6 @@
 import {join} from "node:path";
 import {expect, test} from "vitest";
-import {builtApp} from "../../src/cli/built-app.ts";
+import {appFolder} from "../../src/cli/built-app.ts";
 import {npmBuilder} from "../../src/cli/npm-source.ts";
 import {buildSite} from "../../src/publish/site/build-site.ts";
 import {writeServiceWorker} from "../../src/publish/site/write-service-worker.ts";
@@ -24,7 +24,7 @@ test("the static site computes everything under a sub-path with the network cut,
   const {folder} = await workbench({everything});
   const out = join(await temporaryFolder(), "site");
   await buildSite({
-    app: await builtApp(),
+    app: appFolder,
     notebooks: folder,
     out,
     buildNpm: npmBuilder(folder),

@@ -2,7 +2,7 @@ import {mkdir, readFile, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import type {BrowserContext, Locator, Page} from "playwright-core";
 import {onTestFinished} from "vitest";
-import {builtApp} from "../../../src/cli/built-app.ts";
+import {appFolder} from "../../../src/cli/built-app.ts";
 import {npmSource} from "../../../src/cli/npm-source.ts";
 import {serve} from "../../../src/publish/server/serve.ts";
 import {temporaryFolder} from "../../publish/support/temporary-folder.ts";
@@ -25,14 +25,14 @@ export function notebookText(title: string, cells: CellText[]): string {
 export const sql = (source: string): CellText => ({type: "application/sql", source});
 export const md = (source: string): CellText => ({type: "text/markdown", source});
 
-/** The built workbench over a temporary folder with these notebooks, by name. */
+/** The workbench, as the global setup built it, over a temporary folder with these notebooks, by name. */
 export async function workbench(notebooks: Record<string, string>) {
   const folder = await temporaryFolder();
   for (const [name, text] of Object.entries(notebooks)) {
     await mkdir(dirname(join(folder, name)), {recursive: true});
     await writeFile(join(folder, `${name}.html`), text);
   }
-  const server = await serve({app: await builtApp(), notebooks: folder, npm: npmSource(folder)}, 0);
+  const server = await serve({app: appFolder, notebooks: folder, npm: npmSource(folder)}, 0);
   onTestFinished(() => server.close());
   const profile = await newProfile();
   return {
