@@ -66,7 +66,7 @@ test("running by hand computes again though nothing changed", async () => {
 
 test("letters work on a selected cell, and not in its source", async () => {
   await caret(2);
-  await userEvent.keyboard("jb;");
+  await userEvent.keyboard("jb;{Home}");
   expect(cell(2).cell.value).toBe("const a = 2;jb;");
   await userEvent.keyboard("{Escape}");
   await expect.poll(() => document.activeElement).toBe(cell(2));
