@@ -115,6 +115,7 @@ it("explains names that are not there", () => {
 it("refuses to write to the page's variables, to import and to read what is not initialised", () => {
   expect(message(define("() => { best = 1; }", {best: 0}))).toMatch(/assigns to best/);
   expect(message(define("() => import('petri/kan')", {}))).toMatch(/import\(\.\.\.\)/);
+  expect(message(define("() => __petri.import('petri/kan')", {}))).toMatch(/import\(\.\.\.\)/);
   const scope = Object.defineProperty({}, "late", {
     get() {
       throw new ReferenceError("Cannot access 'late' before initialization");
