@@ -139,7 +139,7 @@ export class CellRuntime implements EvaluationHost {
     const {current, parts} = this;
     if (current?.stopped || parts.length === 0) return "settled";
     const [main] = parts;
-    if (main.state === "queued") return "queued";
+    if (main.state === "queued" || main.state === "idle") return "queued";
     if (parts.some((part) => part.waiting)) return "waiting";
     const busy = parts.some((part) => part.state === "queued" || part.state === "running");
     if (busy && current && current.idles > 0) return "waiting";

@@ -99,7 +99,7 @@ export class Evaluation implements CellContext {
     this.#host.output.clear();
   }
 
-  waitUntil(promise: PromiseLike<unknown>): void {
+  waitUntil = (promise: PromiseLike<unknown>): void => {
     this.tasks++;
     const done = () => {
       this.tasks--;
@@ -107,7 +107,7 @@ export class Evaluation implements CellContext {
     };
     promise.then(done, done);
     this.#host.changed();
-  }
+  };
 
   /** Notes that the cell waits for the reader until `promise` settles. */
   waitForReader<T>(promise: Promise<T>): Promise<T> {
@@ -124,10 +124,10 @@ export class Evaluation implements CellContext {
     if (this.isCurrent) this.#host.noteFailure(error);
   }
 
-  markCached(): void {
+  markCached = (): void => {
     this.cached = true;
     this.#host.changed();
-  }
+  };
 
   /** Returns a generator that comes too late: the runtime would not. */
   adopt(value: unknown): void {

@@ -5,6 +5,8 @@ const SETTLED: Promise<unknown> = Promise.resolve();
 
 /** Observable's runtime on a clock of ours, which goes on when the page is hidden. */
 export class ReactiveRuntime extends Runtime {
+  /** Called after every computation; values may still be on their way. */
+  onComputed: () => void = () => {};
   #clock: Clock;
   #scheduled: {resolve: () => void; urgent: boolean} | null = null;
 
@@ -39,9 +41,11 @@ export class ReactiveRuntime extends Runtime {
       const urgent = this.hasUpdates;
       this.#scheduled = {resolve, urgent};
       this.#clock.frame(resolve, urgent);
-    }).then(() => {
+    }).then(async () => {
       this.#scheduled = null;
-      return this._disposed ? undefined : this._computeNow();
+      if (this._disposed) return;
+      await this._computeNow();
+      this.onComputed();
     });
   }
 }

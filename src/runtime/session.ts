@@ -79,6 +79,10 @@ export class NotebookSession extends EventTarget {
     this.#options = options;
     this.#clock = options.clock ?? immediateClock();
     this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, this.#clock);
+    this.#runtime.onComputed = () => {
+      // The values of a computation arrive in the microtasks after it.
+      if (!this.#wasSettled || this.#wakes.length > 0) this.#clock.task(() => this.#check());
+    };
     this.#module = this.#runtime.module();
     this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
     this.#local = new Map(Object.entries(options.cellBuiltins ?? {}));
@@ -157,7 +161,7 @@ export class NotebookSession extends EventTarget {
   async settled(): Promise<CellStatus[]> {
     // An input's event reaches its dependants through up to two frames.
     for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => this.#clock.frame(resolve, true));
-    while (!this.#isSettled()) await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    if (!this.#isSettled()) await new Promise<void>((resolve) => this.#wakes.push(resolve));
     return this.cells();
   }
 
@@ -216,7 +220,11 @@ export class NotebookSession extends EventTarget {
   }
 
   #apply(entries: readonly Entry[], force: boolean): void {
+    const lazy = this.#options.execution === "lazy";
     const due = new Set<Entry>();
+    // Lazily, a cell that was not asked for is defined as well, so that those it needs are known.
+    const asked = new Set(entries);
+    if (lazy) entries = [...this.#entries.values()].filter((entry) => asked.has(entry) || entry.ran === null);
     for (const entry of entries) {
       const {runtime, source, ran} = entry;
       const again = force && ran !== null && sameCell(source, ran);
@@ -228,8 +236,7 @@ export class NotebookSession extends EventTarget {
       if (!defined.has(entry) && this.#define(entry, due.has(entry))) defined.add(entry);
     }
     this.#graph = null;
-    if (this.#options.execution === "lazy")
-      this.#request([...defined].filter((entry) => entries.includes(entry)));
+    if (lazy) this.#request([...defined].filter((entry) => asked.has(entry)));
   }
 
   /** Plans all cells again when names have got other meanings; returns those that were defined anew. */
@@ -324,6 +331,8 @@ export class NotebookSession extends EventTarget {
   }
 
   #mark(id: number): void {
+    const activity = this.#entries.get(id)?.runtime.activity;
+    if (activity === "queued" || activity === "running") this.#wasSettled = false;
     if (this.#changed.size === 0) this.#clock.frame(() => this.#flush(), true);
     this.#changed.add(id);
   }
@@ -335,9 +344,14 @@ export class NotebookSession extends EventTarget {
       const detail = this.status(id);
       if (detail) this.dispatchEvent(new CustomEvent("status", {detail}));
     }
+    this.#check();
+  }
+
+  /** Tells those who wait for the end of it all that it has come. */
+  #check(): void {
+    if ((this.#wasSettled && this.#wakes.length === 0) || !this.#isSettled()) return;
     for (const wake of this.#wakes.splice(0)) wake();
-    const settled = this.#isSettled();
-    if (settled && !this.#wasSettled) this.dispatchEvent(new Event("settled"));
-    this.#wasSettled = settled;
+    if (!this.#wasSettled) this.dispatchEvent(new Event("settled"));
+    this.#wasSettled = true;
   }
 }
