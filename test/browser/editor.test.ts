@@ -3,6 +3,11 @@ import {afterEach, expect, it, vi} from "vitest";
 import {userEvent} from "vitest/browser";
 import {PetriEditor} from "../../src/cells/editor/petri-editor.ts";
 
+/** The machine may be busy: a second is not long. */
+function eventually<T>(check: () => T): Promise<Awaited<T>> {
+  return vi.waitFor(check, {timeout: 10_000, interval: 20}) as Promise<Awaited<T>>;
+}
+
 const long = `const words = "${"many words ".repeat(40)}";`;
 const source = `// a comment\n\tconst a = f(1);\n\n${long}\n`;
 
@@ -58,25 +63,25 @@ it("stays plain text while it is far from the viewport", async () => {
   gap.style.height = "5000px";
   document.body.append(gap);
   const far = place({value: "far"});
-  await vi.waitFor(() => expect(near.querySelector(".cm-content")).not.toBeNull());
+  await eventually(() => expect(near.querySelector(".cm-content")).not.toBeNull());
   expect(far.querySelector("pre")?.textContent).toBe("far");
   far.scrollIntoView();
-  await vi.waitFor(() => expect(far.querySelector(".cm-content")).not.toBeNull());
+  await eventually(() => expect(far.querySelector(".cm-content")).not.toBeNull());
   scrollTo(0, 0);
 });
 
 it("draws every line, also those far below the viewport, for the browser's own find", async () => {
   const value = Array.from({length: 300}, (_, i) => `line${i};`).join("\n");
   const editor = await ready({value});
-  await vi.waitFor(() => expect(editor.querySelectorAll(".cm-line")).toHaveLength(300));
-  expect(editor.querySelectorAll(".tok-variable")).toHaveLength(300);
+  await eventually(() => expect(editor.querySelectorAll(".cm-line")).toHaveLength(300));
+  await eventually(() => expect(editor.querySelectorAll(".tok-variable")).toHaveLength(300));
 });
 
 it("becomes an editor with the focus when the plain text is focused", async () => {
   const editor = place({value: "a", label: "Source of cell 1"});
   await editor.updateComplete;
   editor.querySelector("pre")?.focus();
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   expect(content(editor).getAttribute("aria-label")).toBe("Source of cell 1");
 });
 
@@ -84,7 +89,7 @@ it("says every edit of the user, and none that came from outside", async () => {
   const editor = await ready({value: "ab"});
   const changes = listen<{value: string}>(editor, "change");
   editor.focus({at: 2});
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("c");
   expect(changes).toEqual([{value: "abc"}]);
   editor.value = "xabc";
@@ -98,7 +103,7 @@ it("asks to run on Shift-Enter and Mod-Enter and leaves the text alone", async (
   const editor = await ready({value: "1 + 1"});
   const runs = listen(editor, "petri-run");
   editor.focus();
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("{Shift>}{Enter}{/Shift}");
   await userEvent.keyboard("{Control>}{Enter}{/Control}");
   expect(runs).toEqual([
@@ -112,7 +117,7 @@ it("leaves the text by the arrows at its edges and by Escape", async () => {
   const editor = await ready({value: "a\nb"});
   const leaves = listen(editor, "petri-leave");
   editor.focus({at: 0});
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("{ArrowUp}{ArrowDown}{End}{ArrowDown}{Escape}");
   expect(leaves).toEqual([{direction: "up"}, {direction: "down"}, {direction: "out"}]);
 });
@@ -134,7 +139,7 @@ it("follows the kind of the cell", async () => {
   const editor = await ready({value: "SELECT 1", mode: "js"});
   expect(editor.querySelector(".tok-keyword")).toBeNull();
   editor.mode = "sql";
-  await vi.waitFor(() => expect(editor.querySelector(".tok-keyword")?.textContent).toBe("SELECT"));
+  await eventually(() => expect(editor.querySelector(".tok-keyword")?.textContent).toBe("SELECT"));
 });
 
 it("colours the JavaScript in a text cell", async () => {
@@ -149,13 +154,13 @@ it("completes the members of ops, and Tab takes one", async () => {
       path.join() === "ops" ? [{label: "pruning", detail: "petri/pruning"}] : [{label: "ops"}]
   });
   editor.focus();
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("ops.pr");
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(document.querySelector("li[aria-selected]")?.textContent).toContain("pruning")
   );
   // CodeMirror takes no choice in the first moments after the list opened.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await userEvent.keyboard("{Tab}");
     expect(editor.value).toBe("ops.pruning");
   });
@@ -164,7 +169,7 @@ it("completes the members of ops, and Tab takes one", async () => {
 it("selects the next occurrence for a second caret", async () => {
   const editor = await ready({value: "loss + loss"});
   editor.focus({at: 1});
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("{Control>}dd{/Control}");
   await userEvent.keyboard("error");
   expect(editor.value).toBe("error + error");
@@ -173,7 +178,7 @@ it("selects the next occurrence for a second caret", async () => {
 it("splits at the caret", async () => {
   const editor = await ready({value: "const a = 1;\nconst b = 2;"});
   editor.focus({at: 13});
-  await vi.waitFor(() => expect(editor.selection.line).toBe(2));
+  await eventually(() => expect(editor.selection.line).toBe(2));
   expect(editor.split()).toEqual({before: "const a = 1;", after: "const b = 2;"});
   await editor.focusLine(1, 7);
   expect(editor.selection).toEqual({from: 6, to: 6, line: 1, column: 7});
@@ -187,16 +192,16 @@ it("keeps its editor when it is moved, and lets go of it when it is removed", as
   expect(content(editor)).toBe(before);
   editor.remove();
   await editor.updateComplete;
-  await vi.waitFor(() => expect(editor.querySelector(".cm-editor")).toBeNull());
+  await eventually(() => expect(editor.querySelector(".cm-editor")).toBeNull());
   editor.value = "b";
   document.body.append(editor);
-  await vi.waitFor(() => expect(content(editor)?.textContent).toBe("b"));
+  await eventually(() => expect(content(editor)?.textContent).toBe("b"));
 });
 
 it("takes no edit when it is read-only", async () => {
   const editor = await ready({value: "a", readOnly: true});
   editor.focus({at: 1});
-  await vi.waitFor(() => expect(document.activeElement).toBe(content(editor)));
+  await eventually(() => expect(document.activeElement).toBe(content(editor)));
   await userEvent.keyboard("b");
   expect(editor.value).toBe("a");
 });

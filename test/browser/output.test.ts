@@ -4,6 +4,11 @@ import {userEvent} from "vitest/browser";
 import {createOutput, type OutputOptions} from "../../src/cells/output/create-output.ts";
 import type {ValueRenderer} from "../../src/cells/output/renderer.ts";
 
+/** The machine may be busy: a second is not long. */
+function eventually<T>(check: () => T): Promise<Awaited<T>> {
+  return vi.waitFor(check, {timeout: 10_000, interval: 20}) as Promise<Awaited<T>>;
+}
+
 let host: HTMLElement;
 
 beforeEach(() => {
@@ -92,14 +97,14 @@ describe("between evaluations", () => {
     expect(host.offsetHeight).toBe(300);
     out.display(div("short", 40));
     expect(host.offsetHeight).toBe(300);
-    await vi.waitFor(() => expect(host.offsetHeight).toBe(40));
+    await eventually(() => expect(host.offsetHeight).toBe(40));
   });
 
   it("gives the height up when nothing comes", async () => {
     const out = output();
     out.display(div("tall", 300));
     out.clear();
-    await vi.waitFor(() => expect(host.offsetHeight).toBe(0));
+    await eventually(() => expect(host.offsetHeight).toBe(0));
   });
 });
 

@@ -7,6 +7,11 @@ import {runRenderer} from "../../src/cells/run/renderer.ts";
 import type {RunView} from "../../src/cells/run/types.ts";
 import {FakeRun} from "../cells/run/fake-run.ts";
 
+/** The machine may be busy: a second is not long. */
+function eventually<T>(check: () => T): Promise<Awaited<T>> {
+  return vi.waitFor(check, {timeout: 10_000, interval: 20}) as Promise<Awaited<T>>;
+}
+
 beforeAll(() => page.viewport(1000, 700));
 afterEach(() => document.body.replaceChildren());
 
@@ -52,7 +57,7 @@ describe("a run that is going", () => {
     const run = new FakeRun();
     const card = await show(run);
     train(run, 0, 500);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(text(card, ".figures")).toBe("step 499 of 1,000 epoch 4 412 steps/s 9 s left webgpu")
     );
     expect(text(card, ".name")).toBe("lottery-ticket");
@@ -64,8 +69,8 @@ describe("a run that is going", () => {
     const run = new FakeRun();
     const card = await show(run);
     train(run, 0, 500);
-    await vi.waitFor(() => expect(panels(card)).toHaveLength(2));
-    await vi.waitFor(() => {
+    await eventually(() => expect(panels(card)).toHaveLength(2));
+    await eventually(() => {
       for (const panel of panels(card)) expect(panel.shadowRoot?.querySelector("canvas")).not.toBeNull();
     });
     const legends = panels(card).map((panel) =>
@@ -82,7 +87,7 @@ describe("a run that is going", () => {
     expect(run.cancelled).toBe(1);
     run.cancelling = true;
     run.notify();
-    await vi.waitFor(() => expect(text(card, ".action")).toBe("Cancelling…"));
+    await eventually(() => expect(text(card, ".action")).toBe("Cancelling…"));
     expect(find(card, ".action")?.matches(":disabled")).toBe(true);
   });
 
@@ -90,7 +95,7 @@ describe("a run that is going", () => {
     const run = new FakeRun();
     const card = await show(run);
     train(run, 0, 10);
-    await vi.waitFor(() => expect(panels(card)).toHaveLength(2));
+    await eventually(() => expect(panels(card)).toHaveLength(2));
     const render = vi.spyOn(card as unknown as {render(): unknown}, "render");
     for (let i = 0; i < 100; ++i) train(run, 10 + i, 11 + i);
     // Asked for after the card asked, so it comes after the card's.
@@ -166,7 +171,7 @@ describe("the next run of the same cell", () => {
     output.display(first);
     const card = host.querySelector("petri-run") as PetriRun;
     train(first, 0, 300);
-    await vi.waitFor(() => expect(panels(card)).toHaveLength(2));
+    await eventually(() => expect(panels(card)).toHaveLength(2));
 
     const second = new FakeRun({runId: "run-2", params: {sparsity: 0.5, width: 300}});
     output.clear();
@@ -177,10 +182,10 @@ describe("the next run of the same cell", () => {
     expect(text(card, ".chips")).toBe("sparsity 0.9 0.5 width 300");
     expect(text(card, ".chips s")).toBe("0.9");
     train(second, 0, 100);
-    await vi.waitFor(() => expect(panels(card)[0]?.rows?.step).toHaveLength(100));
+    await eventually(() => expect(panels(card)[0]?.rows?.step).toHaveLength(100));
     expect(panels(card)[0]?.ghost?.step).toHaveLength(300);
     train(second, 100, 400);
-    await vi.waitFor(() => expect(panels(card)[0]?.ghost).toBeNull());
+    await eventually(() => expect(panels(card)[0]?.ghost).toBeNull());
     expect(find(card, ".chips s")).toBeNull();
   });
 });
@@ -193,9 +198,9 @@ it("reads its hues anew when the theme changes", async () => {
     const canvas = panels(card)[0]?.shadowRoot?.querySelector("canvas");
     return canvas ? canvas.toDataURL() : "";
   };
-  await vi.waitFor(() => expect(pixels().length).toBeGreaterThan(2000));
+  await eventually(() => expect(pixels().length).toBeGreaterThan(2000));
   const light = pixels();
   document.documentElement.dataset.scheme = "dark";
-  await vi.waitFor(() => expect(pixels()).not.toBe(light));
+  await eventually(() => expect(pixels()).not.toBe(light));
   delete document.documentElement.dataset.scheme;
 });

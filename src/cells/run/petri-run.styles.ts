@@ -22,7 +22,7 @@ export const runStyles = css`
   .card.open {
     padding-bottom: 12px;
   }
-  header {
+  .head {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -199,7 +199,6 @@ export const runStyles = css`
   .more {
     margin-left: 8px;
     font-family: var(--sans-serif, system-ui);
-    color: var(--theme-foreground-faint, GrayText);
   }
   pre {
     max-height: 12em;

@@ -96,12 +96,12 @@ export class PetriRun extends LitElement {
     const {open} = this.#fold;
     const {name, status} = run.record;
     return html`
-      <section class=${open ? "card open" : "card"} aria-label="Training run ${name}">
+      <div class=${open ? "card open" : "card"} role="group" aria-label="Training run ${name}">
         ${this.#header(run, open)}
         ${live.has(status) ? this.#progress(run) : nothing}
         ${open ? this.#body(run) : nothing}
         <span class="announce" role="status">${live.has(status) ? "" : `${name}: ${summarize(run, this.now()).join(", ")}`}</span>
-      </section>
+      </div>
     `;
   }
 
@@ -109,7 +109,7 @@ export class PetriRun extends LitElement {
     const {name, status} = run.record;
     const running = live.has(status);
     return html`
-      <header>
+      <div class="head">
         <button class="fold" aria-expanded=${open} aria-label=${`${open ? "Fold" : "Unfold"} run ${name}`} @click=${() => this.#fold.toggle()}>
           <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true"><path d="M1.5 0.5 L6.5 4 L1.5 7.5z" /></svg>
         </button>
@@ -119,9 +119,9 @@ export class PetriRun extends LitElement {
         <span class="actions">${
           running
             ? html`<button class="action" aria-label="Cancel run" ?disabled=${run.cancelling} @click=${() => run.cancel()}>${run.cancelling ? "Cancelling…" : "Cancel"}</button>`
-            : html`<button class="action" aria-label="Recompute run" title="Run again, though nothing changed" @click=${() => run.recompute()}>Run again</button>`
+            : html`<button class="action" aria-label="Recompute run" title="Run again, though nothing changed" @click=${() => run.recompute()}>Recompute</button>`
         }</span>
-      </header>
+      </div>
     `;
   }
 

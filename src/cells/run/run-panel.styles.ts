@@ -33,15 +33,12 @@ export const panelStyles = css`
     min-width: 5.5ch;
     color: var(--theme-foreground, CanvasText);
   }
-  .at {
-    color: var(--theme-foreground-faint, GrayText);
-  }
   .log {
     all: unset;
     margin-left: auto;
     padding: 1px 6px;
     border-radius: 4px;
-    color: var(--theme-foreground-faint, GrayText);
+    color: inherit;
     cursor: pointer;
     opacity: 0;
     transition: opacity 0.15s;
