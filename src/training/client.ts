@@ -11,12 +11,12 @@ import {
   supersedes,
   watchJob
 } from "./job.ts";
-import {Memo} from "./memo.ts";
 import {checkOptions, type TrainOptions} from "./options.ts";
 import {positionOf} from "./position.ts";
 import type {EndedMessage, FromWorker} from "./protocol.ts";
 import {Run} from "./run.ts";
-import {RunCore} from "./run-core.ts";
+import {RunCache} from "./run-cache.ts";
+import type {RunCore} from "./run-core.ts";
 import type {RunRecord, RunSink, RunStatus, WorkerStatus} from "./types.ts";
 import {type WorkerLike, WorkerLink} from "./worker-link.ts";
 
@@ -46,7 +46,7 @@ export class Trainer {
   readonly #jobs = new Map<string, Job>();
   readonly #requests = new WeakMap<Run, Request>();
   readonly #jobOf = new WeakMap<RunCore, Job>();
-  readonly #memo = new Memo();
+  readonly #cache: RunCache;
   /** Fingerprints that are to be computed once whatever the store has. */
   readonly #forced = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -59,6 +59,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     this.#options = options;
+    this.#cache = new RunCache(options.sink);
     const {createWorker, locks} = options;
     const receive = (message: FromWorker) => this.#receive(message);
     this.#link = new WorkerLink({createWorker, locks, receive, died: (reason) => this.#workerDied(reason)});
@@ -188,12 +189,9 @@ export class Trainer {
   }
 
   #answerFromStore(job: Job, run: Run): boolean {
-    const {fingerprint} = job;
-    const extras = this.#memo.get(fingerprint);
-    const found = this.#options.sink.find(extras ? `${fingerprint}+fields` : fingerprint);
-    if (!found) return false;
+    const core = this.#cache.find(job.fingerprint);
+    if (!core) return false;
     this.#forget(job);
-    const core = new RunCore(found.run, null, {batches: found.batches, extras});
     this.#jobOf.set(core, {...job, core});
     run.attach(core);
     return true;
@@ -338,9 +336,8 @@ export class Trainer {
     const {core} = job;
     if (core.ended) return;
     this.#forget(job);
-    const suffix = `${job.liveChanged ? "+live" : ""}${core.hasExtras ? "+fields" : ""}`;
-    core.record = {...core.record, fingerprint: job.fingerprint + suffix};
-    if (status === "completed" && suffix === "+fields") this.#memo.set(job.fingerprint, core.extras);
+    const fingerprint = this.#cache.keep(job.fingerprint, core, status, job.liveChanged);
+    core.record = {...core.record, fingerprint};
     core.end(status, this.#options.now(), error);
     // A run that never reached the worker has nothing to show.
     if (job.posted) this.#record(core);
@@ -394,9 +391,4 @@ function whenEnded(core: RunCore): Promise<void> {
       resolve();
     });
   });
-}
-
-/** A trainer over a worker that does not start before the first run. */
-export function createTrainer(options: TrainerOptions): Trainer {
-  return new Trainer(options);
 }

@@ -167,7 +167,7 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
   /** undefined: not yet; null: well. */
   #outcome(): Error | null | undefined {
     if (this.#core.ended) return this.#core.error;
-    return this.#released ? abortError("The cell has run again.") : undefined;
+    return this.#released ? abortError("The cell of this run has run again, or was stopped.") : undefined;
   }
 
   #change(): Promise<void> {

@@ -25,7 +25,7 @@ export interface RunRecord {
   code: string;
   /**
    * SHA-256 (hex) over code, captured values, params, live values at the start, seed, data and versions. A suffix
-   * `+live` says that live values changed on the way, `+fields` that rows had more than numbers: neither can be
+   * `+live` says that live values changed on the way, `+fields` that there was more than numbers: neither can be
    * answered from the store alone.
    */
   fingerprint: string;

@@ -69,7 +69,8 @@ export function capture(fn: AnyFunction, sources: CaptureSources): Capture {
     origins.push(sources.originOf?.(value));
     const names = freeNames(parsed.node);
     // A helper's import(...) has become __petri.import(...) where the cell was compiled.
-    if (names.importsDynamically || names.read.includes("__petri")) throw new CaptureError(path, dynamicImport(path));
+    if (names.importsDynamically || names.read.includes("__petri"))
+      throw new CaptureError(path, dynamicImport(path));
     const visible = sources.scopeOf?.(value);
     for (const name of names.read) {
       const at = path === "train" ? name : `${path}'s ${name}`;

@@ -1,4 +1,4 @@
-import {createTrainer, type Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
 import {MemorySink} from "../../training/support/memory-sink.ts";
 
 export {fn, rejection, when} from "../../training/support/runs.ts";
@@ -11,7 +11,7 @@ export function openPage(options: Partial<TrainerOptions> & {address?: string} =
   const sink = new MemorySink();
   const workers: Worker[] = [];
   const delayed: (() => void)[] = [];
-  const trainer = createTrainer({
+  const trainer = new Trainer({
     createWorker: () => {
       const url = address ?? new URL("./train-worker.ts", import.meta.url);
       const worker = new Worker(url, {type: "module", name: document.baseURI});

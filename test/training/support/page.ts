@@ -1,5 +1,5 @@
 import type {CaptureSources} from "../../../src/training/capture/capture.ts";
-import {createTrainer, type Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
 import type {MetricBatch} from "../../../src/training/types.ts";
 import {serveTraining, type TrainingService, type WorkerScope} from "../../../src/training/worker.ts";
 import type {WorkerLike} from "../../../src/training/worker-link.ts";
@@ -90,7 +90,7 @@ export function openPage(
     workers.push(worker);
     return worker;
   };
-  const trainer = createTrainer({
+  const trainer = new Trainer({
     createWorker,
     sink,
     now: () => Date.now(),
