@@ -23,6 +23,11 @@ const database = openDatabase();
 const services: AppServices = {
   storage: openStorage({fetch: (path, init) => fetch(new URL(path, site), init), database}),
   journal: new DraftJournal({database, locks: webLocks(navigator.locks), tab: crypto.randomUUID()}),
+  preload() {
+    void import("./session.ts");
+    // Nearly every notebook begins with prose.
+    void import("./cells/library/markdown.ts");
+  },
   async createSession(request) {
     const {openSession} = await import("./session.ts");
     return openSession(request, {site: site.href, tables, trainer: engine.trainer});

@@ -192,8 +192,10 @@ export class PetriApp extends LitElement implements AppCommands {
   /** Loads what the page of this address needs. */
   #enter(): void {
     const {page} = this.route;
-    if (page === "notebook" || page === "address") void import("./petri-notebook.ts");
-    else {
+    if (page === "notebook" || page === "address") {
+      void import("./petri-notebook.ts");
+      this.services.preload?.();
+    } else {
       this.#theme.theme = "air";
       document.title = page === "keys" ? "Keyboard · Petri" : "Petri";
       if (page === "home") void import("./petri-home.ts");

@@ -60,6 +60,8 @@ export interface AppServices {
   /** Resolves once it is known whether a server keeps the notebooks or the browser does. */
   storage: Promise<NotebookStorage>;
   journal: EditJournal;
+  /** Begins to load what an open notebook needs, beside the reading of its file. */
+  preload?(): void;
   /** Starts nothing: the shell calls `run()` when the first cells are on the page. May load the runtime lazily. */
   createSession(request: SessionRequest): Promise<Session>;
   /** Where one cell's results appear, inside `host`; `source` is what ran, `cellLabel` what a person calls a cell. */
