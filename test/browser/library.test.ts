@@ -173,6 +173,7 @@ test("html escapes what is interpolated, and finds images beside the notebook", 
 
 test("tex renders inline, as a block and with options", async () => {
   const tex = await builtin<Tag>("tex");
+  expect(tex`x`.parentNode).toBeNull();
   expect(tex`E = mc^2`.querySelector(".katex-html")?.textContent).toContain("E");
   expect(tex.block`\int`.className).toContain("katex-display");
   expect(tex.options({displayMode: true})`x`.className).toContain("katex-display");
@@ -181,6 +182,7 @@ test("tex renders inline, as a block and with options", async () => {
 test("dot draws in the page's colours, and keeps the colours that the graph names", async () => {
   const dot = await builtin<Tag>("dot");
   const svg = dot`digraph {a -> b [color=red]; b -> c}`;
+  expect(svg.parentNode).toBeNull();
   expect(svg.querySelectorAll(".node")).toHaveLength(3);
   expect(svg.querySelectorAll("[stroke=red]").length).toBeGreaterThan(0);
   expect(svg.querySelectorAll("[stroke=currentColor]").length).toBeGreaterThan(0);

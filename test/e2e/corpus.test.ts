@@ -42,6 +42,8 @@ interface Settled {
   /** Requests to other sites. */
   outside: string[];
   warnings: string[];
+  /** Elements that are shown as values, `HTMLSpanElement {}`, instead of as themselves. */
+  inspected: string[];
 }
 
 /** Opens a notebook, waits until nothing is queued or running, and says how its cells did. */
@@ -61,7 +63,9 @@ async function settle(name: string, address = server.address): Promise<Settled> 
   await page.goto(`${address}#/notebook/${name}`);
   await page.waitForFunction("window.petri?.cells.length > 0");
   const {cells} = (await page.evaluate("window.petri.settled()")) as {cells: Cell[]};
-  return {cells, complaints, outside, warnings};
+  const text = await page.locator("petri-notebook").innerText();
+  const inspected = text.match(/\b(HTML|SVG)\w*Element \{/g) ?? [];
+  return {cells, complaints, outside, warnings, inspected};
 }
 
 const failures = ({cells}: Settled): string[] =>
@@ -76,6 +80,7 @@ describe("the corpus", () => {
     expect(failures(settled)).toEqual([]);
     expect(cells.filter(({state}) => state !== "done" && state !== "error" && state !== "idle")).toEqual([]);
     expect(complaints).toEqual([]);
+    expect(settled.inspected).toEqual([]);
     expect(outside).toEqual([]);
   });
 

@@ -32,12 +32,13 @@ export interface Importer {
 /** The attribute by which a page knows that it has a package's style sheet. */
 const STYLE_MARK = "data-petri-npm";
 
-/**
- * A namespace as cells expect it: a package that the page holds has a default export too, and a
- * CommonJS package has the names it set when it ran (its bundle hands them on as one object).
- */
-function namespaceOf(module: object): object {
-  if ("__namespace" in module) return module.__namespace as object;
+/** The namespace of a CommonJS package has the names it set when it ran: its bundle hands them on as one object. */
+function unwrapped(module: object): object {
+  return "__namespace" in module ? (module.__namespace as object) : module;
+}
+
+/** A package that the page holds, with a default export: for CommonJS that is the package itself. */
+function withDefault(module: object): object {
   return "default" in module ? module : {...module, default: module};
 }
 
@@ -78,14 +79,14 @@ export function createImporter({
   async function importNpm(specifier: string): Promise<object> {
     const {name, path} = parseNpmSpecifier(specifier);
     const local = shared[path ? `${name}/${path}` : name];
-    if (local) return namespaceOf(await local());
+    if (local) return withDefault(await local());
     if (isNpmFile(specifier)) return importFile(specifier);
     const url = new URL(npmModulePath(specifier), siteUrl);
     // A browser keeps a failed module for ever; after an install, another address gets another answer.
     const attempt = attempts.get(url.href) ?? 0;
     if (attempt > 0) url.searchParams.set("attempt", `${attempt}`);
     try {
-      return namespaceOf(await load(url.href));
+      return unwrapped(await load(url.href));
     } catch (error) {
       attempts.set(new URL(npmModulePath(specifier), siteUrl).href, attempt + 1);
       throw await reason(specifier, url.href, error);
@@ -161,7 +162,7 @@ export function provideShared(shared: Record<string, LoadModule>): void {
     [Symbol.for("petri.shared")]: async (key: string): Promise<object> => {
       const local = shared[key];
       if (!local) throw new ImportError(`this page has no package “${key}” to share`);
-      return namespaceOf(await local());
+      return withDefault(await local());
     }
   });
 }

@@ -1,3 +1,4 @@
+import {detachedChild} from "./detached-child.ts";
 import type {Importer} from "./importer.ts";
 
 type ImportModule = Importer["importModule"];
@@ -21,7 +22,7 @@ async function mermaid(importModule: ImportModule): Promise<unknown> {
     drawings += 1;
     const root = document.createElement("div");
     root.innerHTML = (await library.render(`mermaid-${drawings}`, String.raw(template, ...values))).svg;
-    return root.firstElementChild ?? root;
+    return detachedChild(root);
   };
 }
 

@@ -1,5 +1,6 @@
 import katex, {type KatexOptions} from "katex";
 import "katex/dist/katex.min.css";
+import {detachedChild} from "./detached-child.ts";
 
 type TexTag = (template: TemplateStringsArray, ...values: unknown[]) => Element;
 
@@ -7,7 +8,7 @@ function renderer(options: KatexOptions = {}): TexTag {
   return (template, ...values) => {
     const root = document.createElement("div");
     katex.render(String.raw(template, ...values), root, {...options, output: "html"});
-    return root.firstElementChild ?? root;
+    return detachedChild(root);
   };
 }
 

@@ -139,6 +139,9 @@ export async function bundle(request: Request): Promise<Bundle> {
     base: "./",
     publicDir: false,
     logLevel: "silent",
+    // Said outright, because a development server's or a test's environment would choose other code.
+    mode: "production",
+    resolve: {conditions: ["module", "browser", "production"]},
     define: {"process.env.NODE_ENV": '"production"', global: "globalThis"},
     plugins: [npmPlugin(request)],
     build: {
