@@ -162,6 +162,15 @@ describe("a finished run", () => {
   });
 });
 
+it("a cancelled run is no error", async () => {
+  const run = new FakeRun();
+  train(run, 0, 20);
+  const card = await show(run);
+  run.end("cancelled", 2000, "The run was cancelled.");
+  await eventually(() => expect(text(card, ".summary")).toContain("cancelled at step 19"));
+  expect(find(card, ".error")).toBeNull();
+});
+
 describe("the next run of the same cell", () => {
   it("takes over the card, with the old values faint until it has caught up", async () => {
     const host = document.createElement("div");

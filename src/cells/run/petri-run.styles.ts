@@ -157,6 +157,9 @@ export const runStyles = css`
   .step {
     min-width: 16ch;
   }
+  .step.open-ended {
+    min-width: 10ch;
+  }
   .count {
     display: inline-block;
     text-align: right;

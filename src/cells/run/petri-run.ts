@@ -152,7 +152,7 @@ export class PetriRun extends LitElement {
         aria-valuenow=${fraction === null ? nothing : Math.round(fraction * 100)}
       ><i style="transform:scaleX(${fraction ?? 1})"></i></div>
       <div class="figures">
-        <span class="step">${
+        <span class=${totalSteps ? "step" : "step open-ended"}>${
           step === null
             ? status === "queued"
               ? "waiting for its turn"
@@ -175,7 +175,7 @@ export class PetriRun extends LitElement {
     const panels = [...groupMetrics(Object.keys(rows.columns))].slice(0, maxPanels);
     const ghost = this.#ghost(run)?.rows ?? null;
     return html`
-      ${record.error ? html`<p class="error">${record.error}</p>` : nothing}
+      ${record.error && record.status !== "cancelled" ? html`<p class="error">${record.error}</p>` : nothing}
       <div class="panels">${panels.map(
         ([quantity, metrics]) => html`<petri-run-panel
           .notebook=${record.notebook}
