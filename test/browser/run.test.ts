@@ -162,6 +162,14 @@ describe("a finished run", () => {
   });
 });
 
+it("keeps a place for the curves only while they may come", async () => {
+  const run = new FakeRun();
+  const card = await show(run);
+  expect(card.offsetHeight).toBeGreaterThan(200);
+  run.end("failed", 1100, "ops.nope is not a function");
+  await eventually(() => expect(card.offsetHeight).toBeLessThan(120));
+});
+
 it("a cancelled run is no error", async () => {
   const run = new FakeRun();
   train(run, 0, 20);

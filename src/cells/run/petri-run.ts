@@ -186,7 +186,7 @@ export class PetriRun extends LitElement {
           .ghost=${ghost}
           .syncKey=${record.runId}
         ></petri-run-panel>`
-      )}${panels.length || record.status === "queued" ? nothing : html`<div class="waiting"></div>`}</div>
+      )}${!panels.length && record.status === "running" ? html`<div class="waiting"></div>` : nothing}</div>
       ${logs.length ? this.#logs(logs.map(({text}) => text)) : nothing}
     `;
   }
