@@ -71,10 +71,7 @@ export function keyCaps(keys: string, mac: boolean): string[] {
   );
 }
 
-/** `aria-keyshortcuts` for an element that an action's first key also presses. */
-export function ariaKeys(keys: readonly string[], mac: boolean): string {
-  return keys
-    .filter((key) => !key.includes(" "))
-    .map((key) => key.replace("Mod", mac ? "Meta" : "Control").replaceAll("-", "+"))
-    .join(" ");
+/** An action with its first key, for a tooltip: `Run cell (Ctrl+Enter)`. */
+export function titleWithKey({title, keys: [key]}: Action, mac: boolean): string {
+  return key ? `${title} (${keyCaps(key, mac).join(mac || key.includes(" ") ? " " : "+")})` : title;
 }

@@ -1,8 +1,8 @@
 import {html, nothing, type TemplateResult} from "lit";
-import {ACTIONS} from "./actions.ts";
+import {ACTIONS, actionById} from "./actions.ts";
 import type {ActionContext} from "./commands.ts";
 import {icon} from "./icons.ts";
-import {keyCaps} from "./keymap.ts";
+import {keyCaps, titleWithKey} from "./keymap.ts";
 import type {MenuSection} from "./menu.ts";
 import type {OpenNotebook, SaveState} from "./open-notebook.ts";
 import {isMac} from "./platform.ts";
@@ -53,7 +53,7 @@ export function notebookBar({open, context, place, act}: BarContent): TemplateRe
         }
       </div>
       ${open ? saveState(open, place, act) : nothing}
-      <button type="button" class="tool" aria-label="Run all cells" title="Run all cells" @click=${() => act("run-all")}>
+      <button type="button" class="tool" aria-label="Run all cells" title=${titleWithKey(actionById("run-all"), isMac)} @click=${() => act("run-all")}>
         ${icon("play")}<span class="wide">Run all</span>
       </button>
       <petri-menu label="Notebook menu" .sections=${MENU} .context=${context}></petri-menu>

@@ -39,6 +39,7 @@ export class OpenNotebook extends EventTarget {
     this.#file = openNotebookFile(text, {parser: new DOMParser()});
     this.#origin = origin;
     this.#journal = journal;
+    if (origin.stored === null) this.#state = "unsaved";
     this.document = new NotebookDocument(this.#file.notebook);
     this.document.addEventListener("change", () => this.#changed());
   }

@@ -4,13 +4,15 @@ import {customElement, property, state} from "lit/decorators.js";
 import type {Cell, CellStatus} from "../../runtime/types.ts";
 import type {PetriEditor} from "../editor/petri-editor.ts";
 import type {CompletionProvider, SourceMark} from "../editor/types.ts";
-import {ACTIONS} from "./actions.ts";
+import {ACTIONS, actionById} from "./actions.ts";
 import {MODE_TITLES} from "./cell-modes.ts";
 import {describeState} from "./cell-state.ts";
 import type {ActionContext} from "./commands.ts";
 import {formatDuration} from "./format.ts";
 import {icon} from "./icons.ts";
+import {titleWithKey} from "./keymap.ts";
 import type {MenuSection} from "./menu.ts";
+import {isMac} from "./platform.ts";
 
 const MENU: readonly MenuSection[] = [
   {actions: ACTIONS.filter(({place, danger}) => place === "cell" && !danger)},
@@ -20,6 +22,9 @@ const MENU: readonly MenuSection[] = [
   },
   {actions: ACTIONS.filter(({place, danger}) => place === "cell" && danger)}
 ];
+const [RUN_TITLE, STOP_TITLE, ADD_TITLE] = ["run-cell", "stop-cell", "add-below"].map((id) =>
+  titleWithKey(actionById(id), isMac)
+);
 /** The kinds offered on an empty cell. */
 const FIRST_KINDS = ["js", "md", "sql", "html", "tex", "ts"] as const;
 
@@ -89,7 +94,7 @@ export class PetriCell extends LitElement {
                 type="button"
                 class="tool"
                 aria-label="Add cell below"
-                title="Add cell below"
+                title=${ADD_TITLE}
                 tabindex=${this.active ? 0 : -1}
                 @click=${() => this.#act("add-below")}
               >
@@ -155,12 +160,12 @@ export class PetriCell extends LitElement {
     const tab = this.active ? 0 : -1;
     return html`<div class="cell-tools" role="toolbar" aria-label=${`Tools of cell ${this.position}`}>
       ${duration === undefined || busy ? nothing : html`<span class="cell-time">${formatDuration(duration)}</span>`}
-      <button type="button" class="tool" aria-label="Run cell" title="Run cell" tabindex=${tab} @click=${() => this.#act("run-cell")}>
+      <button type="button" class="tool" aria-label="Run cell" title=${RUN_TITLE} tabindex=${tab} @click=${() => this.#act("run-cell")}>
         ${icon("play")}
       </button>
       ${
         busy
-          ? html`<button type="button" class="tool stop" aria-label="Stop" title="Stop" tabindex=${tab} @click=${() => this.#act("stop-cell")}>
+          ? html`<button type="button" class="tool stop" aria-label="Stop" title=${STOP_TITLE} tabindex=${tab} @click=${() => this.#act("stop-cell")}>
               ${icon("stop")}
             </button>`
           : nothing

@@ -36,7 +36,7 @@ export class PetriFooter extends LitElement {
 
   protected override render(): TemplateResult {
     const {running} = this.engine.status();
-    const names = running.length ? running.map(runText) : this.running;
+    const names = running.length ? running.map(({name}) => name) : this.running;
     return html`<div class="footer-inner">
       <span class="footer-engine">${this.#engine()}</span>
       <span class="footer-running">
@@ -69,12 +69,6 @@ export class PetriFooter extends LitElement {
   #stop(): void {
     this.dispatchEvent(new CustomEvent("petri-action", {detail: {action: "stop-all"}, bubbles: true}));
   }
-}
-
-function runText({name, fraction, stepsPerSecond}: ReturnType<Engine["status"]>["running"][number]): string {
-  const percent = fraction === undefined ? "" : ` ${Math.round(fraction * 100)} %`;
-  const rate = stepsPerSecond ? ` at ${stepsPerSecond.toPrecision(2)} steps/s` : "";
-  return `${name}${percent}${rate}`;
 }
 
 declare global {

@@ -33,9 +33,6 @@ export interface RunningRun {
   name: string;
   /** The notebook it was started in. */
   notebook: string;
-  /** 0 to 1 where the end is known. */
-  fraction?: number;
-  stepsPerSecond?: number;
 }
 
 /** What the footer shows; replaced, never mutated. */

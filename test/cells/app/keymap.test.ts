@@ -1,6 +1,6 @@
 import {expect, test} from "vitest";
 import type {Action} from "../../../src/cells/app/action.ts";
-import {Keymap, keyCaps, keyName} from "../../../src/cells/app/keymap.ts";
+import {Keymap, keyCaps, keyName, titleWithKey} from "../../../src/cells/app/keymap.ts";
 
 const none = {ctrlKey: false, metaKey: false, altKey: false, shiftKey: false};
 
@@ -54,4 +54,10 @@ test("writes keys as people read them", () => {
   expect(keyCaps("d d", false)).toEqual(["D", "D"]);
   expect(keyCaps("Mod-.", false)).toEqual(["Ctrl", "."]);
   expect(keyCaps("Alt-ArrowUp", true)).toEqual(["⌥", "↑"]);
+});
+
+test("a tooltip names the first key", () => {
+  expect(titleWithKey(save, false)).toBe("save (Ctrl+S)");
+  expect(titleWithKey(deletion, false)).toBe("delete (D D)");
+  expect(titleWithKey(action("none", []), false)).toBe("none");
 });
