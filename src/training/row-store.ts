@@ -50,6 +50,11 @@ export class RowStore {
     }
   }
 
+  /** Rows that have come, kept or not. */
+  get total(): number {
+    return this.#total;
+  }
+
   view(): RowColumns {
     const cut = (column: Float64Array) => column.subarray(0, this.#length);
     return {

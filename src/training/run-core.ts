@@ -58,6 +58,11 @@ export class RunCore {
     return this.#rows.view();
   }
 
+  /** Rows that have come. */
+  get rowCount(): number {
+    return this.#rows.total;
+  }
+
   /** The newest row; fields too large to keep for every row hold their newest value. */
   get last(): Row | null {
     return this.#last;

@@ -20,14 +20,22 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
   readonly #controls: RunControls;
   readonly #listeners = new Set<() => void>();
   #unsubscribe: () => void;
-  #released = false;
+  /** Why this Run is over for the cell that holds it. */
+  #released: Error | null = null;
 
   constructor(core: RunCore, controls: RunControls, signal: AbortSignal | undefined) {
     this.#core = core;
     this.#controls = controls;
     this.#unsubscribe = core.subscribe(() => this.#changed());
-    signal?.addEventListener("abort", () => this.#release(), {once: true});
-    if (signal?.aborted) this.#released = true;
+    if (!signal) return;
+    const release = () => {
+      // As fetch does: whoever aborted recognises its own reason.
+      const {reason} = signal;
+      this.#released = reason instanceof Error ? reason : abortError("The cell of this run has run again.");
+      this.#changed();
+    };
+    if (signal.aborted) release();
+    else signal.addEventListener("abort", release, {once: true});
   }
 
   /** Everything known of the run; replaced at every change. */
@@ -127,7 +135,7 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
       // The run may have been taken over or made anew since the last row.
       if (core !== this.#core) [core, next] = [this.#core, 0];
       const index = core.seek(next);
-      if ((core.ended || !this.#released) && index < core.rows.total) {
+      if ((core.ended || !this.#released) && index < core.rowCount) {
         next = index + 1;
         yield core.rowAt(index);
         continue;
@@ -144,7 +152,7 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
     let shown: Row | null = null;
     for (;;) {
       const error = this.#outcome();
-      if (error?.name === "AbortError") return;
+      if (error && (error === this.#released || error.name === "AbortError")) return;
       if (this.last !== shown && this.last) {
         shown = this.last;
         yield shown;
@@ -167,7 +175,7 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
   /** undefined: not yet; null: well. */
   #outcome(): Error | null | undefined {
     if (this.#core.ended) return this.#core.error;
-    return this.#released ? abortError("The cell of this run has run again, or was stopped.") : undefined;
+    return this.#released ?? undefined;
   }
 
   #change(): Promise<void> {
@@ -177,11 +185,6 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
         resolve();
       });
     });
-  }
-
-  #release(): void {
-    this.#released = true;
-    this.#changed();
   }
 
   #changed(): void {

@@ -24,7 +24,7 @@ export interface TrainingService {
   modules: WorkerModules;
   /** Lets the page notice this worker's death: it holds a lock while it lives. */
   locks?: Pick<LockManager, "request">;
-  /** How long a cancelled function may go on waiting in one step, 2 s by default. */
+  /** How long a cancelled function may go on waiting in one step, 3 s by default. */
   patienceMs?: number;
 }
 
@@ -32,7 +32,7 @@ const noMemory: MemoryInfo = {tensors: 0, sizeBytes: 0};
 
 /** Serves the training runs of one page in this worker. Returns a function that tells it that the GPU is gone. */
 export function serveTraining(service: TrainingService): {lost(reason: string): void} {
-  const {scope, encode, modules, patienceMs = 2000} = service;
+  const {scope, encode, modules, patienceMs = 3000} = service;
   const now = () => performance.timeOrigin + performance.now();
   const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
   const turns = new Turns(now);

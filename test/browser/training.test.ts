@@ -41,21 +41,27 @@ it("trains on the best backend that works here, and says which", async () => {
   expect(last?.loss).toBeLessThan(first);
 });
 
-it("gives tensors and bytes back over fifty cancellations", async () => {
-  await page.trainer.train(training, {params: {steps: 2}});
-  const start = page.trainer.status.memory;
-  for (let i = 0; i < 50; ++i) {
-    const run = page.trainer.train(i % 2 ? training : leaking, {params: {}, seed: i, steps: 1e9});
-    await begun(run);
-    expect(run.error).toBeNull();
-    run.cancel();
-    await rejection(run);
-    expect(run.record.status).toBe("cancelled");
-    expect(page.trainer.status.memory).toEqual(start);
+it.each(["webgpu", "wasm", "cpu"] as const)(
+  "gives tensors and bytes back over fifty cancellations on %s",
+  async (backend) => {
+    const {trainer} = openPage({backend});
+    const first = trainer.train(training, {params: {steps: 2}});
+    await first;
+    expect(first.record.backend?.name).toBe(backend);
+    const start = trainer.status.memory;
+    for (let i = 0; i < 50; ++i) {
+      const run = trainer.train(i % 2 ? training : leaking, {params: {}, seed: i, steps: 1e9});
+      await begun(run);
+      expect(run.error).toBeNull();
+      run.cancel();
+      await rejection(run);
+      expect(run.record.status).toBe("cancelled");
+      expect(trainer.status.memory).toEqual(start);
+    }
+    // Nothing that lives on was freed with them.
+    expect(await trainer.train(training, {params: {steps: 2}, cache: false})).toMatchObject({step: 2});
   }
-  // Nothing that lives on was freed with them.
-  expect(await page.trainer.train(training, {params: {steps: 2}, cache: false})).toMatchObject({step: 2});
-});
+);
 
 it("ends a run that diverges, with the step", async () => {
   const run = page.trainer.train(

@@ -1,3 +1,4 @@
+import type {BackendName} from "../../../src/gpu/types.ts";
 import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
 import {MemorySink} from "../../training/support/memory-sink.ts";
 
@@ -6,15 +7,18 @@ export {fn, rejection, when} from "../../training/support/runs.ts";
 const open: Trainer[] = [];
 
 /** A trainer over real workers; `elapse` lets the time of all delayed callbacks come. */
-export function openPage(options: Partial<TrainerOptions> & {address?: string} = {}) {
-  const {address, ...rest} = options;
+export function openPage(options: Partial<TrainerOptions> & {address?: string; backend?: BackendName} = {}) {
+  const {address, backend, ...rest} = options;
   const sink = new MemorySink();
   const workers: Worker[] = [];
   const delayed: (() => void)[] = [];
   const trainer = new Trainer({
     createWorker: () => {
       const url = address ?? new URL("./train-worker.ts", import.meta.url);
-      const worker = new Worker(url, {type: "module", name: document.baseURI});
+      const worker = new Worker(url, {
+        type: "module",
+        name: backend ? `${document.baseURI}#${backend}` : document.baseURI
+      });
       workers.push(worker);
       return worker;
     },
