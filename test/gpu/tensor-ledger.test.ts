@@ -43,7 +43,7 @@ it("leaves alone what others made, before and beside", () => {
 it("forgets what was disposed, so that a long run does not grow", () => {
   const owner = ledger.makeOwner();
   ledger.open(owner);
-  for (let i = 0; i < 1000; ++i) tf.tidy(() => tf.add(tf.scalar(i), 1));
+  for (let i = 0; i < 1000; ++i) tf.tidy(() => tf.add(tf.scalar(i), 1)).dispose();
   expect(owner.tensors.size).toBe(0);
   ledger.release(owner);
 });
