@@ -170,13 +170,15 @@ it("what tells of an error stays above it, until the next evaluation", () => {
   out.error({name: "Error", message: "step 3 failed"}, null);
   expect(shown()).toEqual(["run 1", "error"]);
   out.pending();
-  out.error({name: "SyntaxError", message: "this evaluation displayed nothing"}, null);
+  out.error({name: "TypeError", message: "this evaluation displayed nothing"}, null);
   expect(shown()).toEqual(["error"]);
   out.pending();
   out.clear();
   out.display(2n);
   expect(host.children).toHaveLength(1);
   expect(host.firstChild).toBe(card);
+  out.error({name: "SyntaxError", message: "the source that is there now never ran"}, null);
+  expect(shown()).toEqual(["error"]);
 });
 
 it("a renderer is given what it made at the same turn of the evaluation before", () => {

@@ -18,6 +18,13 @@ export interface OutputOptions {
   renderers?: readonly ValueRenderer[];
 }
 
+/** With these nothing of the cell's present source was run: what is shown is of another. */
+const notRun: ReadonlySet<string> = new Set([
+  "SyntaxError",
+  "DuplicateDefinitionError",
+  "CircularDefinitionError"
+]);
+
 /** Shows a cell's results in `host`, whose children it owns. */
 export function createOutput(host: HTMLElement, options: OutputOptions = {}): CellOutput {
   return new Output(host, options);
@@ -56,7 +63,7 @@ class Output implements CellOutput {
   }
 
   error(error: CellError, cause: unknown): void {
-    const staying = this.#current ? this.#rendered.outliving() : [];
+    const staying = this.#current && !notRun.has(error.name) ? this.#rendered.outliving() : [];
     this.#empty();
     if (staying.length) this.node.append(...staying);
     const {source = () => "", cellLabel} = this.#options;

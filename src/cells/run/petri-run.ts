@@ -127,7 +127,8 @@ export class PetriRun extends LitElement {
 
   /** Broken only between its parts, on a narrow page. */
   #summary(run: RunView): unknown {
-    return summarize(run, this.now()).map((part, i) => html`${i ? " · " : ""}<span>${part}</span>`);
+    const parts = summarize(run, this.now());
+    return parts.map((part, i) => html`<span>${part}${i < parts.length - 1 ? " ·" : ""}</span> `);
   }
 
   #chips(run: RunView): unknown {
