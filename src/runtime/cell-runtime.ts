@@ -27,6 +27,7 @@ export interface CellHost {
 /** A cell's code, ready to be called. */
 export type CellFunction = (...inputs: unknown[]) => unknown;
 
+const NO_VIEWS: ReadonlyMap<unknown, unknown> = new Map();
 const SUPERSEDED = new StoppedError("superseded by a newer evaluation");
 
 /** The variables of one cell in the runtime, its current evaluation, and what it shows. */
@@ -140,8 +141,11 @@ export class CellRuntime implements EvaluationHost {
     if (current?.stopped || parts.length === 0) return "settled";
     const [main] = parts;
     if (main.state === "queued" || main.state === "idle") return "queued";
-    if (parts.some((part) => part.waiting)) return "waiting";
-    const busy = parts.some((part) => part.state === "queued" || part.state === "running");
+    let busy = false;
+    for (const part of parts) {
+      if (part.waiting) return "waiting";
+      if (part.state === "queued" || part.state === "running") busy = true;
+    }
     if (busy && current && current.idles > 0) return "waiting";
     return busy || (current?.tasks ?? 0) > 0 ? "running" : "settled";
   }
@@ -154,7 +158,8 @@ export class CellRuntime implements EvaluationHost {
     if (this.activity === "running" || this.activity === "queued" || this.parts.some((p) => p.live))
       return null;
     const shape = shapeOf(compiled, plan);
-    const {shown, claimed, cached, views, outcome} = current;
+    const {shown, claimed, cached, outcome} = current;
+    const views = current.views ?? NO_VIEWS;
     const memo = {...outcome, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
     return shape !== null && isRepeatable(memo) ? {...memo, shape} : null;
   }
@@ -260,17 +265,19 @@ export class CellRuntime implements EvaluationHost {
     this.error = undefined;
     part.run();
     this.changed();
-    const args = plan.args.map((arg) =>
-      typeof arg === "number"
-        ? this.#input(plan.inputs[arg], release(values[arg]), evaluation)
-        : this.#local(arg, evaluation)
-    );
+    const args: unknown[] = [];
+    for (const arg of plan.args) {
+      if (typeof arg === "string") args.push(this.#local(arg, evaluation));
+      else args.push(this.#input(plan.inputs[arg], release(values[arg]), evaluation));
+    }
     const value = this.#fn.apply(former, args);
-    const settle = (result: unknown) => {
-      evaluation.outcome = {result, inputs: values};
-      return this.#produce(result, evaluation, pick);
-    };
-    return value instanceof Promise ? value.then(settle) : settle(value);
+    if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
+    return value.then((result) => this.#settle(result, values, evaluation, pick));
+  }
+
+  #settle(result: unknown, inputs: unknown[], evaluation: Evaluation, pick: string | null): unknown {
+    evaluation.outcome = {result, inputs};
+    return this.#produce(result, evaluation, pick);
   }
 
   #produce(result: unknown, evaluation: Evaluation, pick: string | null): unknown {
@@ -292,6 +299,7 @@ export class CellRuntime implements EvaluationHost {
   /** Generators.input, remembered so that it can be made again. */
   #view(element: unknown, evaluation: Evaluation): unknown {
     const generator = this.#host.input(element);
+    evaluation.views ??= new Map();
     evaluation.views.set(generator, element);
     return generator;
   }
@@ -304,19 +312,19 @@ export class CellRuntime implements EvaluationHost {
   #local(name: string, evaluation: Evaluation): unknown {
     switch (name) {
       case "display":
-        return evaluation.display;
+        return evaluation.context.display;
       case "view":
-        return (element: unknown) => this.#view(evaluation.display(element), evaluation);
+        return (element: unknown) => this.#view(evaluation.context.display(element), evaluation);
       case "signal":
         return evaluation.signal;
       default:
-        return this.#host.local.get(name)?.(evaluation);
+        return this.#host.local.get(name)?.(evaluation.context);
     }
   }
 
   #fulfilled(value: unknown): void {
     const evaluation = this.current;
-    if (!evaluation || evaluation.startedAt === null) return;
+    if (!evaluation?.isCurrent || evaluation.startedAt === null) return;
     if (!evaluation.restored) this.durationMs = this.#host.now() - evaluation.startedAt;
     if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(release(value), this.label);
     else evaluation.clear();

@@ -16,7 +16,7 @@ export interface EvaluationHost {
 }
 
 /** One computation of a cell, from the change that asked for it until the next one takes its place. */
-export class Evaluation implements CellContext {
+export class Evaluation {
   /** Milliseconds since the epoch, once the code has begun. */
   startedAt: number | null = null;
   /** Whether its value came from a store. */
@@ -27,11 +27,11 @@ export class Evaluation implements CellContext {
   /** Whether the code itself said what to show, so that its value is not shown as well. */
   claimed = false;
   /** What it shows, in order. */
-  readonly shown: Shown[] = [];
+  shown: Shown[] = [];
   /** What the cell's function returned, on which inputs; null before. */
   outcome: {result: unknown; inputs: readonly unknown[]} | null = null;
   /** The elements given to `view()`, by the generators it returned. */
-  readonly views = new Map<unknown, unknown>();
+  views: Map<unknown, unknown> | null = null;
   /** Unsettled promises given to `waitUntil`. */
   tasks = 0;
   /** Unsettled promises that wait for the reader: to scroll there, to use an input. */
@@ -40,13 +40,31 @@ export class Evaluation implements CellContext {
   #controller: AbortController | null = null;
   #ended: Error | null = null;
   #cleared = false;
+  #context: CellContext | null = null;
 
   constructor(host: EvaluationHost) {
     this.#host = host;
   }
 
-  get cellId(): number {
-    return this.#host.id;
+  /** What builtins that are bound to the cell are given. Made when asked for: most cells use none. */
+  get context(): CellContext {
+    const evaluation = this;
+    this.#context ??= {
+      cellId: this.#host.id,
+      get signal() {
+        return evaluation.signal;
+      },
+      display: (value) => this.#display(value),
+      waitUntil: (promise) => this.#waitUntil(promise),
+      fail: (error) => {
+        if (this.isCurrent) this.#host.noteFailure(error);
+      },
+      markCached: () => {
+        this.cached = true;
+        this.#host.changed();
+      }
+    };
+    return this.#context;
   }
 
   get isCurrent(): boolean {
@@ -60,12 +78,6 @@ export class Evaluation implements CellContext {
     }
     return this.#controller.signal;
   }
-
-  display = (value: unknown): unknown => {
-    this.claimed = true;
-    this.show(value, this.#host.label);
-    return value;
-  };
 
   /** The first value shown takes the place of what the former evaluation showed. */
   show(value: unknown, name: string | undefined): void {
@@ -88,7 +100,7 @@ export class Evaluation implements CellContext {
   /** Shows `value` alone, in place of this evaluation's own former value too. */
   replace(value: unknown, name: string | undefined): void {
     this.#cleared = false;
-    this.shown.length = 0;
+    this.shown = [];
     this.show(value, name);
   }
 
@@ -98,16 +110,6 @@ export class Evaluation implements CellContext {
     this.#cleared = true;
     this.#host.output.clear();
   }
-
-  waitUntil = (promise: PromiseLike<unknown>): void => {
-    this.tasks++;
-    const done = () => {
-      this.tasks--;
-      this.#host.changed();
-    };
-    promise.then(done, done);
-    this.#host.changed();
-  };
 
   /** Notes that the cell waits for the reader until `promise` settles. */
   waitForReader<T>(promise: Promise<T>): Promise<T> {
@@ -120,15 +122,6 @@ export class Evaluation implements CellContext {
     return promise;
   }
 
-  fail(error: unknown): void {
-    if (this.isCurrent) this.#host.noteFailure(error);
-  }
-
-  markCached = (): void => {
-    this.cached = true;
-    this.#host.changed();
-  };
-
   /** Returns a generator that comes too late: the runtime would not. */
   adopt(value: unknown): void {
     if (isGenerator(value) && !this.isCurrent) dismiss(value);
@@ -139,6 +132,22 @@ export class Evaluation implements CellContext {
     if (this.#ended) return;
     this.#ended = reason;
     this.#controller?.abort(reason);
+  }
+
+  #display(value: unknown): unknown {
+    this.claimed = true;
+    this.show(value, this.#host.label);
+    return value;
+  }
+
+  #waitUntil(promise: PromiseLike<unknown>): void {
+    this.tasks++;
+    const done = () => {
+      this.tasks--;
+      this.#host.changed();
+    };
+    promise.then(done, done);
+    this.#host.changed();
   }
 }
 

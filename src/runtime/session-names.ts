@@ -16,7 +16,9 @@ export class SessionNames implements NotebookNames {
     this.#known = known;
     for (const cell of cells) this.#add(cell);
     const shadowed = [...local, "db"].filter((name) => this.defined.has(name));
-    this.signature = JSON.stringify([shadowed, [...this.#tables]]);
+    // Moving a cell changes nothing.
+    for (const variables of this.#tables.values()) variables.sort();
+    this.signature = JSON.stringify([shadowed, [...this.#tables].sort()]);
   }
 
   tables(database: string, table: string, reader: CompiledCell): readonly string[] {
@@ -38,4 +40,12 @@ export class SessionNames implements NotebookNames {
       }
     }
   }
+}
+
+/** Equal for cells that add the same to the names of a notebook. */
+export function contribution(cell: CompiledCell | undefined): string {
+  if (!cell) return "";
+  const {output, outputs, autoview, automutable, tables} = cell;
+  const made = tables.map(({database, creates, changes}) => [database, creates, changes]);
+  return JSON.stringify([output, outputs, autoview, automutable, made]);
 }

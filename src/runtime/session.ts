@@ -13,7 +13,7 @@ import {Graph} from "./graph.ts";
 import {release} from "./held.ts";
 import {planCell} from "./plan.ts";
 import {ReactiveRuntime} from "./reactive-runtime.ts";
-import {SessionNames} from "./session-names.ts";
+import {contribution, SessionNames} from "./session-names.ts";
 import {isSettled} from "./settled.ts";
 import type {Cell, CellContext, CellOutput, CellStatus, GraphEdge, Notebook, RuntimeHooks} from "./types.ts";
 import {loadTypeScript, typeScriptLoaded} from "./typescript.ts";
@@ -106,7 +106,8 @@ export class NotebookSession extends EventTarget {
   /**
    * Takes the source that these cells (default: all) have in the document. Cells whose code or whose names'
    * meaning changed are computed, and what depends on them; failed, stopped and stale ones too. `force` computes
-   * those that were not edited again; an edit of a comment still computes nothing. The promise resolves when the definitions stand, not the values: see `settled`.
+   * those that were not edited again; an edit of a comment still computes nothing. The promise resolves when the
+   * definitions stand, not the values: see `settled`.
    */
   async run(ids?: Iterable<number>, {force = false}: {force?: boolean} = {}): Promise<void> {
     const entries = ids ? [...ids].flatMap((id) => this.#entries.get(id) ?? []) : [...this.#entries.values()];
@@ -126,18 +127,16 @@ export class NotebookSession extends EventTarget {
    * cell's names are gone at once, and a cell that undo brings back runs again, or shows what it had.
    */
   update(cells: readonly Cell[]): void {
-    const ids = new Set(cells.map((cell) => cell.id));
-    for (const [id, entry] of this.#entries) if (!ids.has(id)) this.#delete(id, entry);
-    const former = new Map(this.#entries);
-    this.#entries.clear();
-    const restored: Entry[] = [];
+    const order = [...this.#entries.keys()];
+    const reordered = order.length !== cells.length || cells.some((cell, i) => cell.id !== order[i]);
+    const restored = reordered ? this.#reorder(cells) : [];
     for (const cell of cells) {
-      const entry = former.get(cell.id) ?? this.#deleted.get(cell.id) ?? this.#create(cell);
-      if (this.#deleted.delete(cell.id) && entry.ran) restored.push(entry);
-      if (entry.source !== cell) this.#mark(cell.id);
+      const entry = this.#entries.get(cell.id);
+      if (!entry || entry.source === cell) continue;
       entry.source = cell;
-      this.#entries.set(cell.id, entry);
+      this.#mark(cell.id);
     }
+    if (!reordered) return;
     this.#rename();
     for (const entry of restored) this.#define(entry, false);
     this.#graph = null;
@@ -199,6 +198,21 @@ export class NotebookSession extends EventTarget {
     return this.#graph;
   }
 
+  /** Takes the cells there are now, in their order; returns those that were deleted before. */
+  #reorder(cells: readonly Cell[]): Entry[] {
+    const ids = new Set(cells.map((cell) => cell.id));
+    for (const [id, entry] of this.#entries) if (!ids.has(id)) this.#delete(id, entry);
+    const former = new Map(this.#entries);
+    this.#entries.clear();
+    const restored: Entry[] = [];
+    for (const cell of cells) {
+      const entry = former.get(cell.id) ?? this.#deleted.get(cell.id) ?? this.#create(cell);
+      if (this.#deleted.delete(cell.id) && entry.ran) restored.push(entry);
+      this.#entries.set(cell.id, entry);
+    }
+    return restored;
+  }
+
   #create(cell: Cell): Entry {
     const runtime: CellRuntime = new CellRuntime(cell.id, this.#options.createOutput(cell), {
       module: this.#module,
@@ -225,13 +239,15 @@ export class NotebookSession extends EventTarget {
     // Lazily, a cell that was not asked for is defined as well, so that those it needs are known.
     const asked = new Set(entries);
     if (lazy) entries = [...this.#entries.values()].filter((entry) => asked.has(entry) || entry.ran === null);
+    let renames = false;
     for (const entry of entries) {
       const {runtime, source, ran} = entry;
+      renames ||= this.#contribution(ran) !== this.#contribution(source);
       const again = force && ran !== null && sameCell(source, ran);
       if (again || runtime.current?.stopped || runtime.error || runtime.stale) due.add(entry);
       entry.ran = source;
     }
-    const defined = this.#rename();
+    const defined = renames ? this.#rename() : new Set<Entry>();
     for (const entry of entries) {
       if (!defined.has(entry) && this.#define(entry, due.has(entry))) defined.add(entry);
     }
@@ -248,6 +264,10 @@ export class NotebookSession extends EventTarget {
     const entries = [...this.#entries.values()].filter((entry) => entry.ran && this.#define(entry, false));
     this.#graph = null;
     return new Set(entries);
+  }
+
+  #contribution(cell: Cell | null): string {
+    return contribution(cell ? this.#compiler.compile(cell).compiled : undefined);
   }
 
   #readNames(): SessionNames {
@@ -331,8 +351,10 @@ export class NotebookSession extends EventTarget {
   }
 
   #mark(id: number): void {
-    const activity = this.#entries.get(id)?.runtime.activity;
-    if (activity === "queued" || activity === "running") this.#wasSettled = false;
+    if (this.#wasSettled) {
+      const activity = this.#entries.get(id)?.runtime.activity;
+      this.#wasSettled = activity !== "queued" && activity !== "running";
+    }
     if (this.#changed.size === 0) this.#clock.frame(() => this.#flush(), true);
     this.#changed.add(id);
   }

@@ -10,5 +10,6 @@ export function isSettled(cells: readonly CellRuntime[], graph: () => Graph): bo
     if (activity === "queued") queued.push(id);
     else if (activity === "waiting") waiting.add(id);
   }
+  if (queued.length > 0 && waiting.size === 0) return false;
   return queued.every((id) => [...graph().ancestors([id])].some((other) => waiting.has(other)));
 }

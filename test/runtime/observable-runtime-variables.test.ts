@@ -1,7 +1,7 @@
 // The cases of the test-suite of @observablehq/runtime (6.0), in our words, on our subclass.
 import type {Variable} from "@observablehq/runtime";
 import {describe, expect, test} from "vitest";
-import {create, pass, range, reachable, values} from "./observable-runtime.ts";
+import {create, outcomeOf, pass, range, reachable, values} from "./observable-runtime.ts";
 
 describe("variable.define", () => {
   test.each<[string, (variable: Variable) => Variable]>([

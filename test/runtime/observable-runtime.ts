@@ -10,7 +10,7 @@ export function create(
 }
 
 /** What a variable comes to after the computation that is due. */
-async function outcomeOf(variable: Variable): Promise<{value: unknown} | {error: string}> {
+export async function outcomeOf(variable: Variable): Promise<{value: unknown} | {error: string}> {
   await variable._module._runtime._compute();
   try {
     return {value: await variable._promise};
