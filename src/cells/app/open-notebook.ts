@@ -30,6 +30,7 @@ export class OpenNotebook extends EventTarget {
   #origin: Origin;
   #state: SaveState = "saved";
   #recording: Promise<void> | null = null;
+  #saving: Promise<void> = Promise.resolve();
   #dirty = false;
   /** Set when the browser refused to keep a draft; said once. */
   journalError: Error | null = null;
@@ -72,14 +73,20 @@ export class OpenNotebook extends EventTarget {
    *
    * @throws ConflictError when another text is stored; the state is then "conflict".
    */
-  async save(storage: NotebookStorage, options: {name?: string; over?: ConflictError} = {}): Promise<void> {
-    const name = options.name ?? this.#origin.name;
+  save(storage: NotebookStorage, options: {over?: ConflictError} = {}): Promise<void> {
+    // One after the other: a second write would find the first one's version and take it for somebody else's.
+    const saving = this.#saving.then(() => this.#save(storage, options));
+    this.#saving = saving.catch(() => {});
+    return saving;
+  }
+
+  async #save(storage: NotebookStorage, options: {over?: ConflictError}): Promise<void> {
+    const {name} = this.#origin;
     if (name === null)
       throw new TypeError("A notebook that was opened by its address needs a name to be saved.");
-    const isCopy = name !== this.#origin.name;
     const notebook = this.document.notebook;
     const {text} = saveNotebookFile(this.#file, notebook, {document});
-    const base = options.over ? (options.over.current?.version ?? null) : isCopy ? null : this.version;
+    const base = options.over ? (options.over.current?.version ?? null) : this.version;
     this.#setState("saving");
     try {
       const {version} = await storage.write(name, text, {version: base});
@@ -88,7 +95,9 @@ export class OpenNotebook extends EventTarget {
       this.#origin = {name, key: name, stored: {text, version}};
       await this.journalled();
       await this.#journal.clear(key).catch(() => {});
-      this.#changed();
+      // What was typed while the file was being written is not in it.
+      if (this.document.notebook === notebook) this.#setState("saved");
+      else this.#changed();
     } catch (error) {
       this.#setState(error instanceof ConflictError ? "conflict" : "unsaved");
       throw error;
@@ -108,25 +117,27 @@ export class OpenNotebook extends EventTarget {
   }
 
   #changed(): void {
-    if (this.text === this.#origin.stored?.text) {
-      this.#dirty = false;
-      this.#setState("saved");
-      void this.#journal.clear(this.#origin.key).catch(() => {});
-      return;
-    }
     this.#dirty = true;
     this.#setState(this.#state === "conflict" ? "conflict" : "unsaved");
     this.#recording ??= this.#record();
   }
 
-  /** Writes the newest text until there is nothing newer. */
+  /** Writes the newest text until there is nothing newer; a text that is stored already is no draft. */
   async #record(): Promise<void> {
     await Promise.resolve();
     while (this.#dirty) {
       this.#dirty = false;
-      await this.#journal.record(this.#origin.key, this.text, this.version).catch((error: Error) => {
-        this.journalError ??= error;
-      });
+      const {text} = this;
+      const {key, stored} = this.#origin;
+      try {
+        if (text !== stored?.text) await this.#journal.record(key, text, this.version);
+        else {
+          this.#setState("saved");
+          await this.#journal.clear(key);
+        }
+      } catch (error) {
+        this.journalError ??= error instanceof Error ? error : new Error(String(error));
+      }
     }
     this.#recording = null;
   }

@@ -56,6 +56,14 @@ test("saving writes what was typed, and only that", async () => {
   expect(await profile.text("numbers")).toBe(source.replace("a = 2", "a = 3"));
 });
 
+test("saving twice at once is no conflict", async () => {
+  await openApp(profile.tab().services, "#/notebook/numbers");
+  await type(1, " // a{Control>}s{/Control} b{Control>}ss{/Control}");
+  await expect.poll(saveState).toBe("saved");
+  expect(dialog()).toBeNull();
+  expect(await profile.text("numbers")).toBe(source.replace("a = 2;", "a = 2; // a b"));
+});
+
 test("typing back what was saved is saved", async () => {
   await openApp(profile.tab().services, "#/notebook/numbers");
   await type(1, "x");
