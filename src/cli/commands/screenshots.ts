@@ -12,11 +12,11 @@ import {takeScreenshots} from "../screenshots.ts";
 export async function screenshots(args: string[]): Promise<void> {
   const {values} = readArguments(args, {out: {type: "string", default: "docs/screenshots"}});
   const notebooks = await notebooksRoot(undefined);
+  const chromium = await ensureChromium();
   const server = await serve({app: await builtApp(), notebooks, npm: npmSource(notebooks)}, 0);
   try {
     const folder = resolve(projectRoot, values.out);
-    for (const path of await takeScreenshots(server.address, folder, await ensureChromium()))
-      console.log(path);
+    for await (const path of takeScreenshots(server.address, folder, chromium)) console.log(path);
   } finally {
     await server.close();
   }
