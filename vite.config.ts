@@ -1,6 +1,7 @@
 import {fileURLToPath} from "node:url";
 import {defineConfig} from "vite";
 import {chunkFileName} from "./src/publish/vite/chunk-name.ts";
+import {wasmThreads} from "./src/publish/vite/wasm-threads.ts";
 
 // Remarks that no build of ours needs: on modules that are loaded at once here and on use there, and on slow plugins.
 const checks = {ineffectiveDynamicImport: false, pluginTimings: false};
@@ -10,6 +11,7 @@ export default defineConfig({
   base: "./",
   // notebooks/ and data are served or copied by our own code, not by Vite.
   publicDir: false,
+  plugins: [wasmThreads()],
   resolve: {
     alias: [
       {
@@ -18,7 +20,11 @@ export default defineConfig({
       }
     ]
   },
-  worker: {format: "es", rolldownOptions: {output: {chunkFileNames: chunkFileName}, checks}},
+  worker: {
+    format: "es",
+    plugins: () => [wasmThreads()],
+    rolldownOptions: {output: {chunkFileNames: chunkFileName}, checks}
+  },
   build: {
     target: "es2022",
     chunkSizeWarningLimit: 4096,

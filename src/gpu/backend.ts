@@ -11,6 +11,10 @@ export interface BackendOptions {
 
 const BEST_FIRST: readonly BackendName[] = ["webgpu", "wasm", "cpu"];
 
+/** A backend that has not proved itself by then is passed over; threads that have not started are given up. */
+const OPEN_MS = 40_000;
+const THREADS_MS = 15_000;
+
 const lostListeners = new Set<(reason: string) => void>();
 
 /**
@@ -23,8 +27,7 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
   const refused: BackendInfo["refused"] = [];
   for (const name of order) {
     try {
-      const adapter = await open(name, options);
-      await prove(name);
+      const adapter = await within(OPEN_MS, openAndProve(name, options), "it did not answer in time");
       return {name, adapter, refused};
     } catch (error) {
       tf.removeBackend(name);
@@ -52,6 +55,12 @@ export function onDeviceLost(callback: (reason: string) => void): () => void {
   return () => lostListeners.delete(callback);
 }
 
+async function openAndProve(name: BackendName, options: BackendOptions): Promise<string> {
+  const adapter = await open(name, options);
+  await prove(name);
+  return adapter;
+}
+
 async function open(name: BackendName, options: BackendOptions): Promise<string> {
   if (name === "webgpu") return openWebGPU();
   if (name === "wasm") return openWasm(options.wasmPaths);
@@ -77,10 +86,29 @@ async function openWebGPU(): Promise<string> {
 async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   if (paths) wasm.setWasmPaths(paths);
-  await tf.setBackend("wasm");
+  try {
+    await within(THREADS_MS, tf.setBackend("wasm"), "its threads did not start");
+  } catch {
+    // Workers may be forbidden, or die while they start, which tfjs does not notice: one thread is enough.
+    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+    await tf.setBackend("wasm");
+  }
   const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
   const threads = (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? wasm.getThreadsCount() : 1;
   return `WebAssembly, ${simd}, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+}
+
+/** The promise, or an error when it takes longer than `limitMs`. */
+async function within<T>(limitMs: number, promise: Promise<T>, reason: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${reason} (${limitMs / 1000} s)`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Makes the backend the current one and multiplies two matrices. */
