@@ -13,7 +13,7 @@ import {packageFile} from "./npm/package-file.ts";
 import {npmSpecifiersIn, optionalSpecifiersIn} from "./npm/scan.ts";
 import {sharedKeyOfPath} from "./npm/shared.ts";
 
-export {NpmModuleError, NpmPackageMissingError} from "./npm/errors.ts";
+export {NpmModuleError} from "./npm/errors.ts";
 export {npmSpecifiersIn} from "./npm/scan.ts";
 
 /** Makes the ES module of one `npm:` import below `outDir`; `imports` names the modules that it imports. */

@@ -5,7 +5,8 @@ import {createLibrary} from "../../src/cells/library/library.ts";
 import {sharedModules} from "../../src/cells/library/shared-modules.ts";
 
 const loadArrow = (): Promise<typeof arrow> => Promise.resolve(arrow);
-const base = "http://localhost/notebooks/tour.html";
+const base = new URL("notebooks/tour.html", document.baseURI).href;
+const beside = (path: string): string => new URL(path, base).href;
 
 const shared = sharedModules({arrow: loadArrow});
 const importer = createImporter({
@@ -146,17 +147,32 @@ const answer = 42; // why
     expect(pre.querySelector("pre")?.textContent).toBe("const answer = 42; // why\n");
   });
 
-  test("images, style sheets and downloads lie beside the notebook; links are the reader's", async () => {
+  test("images, style sheets and downloads lie beside the notebook", async () => {
     const md = await builtin<Tag>("md");
-    const result = md`![](data/a.png) <link rel="stylesheet" href="./style.css"> [next](./next) ![](https://example.com/b.png)`;
-    const addresses = Array.from(result.querySelectorAll("[src], [href]"), (element) =>
-      element.getAttribute(element.localName === "img" ? "src" : "href")
+    const result = md`![](data/a.png) <link rel="stylesheet" href="./style.css"> <a download href="a.csv">a</a> ![](https://example.com/b.png)`;
+    const addresses = Array.from(
+      result.querySelectorAll("[src], [href]"),
+      (element) => element.getAttribute("src") ?? element.getAttribute("href")
     );
     expect(addresses).toEqual([
-      "http://localhost/notebooks/data/a.png",
-      "http://localhost/notebooks/style.css",
-      "./next",
+      beside("data/a.png"),
+      beside("style.css"),
+      beside("a.csv"),
       "https://example.com/b.png"
+    ]);
+  });
+
+  test("links lead to notebooks in this page, and to files beside the notebook", async () => {
+    const md = await builtin<Tag>("md");
+    const result = md`[a](./next) [b](next.html#part) [c](ex/d3/bars) [d](data/runs.csv) [e](#part) [f](https://example.com/x) [g](../other)`;
+    expect(Array.from(result.querySelectorAll("a"), (link) => link.getAttribute("href"))).toEqual([
+      "#/notebook/next",
+      "#/notebook/next",
+      `#/notebook?url=${encodeURIComponent(beside("ex/d3/bars.html"))}`,
+      beside("data/runs.csv"),
+      "#part",
+      "https://example.com/x",
+      beside("../other")
     ]);
   });
 });
@@ -164,8 +180,8 @@ const answer = 42; // why
 test("html escapes what is interpolated, and finds images beside the notebook", async () => {
   const html = await builtin<Tag>("html");
   expect(html`<p>${"<b>"}</p>`.outerHTML).toBe("<p>&lt;b&gt;</p>");
-  expect(html`<img src="a.png" srcset="b.png 2x, https://x.org/c.png 3x">`.outerHTML).toBe(
-    '<img src="http://localhost/notebooks/a.png" srcset="http://localhost/notebooks/b.png 2x, https://x.org/c.png 3x">'
+  expect(html`<img src="a.png" srcset="https://x.org/c.png 3x, b.png 2x">`.outerHTML).toBe(
+    `<img src="${beside("a.png")}" srcset="https://x.org/c.png 3x, ${beside("b.png")} 2x">`
   );
   const {html: same} = await builtin<{html: Tag}>("htl");
   expect(same.fragment`<i></i><b></b>`.childNodes).toHaveLength(2);

@@ -63,7 +63,7 @@ async function settle(name: string, address = server.address): Promise<Settled> 
   await page.goto(`${address}#/notebook/${name}`);
   await page.waitForFunction("window.petri?.cells.length > 0");
   const {cells} = (await page.evaluate("window.petri.settled()")) as {cells: Cell[]};
-  const text = await page.locator("petri-notebook").innerText();
+  const text = (await page.locator("petri-notebook").textContent()) ?? "";
   const inspected = text.match(/\b(HTML|SVG)\w*Element \{/g) ?? [];
   return {cells, complaints, outside, warnings, inspected};
 }

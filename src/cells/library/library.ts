@@ -1,7 +1,7 @@
 import {databaseClient, type LoadDatabase} from "./database-client.ts";
 import {DOM} from "./dom.ts";
 import {fileAttachments} from "./file/file-attachment.ts";
-import type {LoadArrow} from "./file/notebook-file.ts";
+import type {LoadArrow} from "./file/file-source.ts";
 import {Files} from "./files.ts";
 import {Generators} from "./generators/generators.ts";
 import type {Importer} from "./importer.ts";

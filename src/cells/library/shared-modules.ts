@@ -1,4 +1,4 @@
-import type {LoadArrow} from "./file/notebook-file.ts";
+import type {LoadArrow} from "./file/file-source.ts";
 
 export type LoadModule = () => Promise<object>;
 

@@ -1,4 +1,5 @@
-import {type LoadArrow, NotebookFile} from "./notebook-file.ts";
+import type {LoadArrow} from "./file-source.ts";
+import {NotebookFile} from "./notebook-file.ts";
 
 /** A file that a notebook names and that is not beside it. */
 export class FileNotFoundError extends Error {

@@ -1,14 +1,6 @@
+import type {FileSource} from "./file-source.ts";
 import {inferTypes} from "./infer-types.ts";
 import {mimeTypeOf} from "./mime-type.ts";
-
-/** What this folder needs of Apache Arrow, which the page supplies: one copy serves the whole page. */
-export interface ArrowLibrary {
-  tableFromIPC(source: unknown): unknown;
-  vectorFromArray(values: readonly unknown[]): unknown;
-  Table: new (columns: Record<string, unknown>) => unknown;
-}
-
-export type LoadArrow = () => Promise<ArrowLibrary>;
 
 export interface DelimitedOptions {
   /** One character; a comma for csv, a tab for tsv. */
@@ -17,19 +9,6 @@ export interface DelimitedOptions {
   array?: boolean;
   /** true: each value by what it looks like (d3.autoType); "auto": one type a column. */
   typed?: boolean | "auto";
-}
-
-/** Where a file's bytes come from. */
-export interface FileSource {
-  name: string;
-  mimeType?: string;
-  lastModified?: number;
-  size?: number;
-  /** Fails when there is no such file. */
-  open(): Promise<Response>;
-  /** An address that `<img src>` and workers can read. */
-  url(): Promise<string>;
-  arrow: LoadArrow;
 }
 
 function refuse(file: NotebookFile, wanted: string): never {
@@ -148,7 +127,8 @@ export class NotebookFile {
 
   async zip(): Promise<unknown> {
     const [{ZipArchive}, bytes] = await Promise.all([import("./zip.ts"), this.arrayBuffer()]);
-    return new ZipArchive(new Uint8Array(bytes), this.#source.arrow);
+    const {arrow} = this.#source;
+    return new ZipArchive(new Uint8Array(bytes), (source) => new NotebookFile({...source, arrow}));
   }
 
   async xlsx(): Promise<unknown> {

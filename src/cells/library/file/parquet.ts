@@ -1,6 +1,6 @@
 import {parquetReadObjects} from "hyparquet";
 import {compressors} from "hyparquet-compressors";
-import type {ArrowLibrary} from "./notebook-file.ts";
+import type {ArrowLibrary} from "./file-source.ts";
 
 /** Reads a Parquet file of any of the usual compressions into an Arrow table, without DuckDB or the network. */
 export async function readParquet(file: ArrayBuffer, arrow: ArrowLibrary): Promise<unknown> {

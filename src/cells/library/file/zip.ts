@@ -1,20 +1,21 @@
 import {unzipSync} from "fflate";
-import {type LoadArrow, NotebookFile} from "./notebook-file.ts";
+import type {FileSource} from "./file-source.ts";
 
 /** The files of a .zip archive, each readable like a file attachment. */
-export class ZipArchive {
+export class ZipArchive<File> {
   /** Paths in the archive, without its folders. */
   readonly filenames: string[];
   readonly #entries: Record<string, Uint8Array>;
-  readonly #arrow: LoadArrow;
+  readonly #fileOf: (source: Omit<FileSource, "arrow">) => File;
 
-  constructor(bytes: Uint8Array, arrow: LoadArrow) {
+  /** `fileOf` makes the object by which an entry is read. */
+  constructor(bytes: Uint8Array, fileOf: (source: Omit<FileSource, "arrow">) => File) {
     this.#entries = unzipSync(bytes);
-    this.#arrow = arrow;
+    this.#fileOf = fileOf;
     this.filenames = Object.keys(this.#entries).filter((name) => !name.endsWith("/"));
   }
 
-  file(path: string): NotebookFile {
+  file(path: string): File {
     const bytes = this.#entries[path];
     if (!bytes || !this.filenames.includes(path)) {
       throw new Error(
@@ -23,10 +24,9 @@ export class ZipArchive {
     }
     let url: string | undefined;
     const open = (): Promise<Response> => Promise.resolve(new Response(bytes as Uint8Array<ArrayBuffer>));
-    return new NotebookFile({
+    return this.#fileOf({
       name: path,
       size: bytes.byteLength,
-      arrow: this.#arrow,
       open,
       async url() {
         url ??= URL.createObjectURL(await (await open()).blob());
