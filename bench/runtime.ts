@@ -3,7 +3,6 @@ import {Runtime, type Variable} from "@observablehq/runtime";
 import {NotebookSession} from "../src/runtime/session.ts";
 import type {Cell, CellOutput} from "../src/runtime/types.ts";
 import type {Bench, Measurement} from "./measurement.ts";
-import {median} from "./support/median.ts";
 
 const SIZE = 1000;
 
@@ -19,7 +18,7 @@ const shapes: Record<string, Shape> = {
 
 /** From an edit of the first cell to the value of the last: the session with all it does, and the bare runtime. */
 export const dataflow: Bench = async ({quick}) => {
-  const rounds = quick ? 15 : 60;
+  const rounds = quick ? 40 : 200;
   const measurements: Measurement[] = [];
   for (const [name, shape] of Object.entries(shapes)) {
     const [ours, bare] = [await openSession(shape), await openBare(shape)];
@@ -31,7 +30,8 @@ export const dataflow: Bench = async ({quick}) => {
       times[0].push(pair[0]);
       times[1].push(pair[1]);
     }
-    const [value, peer] = times.map(median);
+    // The fastest rounds: whatever else the machine does only adds to a round.
+    const [value, peer] = times.map((each) => Math.min(...each));
     measurements.push({
       subject: "runtime",
       case: `${name} of 1,000 cells`,

@@ -46,6 +46,7 @@ export class CellRuntime implements EvaluationHost {
   stale = false;
   #fn: CellFunction = () => undefined;
   #memo: Memo | null = null;
+  #defines: string[] | null = null;
 
   constructor(id: number, output: CellOutput, host: CellHost) {
     this.id = id;
@@ -65,7 +66,8 @@ export class CellRuntime implements EvaluationHost {
 
   /** Names that the cell defines, as other cells write them. */
   get defines(): string[] {
-    return this.variables.filter((name) => !/[ @:]/.test(name));
+    this.#defines ??= this.variables.filter((name) => !/[ @:]/.test(name));
+    return this.#defines;
   }
 
   changed(): void {
@@ -118,6 +120,7 @@ export class CellRuntime implements EvaluationHost {
     this.current?.end(reason);
     for (const part of this.parts) part.dispose();
     this.parts = [];
+    this.#defines = null;
   }
 
   /** Aborts what is going on and keeps what is shown. False when nothing was. */
@@ -228,6 +231,7 @@ export class CellRuntime implements EvaluationHost {
   #part(listener: PartListener): Part {
     const part = new Part(this.#host.module, this.output.node, listener);
     this.parts.push(part);
+    this.#defines = null;
     return part;
   }
 

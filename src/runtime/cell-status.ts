@@ -1,7 +1,6 @@
 import type {CellRuntime} from "./cell-runtime.ts";
 import type {CompileCache} from "./compile-cache.ts";
 import {sameCell} from "./file-scan.ts";
-import {isInternal, publicName} from "./graph.ts";
 import type {Cell, CellStateName, CellStatus} from "./types.ts";
 import {typeScriptLoaded} from "./typescript.ts";
 
@@ -18,7 +17,6 @@ export function cellStatus(entry: CellStatusSource, compiler: CompileCache): Cel
   const {runtime, source, ran} = entry;
   const {error, startedAt, durationMs, current, plan} = runtime;
   const edited = ran !== null && !sameCell(source, ran);
-  const references = (plan?.inputs ?? []).filter((name) => !isInternal(name)).map(publicName);
   return {
     id: source.id,
     mode: source.mode,
@@ -27,7 +25,7 @@ export function cellStatus(entry: CellStatusSource, compiler: CompileCache): Cel
     ...(startedAt !== undefined && {startedAt}),
     ...(durationMs !== undefined && {durationMs}),
     defines: runtime.defines,
-    references: [...new Set(references)],
+    references: plan?.references ?? [],
     edited,
     ...(current?.stopped && {stopped: true})
   };

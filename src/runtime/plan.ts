@@ -1,4 +1,5 @@
 import type {CompiledCell} from "./compile.ts";
+import {isInternal, publicName} from "./graph.ts";
 
 /** The names a whole notebook knows; they decide what a cell's free names mean. */
 export interface NotebookNames {
@@ -18,6 +19,8 @@ export interface CellPlan {
   args: (number | string)[];
   /** Variables for the tables the cell creates or changes. */
   tables: string[];
+  /** What the cell reads, as people know it. */
+  references: string[];
   /** Equal when nothing that the cell computes can differ. */
   key: string;
 }
@@ -44,7 +47,8 @@ export function planCell(compiled: CompiledCell, names: NotebookNames): CellPlan
   const unique = inputs.filter((name, i) => i < read || (inputs.indexOf(name) === i && !tables.has(name)));
   const {code, outputs, output, autoview, automutable} = compiled;
   const key = JSON.stringify([code, unique, args, own, output, outputs, autoview, automutable]);
-  return {inputs: unique, args, tables: own, key};
+  const references = [...new Set(unique.filter((name) => !isInternal(name)).map(publicName))];
+  return {inputs: unique, args, tables: own, references, key};
 }
 
 /** The variable for what a cell makes of a table, e.g. `table:runs@5`; the page's own tables have no cell. */
