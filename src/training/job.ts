@@ -80,7 +80,7 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
       options.originOf?.(value) ??
       (source === undefined ? undefined : findOrigin(source, String(value), cellId))
   });
-  const params = copyData({...request.options.params}, "params");
+  const {copy: params} = copyData({...request.options.params}, "params");
   const core = new RunCore(newRecord(request, params, options), request.options.steps ?? null);
   const watch = watchJob(request, core, hooks);
   return {

@@ -41,14 +41,14 @@ export function watchLive(
   const change = (name: string, value: unknown) => {
     if (stopped) return;
     try {
-      onChange(name, copyData(value, `live.${name}`));
+      onChange(name, copyData(value, `live.${name}`).copy);
     } catch (error) {
       onError(error);
     }
   };
   for (const [name, source] of Object.entries(sources)) {
     if (isInput(source)) {
-      initial[name] = copyData(source.value, `live.${name}`);
+      initial[name] = copyData(source.value, `live.${name}`).copy;
       const listen = () => change(name, source.value);
       source.addEventListener("input", listen);
       stops.push(() => source.removeEventListener("input", listen));
@@ -58,7 +58,7 @@ export function watchLive(
       stops.push(() => void Promise.resolve(iterator.return?.()).catch(() => undefined));
       void follow(iterator, (value) => change(name, value)).catch(onError);
     } else {
-      initial[name] = copyData(source, `live.${name}`);
+      initial[name] = copyData(source, `live.${name}`).copy;
       hasPlain = true;
     }
   }

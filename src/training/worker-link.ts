@@ -1,3 +1,4 @@
+import {copyData} from "./capture/copy.ts";
 import type {FromWorker, ToWorker} from "./protocol.ts";
 
 /** What of a Worker is used. */
@@ -65,10 +66,13 @@ export class WorkerLink {
     this.#worker?.postMessage(message, []);
   }
 
-  /** Makes sure that the worker has this data. */
+  /** Makes sure that the worker has this data. @throws CaptureError when it cannot be sent. */
   sendData(key: string, value: unknown): void {
     const isThere = this.#data.delete(key);
-    if (!isThere) this.post({type: "data", key, value});
+    if (!isThere) {
+      const {copy, buffers} = copyData(value, "data");
+      this.post({type: "data", key, value: copy}, buffers);
+    }
     this.#data.add(key);
     for (const old of this.#data) {
       if (this.#data.size <= maxData) break;

@@ -103,6 +103,7 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
   scope.addEventListener("message", (event) => receive(event.data as ToWorker));
   // What a function did not wait for fails outside of its steps; which run it was cannot be known when there are many.
   const complain = (event: Event, reason: unknown) => {
+    if (tasks.size === 0) return;
     event.preventDefault();
     for (const task of tasks.values()) task.complain(reason);
   };

@@ -156,7 +156,7 @@ it("says what is wrong with a row or a function", async () => {
     /yield takes a row such as .* it got a number/
   );
   expect(await messageOf("function* () { yield {f: () => 1}; }")).toMatch(
-    /The field f of a row is a function/
+    /A row's field f is function, which cannot be sent to the page/
   );
   expect(await messageOf("() => 3")).toMatch(/takes a generator function/);
   expect(await messageOf("function* ({live}) { yield {x: live.rate}; }")).toMatch(/live\.rate is not among/);
@@ -183,6 +183,15 @@ it("reads tensors in rows and frees them, keeps small fields for every row and l
   expect(rows.filter(({surface}) => surface).map(({step}) => step)).toContain(19);
   expect(rows.filter(({surface}) => surface).length).toBeLessThan(10);
   expect(engines[0].alive.size).toBe(0);
+});
+
+it("sends only what a view in a row shows of its buffer", async () => {
+  const {trainer} = openPage();
+  const run = trainer.train(
+    fn("function* () { yield {head: new Float32Array(1e5).fill(2).subarray(0, 100)}; }")
+  );
+  const head = (await run)?.head as Float32Array;
+  expect([head[0], head.length, head.buffer.byteLength]).toEqual([2, 100, 400]);
 });
 
 it("takes a bare yield as a place to stop at", async () => {

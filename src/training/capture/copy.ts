@@ -28,8 +28,11 @@ export class Copier {
   /** The buffers of all copies: they are nobody else's, so they can be transferred. */
   readonly buffers: ArrayBuffer[] = [];
 
-  constructor(divert: Divert) {
+  readonly #destination: string;
+
+  constructor(divert: Divert, destination = "the training worker") {
     this.#divert = divert;
+    this.#destination = destination;
   }
 
   /** Puts a copy of `value` at `target[key]`, or leaves a hole there for what is diverted. */
@@ -41,7 +44,7 @@ export class Copier {
   }
 
   #copy(value: unknown, path: string): unknown {
-    if (typeof value === "symbol" || typeof value === "function") throw notCloneable(value, path);
+    if (typeof value === "symbol" || typeof value === "function") throw this.#refuse(value, path);
     if (typeof value !== "object" || value === null) return value;
     const known = this.#copies.get(value);
     if (known) return known;
@@ -76,13 +79,18 @@ export class Copier {
     }
     if (value instanceof Error || wholes.some((type) => value instanceof type)) return value;
     if (value instanceof Number || value instanceof String || value instanceof Boolean) return value;
-    if (!isPlain(value)) throw notCloneable(value, path);
+    if (!isPlain(value)) throw this.#refuse(value, path);
     const copy: Record<string, unknown> = {};
     this.#copies.set(value, copy);
     for (const key of Object.keys(value)) {
       this.put((value as Record<string, unknown>)[key], `${path}.${key}`, copy, key);
     }
     return copy;
+  }
+
+  #refuse(value: unknown, path: string): CaptureError {
+    const reason = `${path} is ${kindOf(value)}, which cannot be sent to ${this.#destination}.`;
+    return new CaptureError(path, `${reason} ${valueHint(value)}`);
   }
 
   #copyBuffer(buffer: ArrayBufferLike, start: number, end: number): ArrayBuffer {
@@ -107,16 +115,10 @@ export class Copier {
   }
 }
 
-function notCloneable(value: unknown, path: string): CaptureError {
-  return new CaptureError(
-    path,
-    `${path} is ${kindOf(value)}, which cannot be sent to the training worker. ${valueHint(value)}`
-  );
-}
-
-/** A copy of plain data. @throws CaptureError where it holds functions or anything else that is not data. */
-export function copyData<T>(value: T, path: string): T {
+/** A copy of plain data and its buffers. @throws CaptureError where it holds functions or anything else that is not data. */
+export function copyData<T>(value: T, path: string, destination?: string): {copy: T; buffers: ArrayBuffer[]} {
   const holder: {copy?: T} = {};
-  new Copier(() => false).put(value, path, holder, "copy");
-  return holder.copy as T;
+  const copier = new Copier(() => false, destination);
+  copier.put(value, path, holder, "copy");
+  return {copy: holder.copy as T, buffers: copier.buffers};
 }

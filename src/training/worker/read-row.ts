@@ -1,3 +1,4 @@
+import {copyData} from "../capture/copy.ts";
 import {isTensor} from "./tensor-like.ts";
 
 /** A yielded row, taken apart. */
@@ -54,9 +55,9 @@ function copyField(item: unknown, name: string): unknown {
   if (typeof item === "string" || typeof item === "boolean" || item === null) return item;
   try {
     // The function may change it in place before the row is sent.
-    return structuredClone(item);
-  } catch {
-    throw new RowError(`The field ${name} of a row is ${describe(item)}, which cannot be sent to the page.`);
+    return copyData(item, name, "the page").copy;
+  } catch (error) {
+    throw new RowError(`A row's field ${(error as Error).message}`);
   }
 }
 

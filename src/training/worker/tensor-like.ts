@@ -1,3 +1,4 @@
+import {copyData} from "../capture/copy.ts";
 import type {CheckpointTree, TensorValues} from "../row-types.ts";
 
 /** What is needed of a tfjs tensor to read it out, so that this folder needs no tfjs. */
@@ -24,7 +25,7 @@ export async function readTree(tree: unknown): Promise<CheckpointTree> {
     return {shape: [...tree.shape], dtype: tree.dtype, values: values.slice() as TensorValues["values"]};
   }
   if (Array.isArray(tree)) return Promise.all(tree.map(readTree));
-  if (ArrayBuffer.isView(tree)) return structuredClone(tree);
+  if (ArrayBuffer.isView(tree)) return copyData(tree, "checkpoint").copy;
   if (typeof tree !== "object" || tree === null) {
     if (["number", "string", "boolean"].includes(typeof tree) || tree === null) return tree as CheckpointTree;
     throw new TypeError(
