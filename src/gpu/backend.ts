@@ -30,7 +30,8 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
       const adapter = await within(OPEN_MS, openAndProve(name, options), "it did not answer in time");
       return {name, adapter, refused};
     } catch (error) {
-      tf.removeBackend(name);
+      // One that failed before it was registered is not there to be removed.
+      if (tf.findBackendFactory(name)) tf.removeBackend(name);
       refused.push({name, reason: error instanceof Error ? error.message : String(error)});
     }
   }
@@ -86,6 +87,7 @@ async function openWebGPU(): Promise<string> {
 async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   if (paths) wasm.setWasmPaths(paths);
+  wasm.setThreadsCount(threadsFor(globalThis.navigator?.hardwareConcurrency ?? 1));
   try {
     await within(THREADS_MS, tf.setBackend("wasm"), "its threads did not start");
   } catch {
@@ -96,6 +98,11 @@ async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
   const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
   const threads = (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? wasm.getThreadsCount() : 1;
   return `WebAssembly, ${simd}, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+}
+
+/** tfjs uses half of the cores, which is one of two; beyond eight the products of small networks gain nothing. */
+function threadsFor(cores: number): number {
+  return Math.min(8, cores <= 4 ? cores : Math.ceil(cores / 2));
 }
 
 /** The promise, or an error when it takes longer than `limitMs`. */

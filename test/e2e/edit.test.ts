@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import type {PetriPage} from "./support/petri-page.ts";
 import {md, notebookText, workbench} from "./support/workbench.ts";
 
 const arithmetic = notebookText("Arithmetic", [
@@ -58,11 +59,7 @@ test("a new cell is added, run, and defines a name for the others", async () => 
   await petri.cell(5).getByText("five times a is 5").waitFor();
 });
 
-async function until(
-  petri: Awaited<ReturnType<Awaited<ReturnType<typeof workbench>>["open"]>>,
-  id: number,
-  state: string
-) {
+async function until(petri: PetriPage, id: number, state: string) {
   await petri.page.waitForFunction(
     async ([which, wanted]) => {
       const {petri: api} = window as unknown as {

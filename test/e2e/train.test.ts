@@ -1,5 +1,7 @@
 import {expect, test} from "vitest";
-import {notebookText, sql, workbench} from "./support/workbench.ts";
+import {newProfileWithoutGpu} from "./support/browser.ts";
+import type {PetriPage} from "./support/petri-page.ts";
+import {notebookText, openNotebook, sql, workbench} from "./support/workbench.ts";
 
 /** A slider and a training run that goes on until it is stopped. */
 const endless = notebookText("Endless", [
@@ -116,11 +118,17 @@ display(run);`
     .waitFor();
 });
 
+test("without WebGPU a run trains on WebAssembly, and the page says so", async () => {
+  const {address} = await workbench({endless});
+  const petri = await openNotebook(await newProfileWithoutGpu(), address, "endless");
+  await waitForRows(petri, 1);
+  await petri.page.locator("petri-footer").getByText("WebAssembly").waitFor();
+  await petri.page.getByRole("button", {name: "Cancel run"}).click();
+  expect((await petri.settled()).map(({error}) => error)).toEqual([undefined, undefined]);
+});
+
 /** Resolves when this many runs have given a row. */
-async function waitForRows(
-  petri: Awaited<ReturnType<Awaited<ReturnType<typeof workbench>>["open"]>>,
-  runs: number
-) {
+async function waitForRows(petri: PetriPage, runs: number) {
   await petri.page.waitForFunction(async (wanted) => {
     const {petri: api} = window as unknown as {
       petri: {db: {query(sql: string): Promise<{get(i: number): {n: number}}>}};

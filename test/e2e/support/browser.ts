@@ -23,6 +23,14 @@ export async function newProfile(): Promise<BrowserContext> {
   return context;
 }
 
+/** A profile in a browser of its own that has no WebGPU. */
+export async function newProfileWithoutGpu(): Promise<BrowserContext> {
+  const args = chromiumFlags.filter((flag) => !flag.includes("webgpu"));
+  const own = await chromium.launch({executablePath: (await findChromium()) ?? undefined, args});
+  onTestFinished(() => own.close());
+  return own.newContext();
+}
+
 /** A tab in a profile of its own. */
 export async function newTab(): Promise<Page> {
   return (await newProfile()).newPage();

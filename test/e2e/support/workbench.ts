@@ -1,6 +1,6 @@
 import {mkdir, readFile, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
-import type {BrowserContext, Locator, Page} from "playwright-core";
+import type {BrowserContext} from "playwright-core";
 import {onTestFinished} from "vitest";
 import {appFolder} from "../../../src/cli/built-app.ts";
 import {npmSource} from "../../../src/cli/npm-source.ts";
@@ -58,5 +58,3 @@ export async function openNotebook(
   await petri.ready();
   return petri;
 }
-
-export type {Locator, Page};
