@@ -1,3 +1,4 @@
+import {randomUUID} from "node:crypto";
 import {mkdir, readFile, rename, writeFile} from "node:fs/promises";
 import {createRequire} from "node:module";
 import {dirname, join} from "node:path";
@@ -37,7 +38,7 @@ export interface NpmFolders {
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), {recursive: true});
   // Written aside and moved, so that a request never reads half a module.
-  const part = `${file}.${process.pid}.part`;
+  const part = `${file}.${randomUUID()}.part`;
   await writeFile(part, text);
   await rename(part, file);
 }

@@ -138,6 +138,9 @@ export async function bundle(request: Request): Promise<Bundle> {
     root: installed.folder,
     base: "./",
     publicDir: false,
+    // The package's own tools are not ours: no .env, no PostCSS configuration.
+    envDir: false,
+    css: {postcss: {}},
     logLevel: "silent",
     // Said outright, because a development server's or a test's environment would choose other code.
     mode: "production",

@@ -2,7 +2,7 @@
  * Packages of which a page must hold one instance; the page's library provides them, see
  * src/cells/library/shared-modules.ts, whose keys these are.
  */
-const SHARED = new Set([
+export const SHARED: ReadonlySet<string> = new Set([
   "@observablehq/inputs",
   "@observablehq/plot",
   "apache-arrow",
@@ -19,7 +19,7 @@ const SHARED = new Set([
 ]);
 
 /** The modules that `d3` is made of: its namespace holds all that they export. */
-const D3_MODULES = new Set(
+export const D3_MODULES: ReadonlySet<string> = new Set(
   (
     "array axis brush chord color contour delaunay dispatch drag dsv ease fetch force format geo hierarchy " +
     "interpolate path polygon quadtree random scale scale-chromatic selection shape time time-format timer transition zoom"
