@@ -65,6 +65,7 @@ export class EntryCommands {
     const storage = await this.#services.storage;
     const {text, version} = await storage.read(name);
     await storage.remove(name, {version});
+    await this.#services.lastRuns.remove(name);
     sayDeleted(title, async () => {
       await storage.write(name, text, {version: null});
       this.#changed();

@@ -73,6 +73,7 @@ export class NotebookFiles {
     try {
       const storage = await this.#services.storage;
       if (this.#open.version !== null) await storage.remove(name, {version: this.#open.version});
+      await this.#services.lastRuns.remove(name);
       location.hash = "#/";
       sayDeleted(title, async () => {
         await storage.write(name, text, {version: null});

@@ -117,7 +117,9 @@ export class PetriApp extends LitElement implements AppCommands {
   #lastSource: {name: string} | {url: string} = {name: ""};
 
   #running(): readonly string[] {
-    const {notebook} = this;
+    const {notebook, route} = this;
+    // The element of a notebook that was just left is still on the page.
+    if (route.page !== "notebook" && route.page !== "address") return [];
     return (notebook?.statuses ?? [])
       .filter(({state}) => state === "running")
       .map(({id, defines}) => defines[0] ?? notebook?.cellLabel(id) ?? "");

@@ -107,7 +107,7 @@ export class PetriHome extends LitElement {
     if (!run)
       return html`${entry.name}${entry.modifiedAt ? html`${dot}changed ${formatAgo(entry.modifiedAt, now)}` : nothing}`;
     const backend = run.backend ? html`${dot}<span title=${run.adapter}>${run.backend}</span>` : nothing;
-    return html`${entry.name}${dot}ran ${formatAgo(run.at, now)} in ${formatDuration(run.durationMs)}${backend}${
+    return html`${entry.name}${dot}ran ${formatAgo(run.at, now)} in ${formatDuration(run.durationMs).replaceAll(" ", "\u00a0")}${backend}${
       run.errors ? html`${dot}${run.errors} ${run.errors === 1 ? "error" : "errors"}` : nothing
     }`;
   }

@@ -176,12 +176,13 @@ export class PetriNotebook extends LitElement implements NotebookView {
     const {open} = loaded;
     this.#place = storage.kind === "server" ? "disk" : "browser";
     this.files = new NotebookFiles(services, open, () => this.#load());
-    this.#outputs = new Outputs((host, id) =>
+    const outputs = new Outputs((host, id) =>
       services.createOutput(host, {
         source: () => open.document.cells.find((cell) => cell.id === id)?.value ?? "",
         cellLabel: (other) => this.cellLabel(other)
       })
     );
+    this.#outputs = outputs;
     this.loaded = loaded;
     this.commands = new CellCommands(this);
     open.addEventListener("change", () => this.requestUpdate(), {signal});
@@ -202,7 +203,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
       name: open.name ?? loaded.baseUrl,
       baseUrl: loaded.baseUrl,
       notebook: open.document.notebook,
-      createOutput: ({id}) => this.#outputs?.output(id) ?? failNoOutput()
+      createOutput: ({id}) => outputs.output(id)
     });
     if (signal.aborted) {
       session.dispose();
@@ -210,9 +211,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
     }
     this.session = session;
     for (const status of session.cells()) this.#statuses.set(status.id, status);
-    this.#runLog = new RunLog(services, open, () =>
-      Array.from(this.querySelectorAll<HTMLElement>(".cell-output"))
-    );
+    this.#runLog = new RunLog(services, open, () => open.document.cells.map(({id}) => outputs.host(id)));
     session.addEventListener(
       "status",
       (event) => this.#statusChanged((event as CustomEvent<CellStatus>).detail),
@@ -226,6 +225,8 @@ export class PetriNotebook extends LitElement implements NotebookView {
   }
 
   #close(): void {
+    // A run that is left in the middle counts as the notebook's last.
+    if (this.session) void this.#runLog?.settled(this.session.cells());
     this.#stop.abort();
     this.session?.dispose();
     this.session = null;
@@ -371,10 +372,6 @@ export class PetriNotebook extends LitElement implements NotebookView {
 
 /** A notebook that was left before it was open. */
 const SUPERSEDED = new Error("Another notebook was opened.");
-
-function failNoOutput(): never {
-  throw new TypeError("The notebook was closed while its session was starting.");
-}
 
 declare global {
   interface HTMLElementTagNameMap {

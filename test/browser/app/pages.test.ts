@@ -33,6 +33,25 @@ test("the home page lists the notebooks and when they ran", async () => {
   await expect.poll(() => document.querySelector("petri-cell")?.dataset.state).toBe("done");
 });
 
+test("the home page shows a notebook's last drawing, though the run was left in the middle", async () => {
+  const draw = `const canvas = document.createElement("canvas");
+canvas.getContext("2d").fillRect(0, 0, 300, 150);
+display(canvas);`;
+  await profile.write("c", file("Drawing", draw, "await new Promise(() => {});"));
+  const {services} = profile.tab();
+  const opened = openApp(services, "#/notebook/c");
+  await expect.poll(() => cell(2)?.dataset.state).toBe("running");
+  await userEvent.keyboard("{Shift>}h{/Shift}");
+  await opened;
+  const picture = () => document.querySelector<HTMLImageElement>(".entry-picture")?.src;
+  await expect
+    .poll(async () => (await services.lastRuns.all()).get("c")?.picture)
+    .toMatch(/^data:image\/webp/);
+  await openApp(services, "#/");
+  await expect.poll(picture).toMatch(/^data:image\/webp/);
+  await expect.poll(() => document.querySelector("petri-footer .pulse")).toBeNull();
+});
+
 test("one key makes a notebook", async () => {
   await openApp(profile.tab().services, "#/");
   await expect.poll(titles).toHaveLength(2);
