@@ -1,4 +1,4 @@
-import {type Browser, chromium, type Page} from "playwright-core";
+import {type Browser, type BrowserContext, chromium, type Page} from "playwright-core";
 import {builtApp} from "../../src/cli/built-app.ts";
 import {chromiumFlags} from "../../src/cli/chromium.ts";
 import {ensureChromium} from "../../src/cli/ensure-chromium.ts";
@@ -8,6 +8,8 @@ import {serve} from "../../src/publish/server/serve.ts";
 export interface Workbench {
   address: string;
   browser: Browser;
+  /** Its tabs share a cache. */
+  profile: BrowserContext;
   close(): Promise<void>;
 }
 
@@ -19,6 +21,7 @@ export async function openWorkbench(notebooks: string): Promise<Workbench> {
   return {
     address: server.address,
     browser,
+    profile: await browser.newContext(),
     close: async () => {
       await browser.close();
       await server.close();
