@@ -55,6 +55,21 @@ export function cellText(text: string): string {
   return text.slice(text.indexOf("<script"), text.lastIndexOf("</script>") + "</script>".length);
 }
 
+/** The new content of a cell, with the lines above and below the change as they were written before. */
+export function spliceLines({content: old, cell}: ScannedCell, content: string, value: string): string {
+  const [from, to] = [old.split(/(?<=\n)/), content.split(/(?<=\n)/)];
+  const [before, after] = [cell.value.split("\n"), value.split("\n")];
+  // A line of content for each of the value, and one around them: else nothing is known of which is which.
+  if (from.length !== before.length + 2 || to.length !== after.length + 2) return content;
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail++;
+  const middle = to.slice(1 + head, 1 + after.length - tail);
+  return [...from.slice(0, 1 + head), ...middle, ...from.slice(1 + before.length - tail)].join("");
+}
+
 const FIELDS = ["id", "value", "mode", "pinned", "hidden", "output", "format", "database"] as const;
 
 /** Whether two cells are written the same way. */

@@ -1,5 +1,12 @@
 import {deserialize, serialize} from "@observablehq/notebook-kit";
-import {cellText, type ScannedCell, type ScannedNotebook, sameCell, scanNotebook} from "./file-scan.ts";
+import {
+  cellText,
+  type ScannedCell,
+  type ScannedNotebook,
+  sameCell,
+  scanNotebook,
+  spliceLines
+} from "./file-scan.ts";
 import type {Cell, Notebook} from "./types.ts";
 
 /** A notebook file: its text and what it says. */
@@ -59,7 +66,9 @@ function updateCell(old: ScannedCell, cell: Cell, fresh: () => string, reordered
   if (sameCell(old.cell, cell)) return old.open + old.content + old.close;
   if (!sameCell({...old.cell, value: cell.value}, cell)) return fresh();
   const text = fresh();
-  return old.open + text.slice(text.indexOf(">") + 1);
+  const start = text.indexOf(">") + 1;
+  const content = text.slice(start, text.lastIndexOf("</script"));
+  return old.open + spliceLines(old, content, cell.value) + old.close;
 }
 
 function updateHead(head: string, from: Notebook, to: Notebook, write: Write): string {
