@@ -27,6 +27,9 @@ test("gives the page's own instance of a package, with a default export", async 
   const d3 = {max: () => 3};
   const {importModule} = importer({shared: {d3: () => Promise.resolve(d3)}});
   expect(await importModule("npm:d3@7")).toEqual({...d3, default: d3});
+  // Another version is for the server to find, or to warn that there is none.
+  expect(await importModule("npm:d3@5")).toMatchObject({url: "http://site/below/npm/d3@5.js"});
+  expect(await importModule("npm:d3@latest")).toMatchObject(d3);
   expect(await importModule("npm:d3/dist/d3.js")).toMatchObject({
     url: "http://site/below/npm/d3/dist/d3.js.js"
   });

@@ -188,6 +188,25 @@ describe("npmModules", () => {
   });
 });
 
+test("a version of d3 that lies beside the notebooks is theirs, and the page keeps its own", async () => {
+  const near = join(folder, "with-d3");
+  for (const [path, text] of Object.entries({
+    "d3/package.json": JSON.stringify({name: "d3", version: "5.0.0", type: "module", main: "index.js"}),
+    "d3/index.js": "export const old = true;",
+    "uses/package.json": JSON.stringify({name: "uses", version: "1.0.0", type: "module", main: "index.js"}),
+    "uses/index.js": `export {old} from "d3";`
+  })) {
+    await mkdir(dirname(join(near, "node_modules", path)), {recursive: true});
+    await writeFile(join(near, "node_modules", path), text);
+  }
+  const fileFor = npmModules({roots: [near, project], outDir});
+  await fileFor("d3@5.js");
+  await fileFor("uses.js");
+  expect((await load("d3@5.js")).old).toBe(true);
+  expect((await load("uses.js")).old).toBe(true);
+  expect(await readFile(await fileFor("@/shared/d3.js"), "utf8")).toContain("scaleLinear");
+});
+
 describe("prebuildNpmModules", () => {
   test("gives a site what its notebooks import, with all that needs, and says what it cannot give", async () => {
     const site = join(outDir, "site/npm");

@@ -7,6 +7,7 @@ import {
   parseNpmSpecifier
 } from "../../runtime/npm-specifier.ts";
 import type {LoadModule} from "./shared-modules.ts";
+import {pageSatisfies} from "./shared-version.ts";
 
 export interface ImporterOptions {
   /** The site's base: npm modules are served below it. */
@@ -77,9 +78,10 @@ export function createImporter({
   }
 
   async function importNpm(specifier: string): Promise<object> {
-    const {name, path} = parseNpmSpecifier(specifier);
+    const {name, range, path} = parseNpmSpecifier(specifier);
     const local = shared[path ? `${name}/${path}` : name];
-    if (local) return withDefault(await local());
+    // For another version the server says whether it has one, and warns when it has not.
+    if (local && (await pageSatisfies(name, range))) return withDefault(await local());
     if (isNpmFile(specifier)) return importFile(specifier);
     const url = new URL(npmModulePath(specifier), siteUrl);
     // A browser keeps a failed module for ever; after an install, another address gets another answer.

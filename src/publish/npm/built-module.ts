@@ -4,7 +4,7 @@ import {createRequire} from "node:module";
 import {dirname, join} from "node:path";
 import {type NpmSpecifier, parseNpmSpecifier} from "../../runtime/npm-specifier.ts";
 import {bundle, relocated, wayUp} from "./bundle.ts";
-import {type InstalledPackage, requireInstalled, versionWarning} from "./installed.ts";
+import {type InstalledPackage, isPagesOwn, requireInstalled, versionWarning} from "./installed.ts";
 import {sharedKey, sharedModuleSource, sharedPath} from "./shared.ts";
 
 /** Change this when bundles made before must be made again. */
@@ -78,10 +78,11 @@ async function exportsOf(
 /** The module by which other modules get the page's own instance of a package. */
 export async function buildShared(key: string, {roots, outDir}: NpmFolders): Promise<BuiltModule> {
   const specifier = parseNpmSpecifier(key);
-  const installed = requireInstalled(specifier, roots);
+  // What the page shares is the project's, whatever lies beside the notebooks.
+  const installed = requireInstalled(specifier, roots.slice(-1));
   const file = join(outDir, sharedPath(key));
   await remember(file, `${FORMAT} ${installed.stamp}`, async () => {
-    const exports = await exportsOf(specifier, installed, roots);
+    const exports = await exportsOf(specifier, installed, roots.slice(-1));
     return {code: sharedModuleSource(key, exports), exports: [...exports, "default"], imports: []};
   });
   return {file, version: installed.version, imports: []};
@@ -117,7 +118,7 @@ export async function buildModule(specifier: NpmSpecifier, folders: NpmFolders):
   const plain = `${bare}.js`;
   const warning = versionWarning(specifier, installed.version);
   const asked = `${name}${range && `@${range}`}${path && `/${path}`}.js`;
-  const key = sharedKey(bare);
+  const key = isPagesOwn(installed, folders.roots) ? sharedKey(bare) : undefined;
   const target = key ? sharedPath(key) : plain;
   const record = key
     ? {exports: ["default"], imports: []}

@@ -3,7 +3,7 @@ import {join} from "node:path";
 import type {Plugin} from "vite";
 import {formatNpmSpecifier, type NpmSpecifier} from "../../runtime/npm-specifier.ts";
 import {NpmModuleError, NpmPathMissingError} from "./errors.ts";
-import {findInstalled, type InstalledPackage} from "./installed.ts";
+import {findInstalled, type InstalledPackage, isPagesOwn} from "./installed.ts";
 import {isEsModule} from "./module-kind.ts";
 import {sharedKey, sharedPath} from "./shared.ts";
 
@@ -60,7 +60,7 @@ function externalPath(
   // Another version than the one that the reader's own import would get is the bundle's affair.
   if (!candidate || !file.startsWith(`${candidate.folder.replaceAll("\\", "/")}/`)) return undefined;
   const key = sharedKey(source);
-  if (key) return sharedPath(key);
+  if (key && isPagesOwn(candidate, roots)) return sharedPath(key);
   const isOwnMain = name === specifier.name && path.length === 0 && specifier.path !== "";
   if (!isOwnMain && !installed.peers.includes(name)) return undefined;
   return isEsModule(file) ? `${source}.js` : undefined;

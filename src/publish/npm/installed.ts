@@ -55,6 +55,11 @@ export function findInstalled(name: string, roots: readonly string[]): Installed
   };
 }
 
+/** Whether a package is the one that the page was built with: the last of `roots` is the project's. */
+export function isPagesOwn({name, version}: InstalledPackage, roots: readonly string[]): boolean {
+  return findInstalled(name, roots.slice(-1))?.version === version;
+}
+
 export function requireInstalled({name, range}: NpmSpecifier, roots: readonly string[]): InstalledPackage {
   const installed = findInstalled(name, roots);
   if (!installed) throw new NpmPackageMissingError(name, range);
