@@ -87,7 +87,6 @@ async function openWebGPU(): Promise<string> {
 async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   if (paths) wasm.setWasmPaths(paths);
-  wasm.setThreadsCount(threadsFor(globalThis.navigator?.hardwareConcurrency ?? 1));
   try {
     await within(THREADS_MS, tf.setBackend("wasm"), "its threads did not start");
   } catch {
@@ -98,11 +97,6 @@ async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
   const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
   const threads = (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? wasm.getThreadsCount() : 1;
   return `WebAssembly, ${simd}, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
-}
-
-/** tfjs uses half of the cores, which is one of two; beyond eight the products of small networks gain nothing. */
-function threadsFor(cores: number): number {
-  return Math.min(8, cores <= 4 ? cores : Math.ceil(cores / 2));
 }
 
 /** The promise, or an error when it takes longer than `limitMs`. */

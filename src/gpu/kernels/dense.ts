@@ -17,7 +17,7 @@ export function denseProduct(
   bias: tf.Tensor | undefined,
   activation: FusedActivation
 ): tf.Tensor {
-  const inputs: Record<string, tf.Tensor> = bias ? {a: x, b: kernel, bias} : {a: x, b: kernel};
+  const inputs = {a: x, b: kernel, bias: bias ?? tf.zeros([kernel.shape[1] ?? 0])};
   return runKernel(NAME, inputs, {activation})[0] as tf.Tensor;
 }
 
@@ -25,15 +25,26 @@ registerMatMul(NAME);
 
 tf.registerGradient({
   kernelName: NAME,
-  inputsToSave: ["a", "b"],
+  inputsToSave: ["a", "b", "bias"],
   outputsToSave: [true],
   gradFunc(dy, saved, attrs) {
-    const [x, kernel, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [x, kernel, bias, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
     const {activation} = attrs as unknown as {activation: FusedActivation};
+    // tfjs loses track of saved outputs: a second derivative through y would be zero, without a word.
+    const value = isRecording() ? ACTIVATE[activation](tf.add(tf.matMul(x, kernel), bias)) : y;
     const grads = isRecording() ? differentiable : fused;
-    return grads(dy as tf.Tensor, x, kernel, y, activation);
+    return grads(dy as tf.Tensor, x, kernel, value, activation);
   }
 });
+
+/** The activations in ordinary operations. */
+const ACTIVATE: Record<FusedActivation, (z: tf.Tensor) => tf.Tensor> = {
+  linear: (z) => z,
+  relu: (z) => tf.relu(z),
+  tanh: (z) => tf.tanh(z),
+  sigmoid: (z) => tf.sigmoid(z),
+  elu: (z) => tf.elu(z)
+};
 
 type Grads = (
   dy: tf.Tensor,
