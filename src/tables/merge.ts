@@ -1,4 +1,5 @@
 import {tableFromIPC} from "apache-arrow";
+import {breathe} from "./breathe.ts";
 import {type MetricColumns, writeMetrics} from "./encode.ts";
 
 /** Most rows of one merged stream: 10 MB, written in some 20 ms. */
@@ -6,18 +7,6 @@ const rowsPerStream = 250_000;
 
 /** Longest time that the page is kept busy. */
 const sliceMs = 12;
-
-/** Lets the page go on; unlike a timer it is not slowed down in a hidden tab. */
-function breathe(): Promise<void> {
-  const {port1, port2} = new MessageChannel();
-  return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
 
 /** Numbers words as they come. */
 class Words {

@@ -1,0 +1,35 @@
+import {columnFormat} from "./format.ts";
+import type {GridColumn, GridSource} from "./source.ts";
+
+/** Widths in pixels: of a figure of the interface font at 13 px, of a cell's padding, and the least and most of a column. */
+const [figurePx, paddingPx, leastPx, mostPx] = [7.4, 18, 56, 320];
+
+/** Rows that decide how wide a column is. */
+const sampleRows = 100;
+
+/** A column ready to be drawn. */
+export interface DrawnColumn extends GridColumn {
+  text(row: number): string;
+  widthPx: number;
+}
+
+/** The columns of a table with their formats and widths, which stay while rows scroll. */
+export function drawnColumns({columns, rowCount}: GridSource): DrawnColumn[] {
+  return columns.map((column) => {
+    const format = columnFormat(column, rowCount);
+    const text = (row: number) => format(column.value(row));
+    let longest = Math.max(column.name.length * 1.08 + 1.5, column.type.length * 0.9);
+    for (let row = 0; row < Math.min(rowCount, sampleRows); row++) {
+      longest = Math.max(longest, text(row).length);
+    }
+    const widthPx = Math.round(Math.min(mostPx, Math.max(leastPx, longest * figurePx + paddingPx)));
+    return {...column, text, widthPx};
+  });
+}
+
+/** The left side of each column, and the right side of the last. */
+export function columnEdges(columns: readonly DrawnColumn[]): number[] {
+  const edges = [0];
+  for (const {widthPx} of columns) edges.push(edges[edges.length - 1] + widthPx);
+  return edges;
+}

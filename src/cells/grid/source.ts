@@ -1,0 +1,106 @@
+/** What a column holds, as far as showing and sorting it goes. */
+export type ColumnKind = "number" | "date" | "boolean" | "text" | "other";
+
+export interface GridColumn {
+  name: string;
+  /** The type as the header shows it, in SQL's words; empty where nothing is known. */
+  type: string;
+  kind: ColumnKind;
+  value(row: number): unknown;
+}
+
+/** A table as the grid reads it, cell by cell. */
+export interface GridSource {
+  rowCount: number;
+  columns: GridColumn[];
+}
+
+/** The part of an Arrow table that is read, so that no copy of Arrow is needed to show one. */
+interface ArrowTable {
+  numRows: number;
+  schema: {fields: {name: string; type: unknown; metadata: Map<string, string>}[]};
+  getChildAt(index: number): {get(row: number): unknown} | null;
+}
+
+const arrowTypes: [RegExp, string, ColumnKind][] = [
+  [/^Dictionary<\w+, Utf8>|^(Large)?Utf8/, "varchar", "text"],
+  [/^Float64/, "double", "number"],
+  [/^Float(32|16)/, "float", "number"],
+  [/^Int64/, "bigint", "number"],
+  [/^Uint64/, "ubigint", "number"],
+  [/^Int32/, "integer", "number"],
+  [/^Int16/, "smallint", "number"],
+  [/^Int8/, "tinyint", "number"],
+  [/^Uint\d+/, "uinteger", "number"],
+  [/^Decimal/, "decimal", "other"],
+  [/^Bool/, "boolean", "boolean"],
+  [/^Date32/, "date", "date"],
+  [/^(Date64|Timestamp)/, "timestamp", "date"],
+  [/^Time/, "time", "other"],
+  [/^Interval|^Duration/, "interval", "other"],
+  [/Binary/, "blob", "other"],
+  [/List/, "list", "other"],
+  [/^Struct/, "struct", "other"],
+  [/^Map/, "map", "other"]
+];
+
+function isArrow(table: object): table is ArrowTable {
+  return "numRows" in table && "getChildAt" in table;
+}
+
+function arrowSource(table: ArrowTable): GridSource {
+  const columns = table.schema.fields.map(({name, type, metadata}, i): GridColumn => {
+    const [, sqlType, kind] = arrowTypes.find(([pattern]) => pattern.test(String(type))) ?? [
+      null,
+      "",
+      "other"
+    ];
+    const vector = table.getChildAt(i);
+    const label = metadata.get("sql")?.toLowerCase() ?? sqlType;
+    return {name, type: label, kind: kind as ColumnKind, value: (row) => vector?.get(row)};
+  });
+  return {rowCount: table.numRows, columns};
+}
+
+function kindOf(value: unknown): ColumnKind {
+  if (value instanceof Date) return "date";
+  if (typeof value === "number" || typeof value === "bigint") return "number";
+  if (typeof value === "boolean") return "boolean";
+  return typeof value === "string" ? "text" : "other";
+}
+
+const kindNames: Record<ColumnKind, string> = {
+  number: "number",
+  date: "date",
+  boolean: "boolean",
+  text: "string",
+  other: ""
+};
+
+/** Rows looked at to find the columns of plain objects. */
+const sampleRows = 1000;
+
+function objectSource(rows: readonly unknown[], given?: readonly string[]): GridSource {
+  const cell = (row: unknown, name: string): unknown =>
+    typeof row === "object" && row !== null ? (row as Record<string, unknown>)[name] : row;
+  const sample = rows.slice(0, sampleRows);
+  const names = new Set(
+    given ?? sample.flatMap((row) => (typeof row === "object" && row !== null ? Object.keys(row) : ["value"]))
+  );
+  const columns = [...names].map((name): GridColumn => {
+    const example = sample
+      .map((row) => cell(row, name))
+      .find((value) => value !== null && value !== undefined);
+    const kind = kindOf(example);
+    return {name, kind, type: kindNames[kind], value: (row) => cell(rows[row], name)};
+  });
+  return {rowCount: rows.length, columns};
+}
+
+/** How to read an Arrow table, or rows of objects (with their `columns` in order, as d3.csv gives them). */
+export function gridSource(table: Iterable<unknown>): GridSource {
+  if (isArrow(table)) return arrowSource(table);
+  const rows = Array.isArray(table) ? table : [...table];
+  const {columns} = table as {columns?: unknown};
+  return objectSource(rows, Array.isArray(columns) ? columns : undefined);
+}

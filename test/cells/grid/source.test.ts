@@ -1,0 +1,45 @@
+import {tableFromArrays} from "apache-arrow";
+import {expect, test} from "vitest";
+import {separatedText} from "../../../src/cells/grid/separated.ts";
+import {gridSource} from "../../../src/cells/grid/source.ts";
+
+const columnsOf = (table: Iterable<unknown>) =>
+  gridSource(table).columns.map(({name, type, kind}) => [name, type, kind]);
+
+test("Arrow columns say their type in SQL's words", () => {
+  const table = tableFromArrays({
+    s: ["a", "b"],
+    x: Float64Array.of(1, 2),
+    n: BigInt64Array.of(1n, 2n),
+    d: [new Date(1), new Date(2)]
+  });
+  expect(columnsOf(table)).toEqual([
+    ["s", "varchar", "text"],
+    ["x", "double", "number"],
+    ["n", "bigint", "number"],
+    ["d", "timestamp", "date"]
+  ]);
+});
+
+test("rows of objects have the columns of all rows, in the order they say or appear", () => {
+  expect(columnsOf([{a: null}, {a: 1, b: "x"}])).toEqual([
+    ["a", "number", "number"],
+    ["b", "string", "text"]
+  ]);
+  expect(columnsOf(Object.assign([{a: 1, b: 2}], {columns: ["b", "a"]})).map(([name]) => name)).toEqual([
+    "b",
+    "a"
+  ]);
+  expect(columnsOf([1, 2])).toEqual([["value", "number", "number"]]);
+});
+
+test("a rectangle as text, in the shown order, quoted where it must be", () => {
+  const {columns} = gridSource([
+    {a: 1, b: 'say "x"', c: 3},
+    {a: 2, b: "tab\there", c: null},
+    {a: 3, b: "plain", c: 5}
+  ]);
+  const range = {top: 0, bottom: 1, left: 1, right: 2};
+  expect(separatedText(columns, range, (row) => 1 - row, "\t")).toBe('b\tc\n"tab\there"\t\n"say ""x"""\t3\n');
+  expect(separatedText(columns, range, (row) => row + 1, ",")).toBe("b,c\ntab\there,\nplain,5\n");
+});
