@@ -1,3 +1,4 @@
+import {existsSync} from "node:fs";
 import {mkdir, readFile, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
 import type {BrowserContext} from "playwright-core";
@@ -27,6 +28,8 @@ export const md = (source: string): CellText => ({type: "text/markdown", source}
 
 /** The workbench, as the global setup built it, over a temporary folder with these notebooks, by name. */
 export async function workbench(notebooks: Record<string, string>) {
+  if (!existsSync(appFolder))
+    throw new Error("There is no built page: what failed is told above, where the tests began.");
   const folder = await temporaryFolder();
   for (const [name, text] of Object.entries(notebooks)) {
     await mkdir(dirname(join(folder, name)), {recursive: true});

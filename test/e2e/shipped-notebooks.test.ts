@@ -1,0 +1,43 @@
+import {cp} from "node:fs/promises";
+import {join} from "node:path";
+import {expect, test} from "vitest";
+import {projectRoot} from "../../src/cli/project.ts";
+import {newProfileWithoutGpu} from "./support/browser.ts";
+import {openNotebook, workbench} from "./support/workbench.ts";
+
+/** The notebooks that come with Petri, trained on WebAssembly: a software GPU takes ten times as long. */
+async function shipped() {
+  const {folder, address} = await workbench({});
+  await cp(join(projectRoot, "notebooks"), folder, {recursive: true});
+  return {address, profile: await newProfileWithoutGpu()};
+}
+
+test("the quickstart trains on the digits, and dragging sparsity starts a second run beside the first", async () => {
+  const {address, profile} = await shipped();
+  const petri = await openNotebook(profile, address, "quickstart");
+  await petri.page.getByRole("button", {name: "Cancel run"}).waitFor();
+  await petri.slide("sparsity", 0.5);
+  const cells = await petri.settled();
+  expect(cells.filter(({error}) => error)).toEqual([]);
+  const runs = await petri.rows(
+    `SELECT p.value_num AS sparsity, r.status::VARCHAR AS status, max(m.value) > 0.9 AS learnt
+    FROM runs r JOIN params p ON p.run_id = r.run_id AND p.key = 'sparsity'
+    LEFT JOIN metrics m ON m.run_id = r.run_id AND m.key = 'testAccuracy'
+    WHERE r.name = 'sparse digits' GROUP BY ALL ORDER BY sparsity`
+  );
+  expect(runs[0]).toEqual({sparsity: 0.5, status: "completed", learnt: true});
+  expect(runs[1]).toMatchObject({sparsity: 0.9, status: "cancelled"});
+  const table = petri.page.getByRole("grid").first();
+  await table.getByRole("gridcell", {name: "completed"}).waitFor();
+  await table.getByRole("gridcell", {name: "cancelled"}).waitFor();
+  expect(petri.errors).toEqual([]);
+});
+
+test("the playground learns its spirals and draws them", async () => {
+  const {address, profile} = await shipped();
+  const petri = await openNotebook(profile, address, "playground");
+  const cells = await petri.settled();
+  expect(cells.filter(({error}) => error)).toEqual([]);
+  await petri.page.getByText("step 3000").waitFor();
+  expect(petri.errors).toEqual([]);
+});
