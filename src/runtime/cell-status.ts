@@ -35,6 +35,7 @@ function stateOf({runtime, ran}: CellStatusSource, differs: boolean): CellStateN
   if (ran === null) return "idle";
   const {activity, current} = runtime;
   if (activity === "queued" || activity === "running") return activity;
+  if (activity === "waiting" && current && current.idles > 0) return "queued";
   if (differs || current?.stopped) return "stale";
   if (runtime.stale) return runtime.startedAt === undefined ? "idle" : "stale";
   if (runtime.error) return "error";

@@ -1,5 +1,6 @@
 import {type CompiledCell, compileCell} from "./compile.ts";
 import type {Cell} from "./types.ts";
+import {typeScriptLoaded} from "./typescript.ts";
 
 /** A cell's code, or why it has none. */
 export interface Compilation {
@@ -15,7 +16,8 @@ export class CompileCache {
     const known = this.#results.get(cell);
     if (known) return known;
     const result = attempt(cell);
-    this.#results.set(cell, result);
+    // What failed for want of the compiler may be tried again.
+    if (cell.mode !== "ts" || typeScriptLoaded()) this.#results.set(cell, result);
     return result;
   }
 }

@@ -113,13 +113,13 @@ export class NotebookSession extends EventTarget {
     const entries = ids ? [...ids].flatMap((id) => this.#entries.get(id) ?? []) : [...this.#entries.values()];
     if (entries.some(({source}) => source.mode === "ts") && !typeScriptLoaded()) {
       this.#loading++;
-      try {
-        await loadTypeScript();
-      } finally {
-        this.#loading--;
-      }
+      // Without the compiler its cells say so, and the others run.
+      await loadTypeScript().catch(() => {});
+      this.#loading--;
     }
-    if (!this.#disposed) this.#apply(entries, force);
+    // A cell may have been deleted while the compiler was loading.
+    const present = entries.filter((entry) => this.#entries.get(entry.source.id) === entry);
+    if (!this.#disposed) this.#apply(present, force);
   }
 
   /**
@@ -248,7 +248,8 @@ export class NotebookSession extends EventTarget {
       entry.ran = source;
     }
     const defined = renames ? this.#rename() : new Set<Entry>();
-    for (const entry of entries) {
+    // The runtime computes what was defined last first; from the end, so that cells run from the top.
+    for (const entry of entries.toReversed()) {
       if (!defined.has(entry) && this.#define(entry, due.has(entry))) defined.add(entry);
     }
     this.#graph = null;
@@ -261,7 +262,7 @@ export class NotebookSession extends EventTarget {
     const same = names.signature === this.#names.signature;
     this.#names = names;
     if (same) return new Set();
-    const entries = [...this.#entries.values()].filter((entry) => entry.ran && this.#define(entry, false));
+    const entries = [...this.#entries.values()].toReversed().filter((entry) => this.#define(entry, false));
     this.#graph = null;
     return new Set(entries);
   }

@@ -48,7 +48,8 @@ function isParenthesised(code: string): boolean {
 }
 
 function compile(input: string): TypeScriptSource & {error: CompileError | null} {
-  if (!compiler) throw new CompileError("The TypeScript compiler is not loaded yet.");
+  if (!compiler)
+    throw new CompileError("The TypeScript compiler could not be loaded. Run the cell again to retry.");
   const {ModuleKind, ScriptTarget} = compiler;
   const output = compiler.transpileModule(input, {
     reportDiagnostics: true,

@@ -118,3 +118,57 @@ test("generators yield values to their dependants and count as done", async () =
   expect(t.take()).toEqual([0]);
   expect(t.states()).toBe("done done");
 });
+
+test("an animation that goes on for ever is no reason not to be settled", async () => {
+  const t = new TestSession(
+    [
+      [1, "const n = (async function* () { for (let i = 0; ; i++) { yield i; await frame(); } })();"],
+      [2, "const m = (function* () { for (let i = 0; ; i++) yield i; })();"],
+      [3, "note(n + m)"]
+    ],
+    {builtins: {frame: () => () => new Promise((resolve) => setImmediate(resolve))}}
+  );
+  await t.run();
+  await t.session.settled();
+  expect(t.take().length).toBeGreaterThan(0);
+  t.session.dispose();
+});
+
+test("cells run from the top of the notebook where the dataflow leaves it open", async () => {
+  const t = await new TestSession([
+    [1, "note(1)"],
+    [2, "const a = note(2);"],
+    [3, "note(a + 1)"],
+    [4, "note(a + 2)"],
+    [5, "note(5)"]
+  ]).run();
+  expect(t.take()).toEqual([1, 2, 5, 3, 4]);
+});
+
+test("a cell that waits to be seen is no reason not to be settled", async () => {
+  const observed: ((entries: {isIntersecting: boolean}[]) => void)[] = [];
+  class Observer {
+    constructor(callback: (entries: {isIntersecting: boolean}[]) => void) {
+      observed.push(callback);
+    }
+    observe() {}
+    disconnect() {}
+  }
+  Object.assign(globalThis, {IntersectionObserver: Observer});
+  try {
+    const t = new TestSession([
+      [1, "await visibility(); const a = note('seen');"],
+      [2, "note(a)"]
+    ]);
+    for (const output of t.outputs.values()) Object.assign(output, {node: {}});
+    await t.run();
+    expect(t.states()).toBe("queued queued");
+    expect(t.take()).toEqual([]);
+    for (const callback of observed) callback([{isIntersecting: true}]);
+    await t.session.settled();
+    expect(t.take()).toEqual(["seen", "seen"]);
+    expect(t.states()).toBe("done done");
+  } finally {
+    Reflect.deleteProperty(globalThis, "IntersectionObserver");
+  }
+});
