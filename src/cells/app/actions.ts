@@ -319,6 +319,7 @@ export const ACTIONS: readonly Action[] = [
     group: "Petri",
     keys: ["Shift-l"],
     mode: "command",
+    place: "notebook",
     icon: "contrast",
     run: ({app}) => app.cycleScheme()
   },

@@ -183,6 +183,8 @@ export class PetriCell extends LitElement {
   #toggleSource(): void {
     if (this.cell.pinned && !this.readOnly) this.#act("pin-source");
     else this.editing = !this.editing;
+    // The cell is selected by it, so that letters are commands again.
+    this.focus({preventScroll: true});
   }
 
   #marks(): readonly SourceMark[] {

@@ -7,9 +7,8 @@ import type {DocumentChange} from "../../runtime/document.ts";
 import type {Draft} from "../../runtime/storage/types.ts";
 import type {Cell, CellStatus} from "../../runtime/types.ts";
 import type {CompletionProvider} from "../editor/types.ts";
-import type {GoToDetail} from "../output/error-card.ts";
-import {actionById} from "./actions.ts";
 import {CellDrag} from "./cell-drag.ts";
+import {CellEvents} from "./cell-events.ts";
 import type {ActionContext} from "./commands.ts";
 import {cellsToRun} from "./document-changes.ts";
 import {formatAgo} from "./format.ts";
@@ -56,13 +55,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
   constructor() {
     super();
     new CellDrag(this, (id, to) => this.open.document.move(id, to));
-    this.addEventListener("focusin", this.#focused);
-    this.addEventListener("pointerdown", this.#focused);
-    this.addEventListener("petri-edit", this.#edited);
-    this.addEventListener("petri-action", this.#acted);
-    this.addEventListener("petri-go-to", this.#goTo);
-    this.addEventListener("petri-leave", this.#leftEditor);
-    this.addEventListener("dblclick", this.#doubleClicked);
+    new CellEvents(this);
   }
 
   get open(): OpenNotebook {
@@ -312,61 +305,6 @@ export class PetriNotebook extends LitElement implements NotebookView {
 
   #act = (action: string): void => {
     this.dispatchEvent(new CustomEvent("petri-action", {detail: {action}, bubbles: true}));
-  };
-
-  /** Actions of a cell's tools are about that cell. */
-  #acted = (event: Event): void => {
-    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
-    if (cell) this.activeId = cell.cell.id;
-    event.stopPropagation();
-    const {action} = (event as CustomEvent<{action: string}>).detail;
-    const found = actionById(action);
-    const context = this.context();
-    if (found.enabled?.(context) ?? true) found.run(context);
-  };
-
-  #focused = (event: Event): void => {
-    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
-    if (cell) this.activeId = cell.cell.id;
-  };
-
-  #edited = (event: Event): void => {
-    const cell = event.target instanceof Element ? event.target.closest("petri-cell") : null;
-    if (cell) this.open.document.edit(cell.cell.id, (event as CustomEvent<{value: string}>).detail.value);
-  };
-
-  #goTo = (event: Event): void => {
-    const {cell, line, column} = (event as CustomEvent<GoToDetail>).detail;
-    const from = event.target instanceof Element ? event.target.closest("petri-cell") : null;
-    const element = cell === undefined ? from : this.cellElement(cell);
-    if (!element) return;
-    element.scrollIntoView({block: "nearest"});
-    void element.edit(line === undefined ? undefined : {line, column});
-  };
-
-  /** Escape, or an arrow key at the edge of a source. */
-  #leftEditor = (event: Event): void => {
-    const {direction} = (event as CustomEvent<{direction: "up" | "down" | "out"}>).detail;
-    if (direction === "out") {
-      event.preventDefault();
-      this.commands?.leave();
-      return;
-    }
-    const cells = Array.from(this.querySelectorAll<PetriCell>("petri-cell"));
-    const at = cells.findIndex((cell) => cell.contains(event.target as Node));
-    const next = cells[at + (direction === "up" ? -1 : 1)];
-    if (!next?.editor) return;
-    event.preventDefault();
-    void next.edit();
-  };
-
-  /** A double click on text opens its source. */
-  #doubleClicked = (event: MouseEvent): void => {
-    const target = event.target instanceof Element ? event.target : null;
-    const cell = target?.closest("petri-cell");
-    if (!cell || cell.sourceOpen || !target?.closest(".cell-output")) return;
-    if (target.closest("a, button, input, select, textarea, svg, canvas, table, [role=slider]")) return;
-    if (cell.cell.mode === "md" || cell.cell.mode === "html" || cell.cell.mode === "tex") void cell.edit();
   };
 }
 

@@ -1,4 +1,4 @@
-import {afterEach, beforeEach, expect, test} from "vitest";
+import {afterEach, beforeEach, expect, test, vi} from "vitest";
 import {userEvent} from "vitest/browser";
 import {button, caret, cell, closeApp, file, notebook, openApp, output, Profile} from "./support.ts";
 
@@ -9,7 +9,10 @@ beforeEach(async () => {
   profile = new Profile();
   await profile.write("numbers", source);
 });
-afterEach(closeApp);
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeApp();
+});
 
 const saveState = () => document.querySelector<HTMLElement>(".save-state")?.dataset.state;
 const dialog = () => document.querySelector<HTMLElement>("wa-dialog");
@@ -188,4 +191,23 @@ test("says so when there is no such notebook", async () => {
   await expect
     .poll(() => document.querySelector("petri-notebook main")?.textContent)
     .toMatch(/no notebook “nothing”/);
+});
+
+test("a file of the same site is opened by its address, and saved as a copy", async () => {
+  const fetched = vi.spyOn(window, "fetch").mockImplementation(async () => new Response(source));
+  await openApp(profile.tab().services, `#/notebook?url=${encodeURIComponent("lab/numbers.html")}`);
+  expect(fetched.mock.calls[0][0]).toBe(new URL("lab/numbers.html", document.baseURI).href);
+  expect(output(2)).toBe("42");
+  await userEvent.click(button("Save a copy"));
+  await fill("mine");
+  await press("Save copy");
+  await expect.poll(() => location.hash).toBe("#/notebook/mine");
+  expect(await profile.text("mine")).toBe(source);
+});
+
+test("an address of another site is refused, with what to do", async () => {
+  const fetched = vi.spyOn(window, "fetch");
+  const opened = openApp(profile.tab().services, "#/notebook?url=https://elsewhere.example/x.html");
+  await expect(opened).rejects.toThrow(/Download the file and import it/);
+  expect(fetched).not.toHaveBeenCalled();
 });
