@@ -1,6 +1,6 @@
 import {afterEach, expect, it} from "vitest";
 import type {RunStatus} from "../../src/training/types.ts";
-import {closePages, fn, openPage, rejection, when} from "./support/page.ts";
+import {closePages, fn, openPage, rejection, until, when} from "./support/page.ts";
 
 afterEach(closePages);
 
@@ -66,6 +66,16 @@ it("brings back what is not a number with a cached run, or runs again", async ()
   const elsewhere = other.trainer.train(drawing);
   await elsewhere;
   expect(elsewhere.fromCache).toBe(false);
+});
+
+it("stays cancelled though the store has the answer", async () => {
+  const {trainer} = openPage();
+  await trainer.train(counting, {params: {rate: 2}});
+  const run = trainer.train(counting, {params: {rate: 2}});
+  run.cancel();
+  await rejection(run);
+  await trainer.train(counting, {params: {rate: 3}});
+  expect(run.record.status).toBe("cancelled");
 });
 
 it("recomputes a cached run in place", async () => {
@@ -210,6 +220,69 @@ it("hands a run over to its cell's next evaluation when only live values differ"
   elapse();
   await when(second, ({ended}) => ended);
   expect(second.record.status).toBe("cancelled");
+});
+
+it("listens to the newer call's inputs after a hand-over, and no longer to the older one's", async () => {
+  const {trainer} = openPage();
+  const input = (value: number) => Object.assign(new EventTarget(), {value});
+  const [a, b] = [input(1), input(2)];
+  const one = new AbortController();
+  const call = (rate: EventTarget, signal: AbortSignal) =>
+    trainer.train(waiting, {live: {rate, momentum: 0}}, {cellId: 1, signal});
+  const first = call(a, one.signal);
+  await when(first, ({last}) => last?.rate === 1);
+  one.abort();
+  const second = call(b, new AbortController().signal);
+  await when(second, ({last}) => last?.rate === 2);
+  a.value = 10;
+  a.dispatchEvent(new Event("input"));
+  b.value = 3;
+  b.dispatchEvent(new Event("input"));
+  await when(second, ({last}) => last?.rate !== 2);
+  expect(second.last?.rate).toBe(3);
+});
+
+it("takes live values and cancels while the library is still loading", async () => {
+  let load: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  const page = openPage({
+    service: {
+      loadEngine: async () => {
+        await gate;
+        return page.engines[0];
+      }
+    }
+  });
+  const {trainer, workers, sink} = page;
+  const unwanted = trainer.train(endless);
+  const run = trainer.train(waiting, {live: {rate: 1}});
+  await until(() => sink.history.length === 2);
+  run.setLive({rate: 5});
+  unwanted.cancel();
+  await rejection(unwanted);
+  load?.();
+  await when(run, ({last}) => last !== null);
+  expect([...run.rows.columns.rate]).toEqual([5]);
+  run.cancel();
+  await rejection(run);
+  // The cancelled run came to its end in the worker too: nothing of it is left.
+  expect(await trainer.train(counting, {params: {rate: 1}})).toMatchObject({step: 2});
+  expect(page.engines[0].alive.size).toBe(0);
+  expect(workers.length).toBe(1);
+});
+
+it("does not listen to a worker that it has given up", async () => {
+  const {trainer, workers} = openPage();
+  const lost = trainer.train(fn("async function* () { yield {loss: 1}; await new Promise(() => {}); }"));
+  await when(lost, ({last}) => last !== null);
+  workers[0].emit("message", {data: {type: "lost", reason: "once"}});
+  await rejection(lost);
+  const run = trainer.train(endless);
+  await when(run, ({last}) => last !== null);
+  workers[0].emit("message", {data: {type: "lost", reason: "twice"}});
+  expect(run.record.status).toBe("running");
 });
 
 it("does not hand a run over when something structural differs, and starts live values afresh", async () => {

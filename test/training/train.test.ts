@@ -185,6 +185,63 @@ it("reads tensors in rows and frees them, keeps small fields for every row and l
   expect(engines[0].alive.size).toBe(0);
 });
 
+it("frees a tensor that was yielded, at once", async () => {
+  const {trainer, engines} = openPage();
+  const run = trainer.train(fn("async function* ({ops}) { for (;;) yield {loss: ops.tensor(1)}; }"));
+  await when(run, ({rows}) => rows.total > 50);
+  expect(engines[0].alive.size).toBeLessThan(3);
+});
+
+it("keeps small fields for the newest thousand rows", async () => {
+  const {trainer} = openPage();
+  const run = trainer.train(fn("function* () { for (let i = 0; i < 1500; ++i) yield {phase: 'p' + i}; }"));
+  await run;
+  const rows: unknown[] = [];
+  for await (const {phase} of run) rows.push(phase);
+  expect([rows[0], rows[499], rows[500], rows[1499]]).toEqual([undefined, undefined, "p500", "p1499"]);
+});
+
+it("waits for the device now and then, so that work does not pile up", async () => {
+  const {trainer, engines} = openPage();
+  const run = trainer.train(endless);
+  await when(run, ({rows: {timeMs}}) => timeMs[timeMs.length - 1] - timeMs[0] > 600);
+  expect(engines[0].drains).toBeGreaterThanOrEqual(2);
+  expect(engines[0].drains).toBeLessThan(10);
+});
+
+it("pauses a run while the page does not take in what it sends, and can cancel it then", async () => {
+  const {trainer, workers} = openPage();
+  const large = fn(
+    "async function* ({params}) { for (;;) yield {surface: new Float64Array(2 ** 18), i: params.i}; }"
+  );
+  const first = trainer.train(large, {params: {i: 1}});
+  await when(first, ({last}) => last !== null);
+  workers[0].deaf = "ack";
+  // Four batches of 2 MiB fill what may be under way; then the other run has the worker for itself.
+  const beside = trainer.train(endless);
+  await when(beside, ({rows: {timeMs}}) => timeMs[timeMs.length - 1] - timeMs[0] > 500);
+  const {total} = first.rows;
+  await when(beside, ({rows: {timeMs}}) => timeMs[timeMs.length - 1] - timeMs[0] > 800);
+  expect(first.rows.total).toBe(total);
+  first.cancel();
+  await rejection(first);
+  expect(first.record.status).toBe("cancelled");
+});
+
+it("shows what fails outside of a run's steps in its log", async () => {
+  const {trainer, workers} = openPage();
+  const run = trainer.train(endless);
+  await when(run, ({last}) => last !== null);
+  let isPrevented = false;
+  const preventDefault = () => {
+    isPrevented = true;
+  };
+  workers[0].emitInside("unhandledrejection", {reason: new Error("nobody waited"), preventDefault});
+  await when(run, ({logs}) => logs.length > 0);
+  expect(run.logs[0]).toMatchObject({level: "error", text: "Error: nobody waited"});
+  expect(isPrevented).toBe(true);
+});
+
 it("sends only what a view in a row shows of its buffer", async () => {
   const {trainer} = openPage();
   const run = trainer.train(
@@ -219,6 +276,8 @@ it("sends checkpoints and log lines", async () => {
     tree: {layer: [{shape: [2], dtype: "float32", values: Float32Array.of(1, 2)}, 3]}
   });
   expect(run.checkpoints.get("latest")?.tree).toMatchObject({shape: []});
+  const latest = run.checkpoints.get("latest")?.tree;
+  expect(latest && (latest as {values: Float32Array}).values.buffer.byteLength).toBe(4);
 });
 
 it("knows progress from options and from rows", async () => {

@@ -19,7 +19,10 @@ export class FakeTensor {
   }
 
   async data(): Promise<Float32Array> {
-    return Float32Array.from(this.#values);
+    // As from a pool: a piece of a larger buffer.
+    const pool = new Float32Array(1024);
+    pool.set(this.#values);
+    return pool.subarray(0, this.size);
   }
 
   dispose(): void {

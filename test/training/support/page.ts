@@ -6,7 +6,7 @@ import type {WorkerLike} from "../../../src/training/worker-link.ts";
 import {FakeEngine} from "./fake-engine.ts";
 import {MemorySink} from "./memory-sink.ts";
 
-export {fn, rejection, when} from "./runs.ts";
+export {fn, rejection, until, when} from "./runs.ts";
 
 /** A page and its worker in one process, a real message channel between them. */
 export interface Page {
@@ -26,6 +26,9 @@ export class FakeWorker implements WorkerLike {
   terminated = false;
   /** Messages that reached the worker. */
   readonly received: {type: string}[] = [];
+  /** Messages of this type do not reach it. */
+  deaf: string | null = null;
+  readonly #inside = new Map<string, (event: never) => void>();
   readonly #channel = new MessageChannel();
   readonly #listeners = new Map<string, ((event: never) => void)[]>();
 
@@ -36,9 +39,10 @@ export class FakeWorker implements WorkerLike {
         if (!this.stuck) port2.postMessage(message, transfer);
       },
       addEventListener: (type: string, listener: (event: never) => void) => {
+        this.#inside.set(type, listener);
         if (type !== "message") return;
         port2.addEventListener("message", (event) => {
-          if (this.stuck) return;
+          if (this.stuck || event.data.type === this.deaf) return;
           this.received.push((event as MessageEvent).data);
           (listener as (event: MessageEvent) => void)(event as MessageEvent);
         });
@@ -60,6 +64,11 @@ export class FakeWorker implements WorkerLike {
 
   emit(type: string, event: unknown): void {
     for (const listener of this.#listeners.get(type) ?? []) (listener as (event: unknown) => void)(event);
+  }
+
+  /** An event within the worker. */
+  emitInside(type: string, event: object): void {
+    (this.#inside.get(type) as ((event: object) => void) | undefined)?.(event);
   }
 
   terminate(): void {

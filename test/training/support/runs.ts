@@ -12,6 +12,11 @@ export function when(run: Run, condition: (run: Run) => boolean): Promise<void> 
   });
 }
 
+/** Resolves when `condition` holds, for what gives no sign of itself. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve));
+}
+
 /** What a promise rejects with. */
 export async function rejection(promise: PromiseLike<unknown>): Promise<Error> {
   try {
