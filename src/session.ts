@@ -50,7 +50,8 @@ export function openSession(request: SessionRequest, services: SessionServices):
     root: () => document.querySelector(".cells") ?? document.body,
     importer,
     shared,
-    arrow: loadArrow
+    arrow: loadArrow,
+    duckdb: () => Promise.resolve(tables.db)
   });
   const grids = cellGrids();
   const session: NotebookSession = new NotebookSession({
@@ -66,6 +67,7 @@ export function openSession(request: SessionRequest, services: SessionServices):
     },
     clock,
     importModule: (specifier) => importer.importModule(specifier),
+    resolveModule: (specifier) => importer.resolve(specifier),
     input: (element) => input(element as HTMLElement),
     tableChanges: (table) => tables.tableChanges(table),
     knownTables: tableNames,
