@@ -105,7 +105,7 @@ export class PetriApp extends LitElement implements AppCommands {
     }
     if (route.page === "home") return html`<main><petri-home .services=${services}></petri-home></main>`;
     if (route.page === "keys")
-      return html`<main><p class="page-back"><a href="#/">All notebooks</a></p><petri-keys></petri-keys></main>`;
+      return html`<main><p class="page-back"><a href="#/">All notebooks</a></p><petri-keys .versions=${services.versions}></petri-keys></main>`;
     return html`<main class="page"><h1>Nothing here</h1><p>There is no page <code>${route.hash}</code>.</p><p><a href="#/">All notebooks</a></p></main>`;
   }
 

@@ -1,5 +1,5 @@
 import {html, LitElement, type TemplateResult} from "lit";
-import {customElement} from "lit/decorators.js";
+import {customElement, property} from "lit/decorators.js";
 import type {Action, ActionGroup} from "./action.ts";
 import {ACTIONS} from "./actions.ts";
 import {keyCaps} from "./keymap.ts";
@@ -10,6 +10,8 @@ const GROUPS: readonly ActionGroup[] = ["Run", "Move around", "Cell", "Kind", "N
 /** The keyboard help page: the table of actions, as it is. */
 @customElement("petri-keys")
 export class PetriKeys extends LitElement {
+  @property({attribute: false}) versions: Readonly<Record<string, string>> = {};
+
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
@@ -31,6 +33,7 @@ export class PetriKeys extends LitElement {
           </section>`
         )}
       </div>
+      <p class="home-note">${Object.entries(this.versions).map(([name, version]) => html`${name} ${version} `)}</p>
     </div>`;
   }
 }

@@ -70,6 +70,6 @@ export interface AppServices {
   completions?(session: Session, cellId: number): CompletionProvider;
   lastRuns: LastRuns;
   engine: Engine;
-  /** Shown on the help page and kept with the last run, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
+  /** Shown on the help page, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
   versions: Readonly<Record<string, string>>;
 }

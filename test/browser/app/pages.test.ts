@@ -86,6 +86,7 @@ test("the keyboard page is the table of actions", async () => {
   );
   const expected = ACTIONS.filter(({keys}) => keys.length > 0).map(({title}) => title);
   expect(shown.toSorted()).toEqual(expected.toSorted());
+  expect(document.querySelector("petri-keys")?.textContent).toContain("petri 0.0.0");
 });
 
 test("light and dark are the reader's choice, and stay", async () => {
