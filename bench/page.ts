@@ -81,7 +81,7 @@ async function quickstart(repeats: number, longestMs: number): Promise<Measureme
     const longest = await longestTask(workbench.browser, tab, () =>
       Promise.race([settled(tab), tab.waitForTimeout(longestMs)])
     );
-    const adapter = await adapterOf(tab);
+    const training = {...row, case: "quickstart, training", against: "50 ms", adapter: await adapterOf(tab)};
     return [
       {
         ...row,
@@ -92,14 +92,12 @@ async function quickstart(repeats: number, longestMs: number): Promise<Measureme
         ratio: first / 1000,
         adapter: ""
       },
+      {...training, metric: "longest main-thread task", value: longest.wallMs, ratio: longest.wallMs / 50},
       {
-        ...row,
-        case: "quickstart",
-        metric: "longest main-thread task while training",
-        value: longest,
-        against: "50 ms",
-        ratio: longest / 50,
-        adapter
+        ...training,
+        metric: "longest main-thread task, its own time",
+        value: longest.cpuMs,
+        ratio: longest.cpuMs / 50
       }
     ];
   } finally {
