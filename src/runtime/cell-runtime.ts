@@ -161,7 +161,8 @@ export class CellRuntime implements EvaluationHost {
     if (this.activity === "running" || this.activity === "queued" || this.parts.some((p) => p.live))
       return null;
     const shape = shapeOf(compiled, plan);
-    const {shown, claimed, cached, outcome} = current;
+    const {claimed, cached, outcome} = current;
+    const shown = current.shown ?? [];
     const views = current.views ?? NO_VIEWS;
     const memo = {...outcome, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
     return shape !== null && isRepeatable(memo) ? {...memo, shape} : null;
@@ -260,6 +261,7 @@ export class CellRuntime implements EvaluationHost {
     const evaluation = this.current;
     const [part] = this.parts;
     if (!evaluation) return former;
+    for (let i = 0; i < values.length; i++) values[i] = release(values[i]);
     const memo = this.#memo;
     this.#memo = null;
     if (memo && sameValues(memo.inputs, values)) return this.#repeat(memo, evaluation, pick);
@@ -269,14 +271,18 @@ export class CellRuntime implements EvaluationHost {
     this.error = undefined;
     part.run();
     this.changed();
-    const args: unknown[] = [];
-    for (const arg of plan.args) {
-      if (typeof arg === "string") args.push(this.#local(arg, evaluation));
-      else args.push(this.#input(plan.inputs[arg], release(values[arg]), evaluation));
-    }
+    const args = plan.direct ? values : this.#args(plan, values, evaluation);
     const value = this.#fn.apply(former, args);
     if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
     return value.then((result) => this.#settle(result, values, evaluation, pick));
+  }
+
+  #args(plan: CellPlan, values: unknown[], evaluation: Evaluation): unknown[] {
+    return plan.args.map((arg) =>
+      typeof arg === "string"
+        ? this.#local(arg, evaluation)
+        : this.#input(plan.inputs[arg], values[arg], evaluation)
+    );
   }
 
   #settle(result: unknown, inputs: unknown[], evaluation: Evaluation, pick: string | null): unknown {

@@ -12,16 +12,6 @@ export class CompileError extends Error {
   }
 }
 
-/** A name that several cells define. */
-export class DuplicateDefinitionError extends Error {
-  override name = "DuplicateDefinitionError";
-}
-
-/** Cells that need each other's values. */
-export class CircularDefinitionError extends Error {
-  override name = "CircularDefinitionError";
-}
-
 /** A module that cannot be had. */
 export class ImportError extends Error {
   override name = "ImportError";

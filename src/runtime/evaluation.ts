@@ -27,7 +27,7 @@ export class Evaluation {
   /** Whether the code itself said what to show, so that its value is not shown as well. */
   claimed = false;
   /** What it shows, in order. */
-  shown: Shown[] = [];
+  shown: Shown[] | null = null;
   /** What the cell's function returned, on which inputs; null before. */
   outcome: {result: unknown; inputs: readonly unknown[]} | null = null;
   /** The elements given to `view()`, by the generators it returned. */
@@ -83,6 +83,7 @@ export class Evaluation {
   show(value: unknown, name: string | undefined): void {
     if (!this.isCurrent) throw new StoppedError("display() was called by an evaluation that has ended.");
     this.clear();
+    this.shown ??= [];
     this.shown.push({value, name});
     this.#host.output.display(value, name);
   }
@@ -100,7 +101,7 @@ export class Evaluation {
   /** Shows `value` alone, in place of this evaluation's own former value too. */
   replace(value: unknown, name: string | undefined): void {
     this.#cleared = false;
-    this.shown = [];
+    this.shown = null;
     this.show(value, name);
   }
 

@@ -17,6 +17,8 @@ export interface CellPlan {
   inputs: string[];
   /** For each parameter of the body: the index in `inputs`, or the name of a builtin bound to the cell. */
   args: (number | string)[];
+  /** Whether the parameters are just the inputs. */
+  direct: boolean;
   /** Variables for the tables the cell creates or changes. */
   tables: string[];
   /** What the cell reads, as people know it. */
@@ -48,7 +50,8 @@ export function planCell(compiled: CompiledCell, names: NotebookNames): CellPlan
   const {code, outputs, output, autoview, automutable} = compiled;
   const key = JSON.stringify([code, unique, args, own, output, outputs, autoview, automutable]);
   const references = [...new Set(unique.filter((name) => !isInternal(name)).map(publicName))];
-  return {inputs: unique, args, tables: own, references, key};
+  const direct = args.every((arg, i) => arg === i) && !unique.includes("visibility");
+  return {inputs: unique, args, direct, tables: own, references, key};
 }
 
 /** The variable for what a cell makes of a table, e.g. `table:runs@5`; the page's own tables have no cell. */
