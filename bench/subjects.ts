@@ -5,7 +5,6 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   runtime: async () => ({
     "the dataflow": (await import("./runtime.ts")).dataflow,
     "the page": (await import("./page.ts")).page,
-    "the tables": (await import("./tables.ts")).tables,
     "a training step": (await import("./mlp-step.ts")).mlpStep,
     "the tables": (await import("./tables.ts")).tables
   })
