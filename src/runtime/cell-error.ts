@@ -18,15 +18,16 @@ export function describeError(error: unknown, context: ErrorContext): CellError 
   if (error instanceof CompileError) return {name: error.name, message: error.message, ...place(error)};
   if (error instanceof RuntimeError) return describeRuntimeError(error, context);
   if (!(error instanceof Error)) return {name: "Error", message: `The cell threw ${preview(error)}`};
-  const {name, message} = error;
-  const located = error as Error & {line?: unknown; column?: unknown; cellId?: unknown};
+  const located = error as Error & {line?: unknown; column?: unknown; cellId?: unknown; hint?: unknown};
+  const {name, message, hint} = located;
+  const account = {name, message, ...(typeof hint === "string" && {hint})};
   if (
     typeof located.line === "number" &&
     (located.cellId === undefined || located.cellId === context.cellId)
   ) {
-    return {name, message, ...place(located as {line: number; column?: number})};
+    return {...account, ...place(located as {line: number; column?: number})};
   }
-  return {name, message, ...placeInStack(error.stack ?? "", context)};
+  return {...account, ...placeInStack(error.stack ?? "", context)};
 }
 
 function describeRuntimeError(error: RuntimeError, {cellId, graph, compiled}: ErrorContext): CellError {
