@@ -234,10 +234,10 @@ it("listens to the newer call's inputs after a hand-over, and no longer to the o
   one.abort();
   const second = call(b, new AbortController().signal);
   await when(second, ({last}) => last?.rate === 2);
-  a.value = 10;
-  a.dispatchEvent(new Event("input"));
   b.value = 3;
   b.dispatchEvent(new Event("input"));
+  a.value = 10;
+  a.dispatchEvent(new Event("input"));
   await when(second, ({last}) => last?.rate !== 2);
   expect(second.last?.rate).toBe(3);
 });
@@ -262,6 +262,9 @@ it("takes live values and cancels while the library is still loading", async () 
   run.setLive({rate: 5});
   unwanted.cancel();
   await rejection(unwanted);
+  await until(() =>
+    ["live", "cancel"].every((wanted) => workers[0].received.some(({type}) => type === wanted))
+  );
   load?.();
   await when(run, ({last}) => last !== null);
   expect([...run.rows.columns.rate]).toEqual([5]);
