@@ -91,6 +91,27 @@ export function fitCases(backend: BackendName): void {
       expect(seen).toEqual([0, 1, 2]);
     });
 
+    test("shows a divergence as a number that is not finite", async () => {
+      const optimizer = ops.sgd({learningRate: 1e30});
+      const training = ops.fit(ops.mlp([2, 8, 8, 2]), moons, {steps: 20, optimizer});
+      let last: FitRow | undefined;
+      for await (const row of training) last = row;
+      training.dispose();
+      expect(last?.loss).toBeNaN();
+    });
+
+    test("leaves nothing behind over many trainings, finished or broken off", async () => {
+      const before = tf.memory();
+      for (let i = 0; i < 30; ++i) {
+        const training = ops.fit(ops.mlp([2, 8, 2], {dropout: 0.2}), moons, {steps: 5, key: ops.key(i)});
+        for await (const row of training) if (i % 2 === 1 && row.step > 0) break;
+        training.dispose();
+      }
+      expect(tf.memory().numTensors).toBe(before.numTensors);
+      expect(tf.memory().numBytes).toBe(before.numBytes);
+      expect(tf.memory().numDataBuffers).toBe(before.numDataBuffers);
+    });
+
     test("says which size the data needs when the model has another", () => {
       expect(() => ops.fit(ops.mlp([3, 2]), moons)).toThrow("make 2 its first size");
     });

@@ -90,7 +90,7 @@ describe("initializers", () => {
   ])("%s", (name, initializer) => {
     const i = 0;
     const limit = numbers(outputs[name])[i] as number;
-    const values = ops.tf.tidy(() => initializer(ops.key(2), shapes[i] as number[]).dataSync());
+    const values = Array.from(ops.tf.tidy(() => initializer(ops.key(2), shapes[i] as number[]).dataSync()));
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expect(largest).toBeLessThanOrEqual(limit * 1.000001);
     expect(largest).toBeGreaterThan(limit * 0.9);

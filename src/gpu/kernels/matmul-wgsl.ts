@@ -48,7 +48,11 @@ function code({transposeA, transposeB, hasBias, activation}: MatMulLayout): stri
   const at = (i: number) => (transposeA ? `a[k * args.rows + row${i}]` : `a[row${i} * args.inner + k]`);
   const bt = (j: number) =>
     transposeB ? `b[column${j} * args.inner + k]` : `b[k * args.columns + column${j}]`;
-  return `fn activate(x: vec4f) -> vec4f { return ${ACTIVATE[activation]}; }
+  return `// NaN stays NaN, told by its bits: max, exp and the compiler are free to lose it, and a divergence would look well.
+fn activate(x: vec4f) -> vec4f {
+  let magnitude = bitcast<vec4u>(x) & vec4u(0x7fffffffu);
+  return select(${ACTIVATE[activation]}, x, magnitude > vec4u(0x7f800000u));
+}
 
 @compute @workgroup_size(${GROUP}, ${GROUP})
 fn main(@builtin(global_invocation_id) id: vec3u) {
