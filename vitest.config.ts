@@ -33,6 +33,8 @@ export default defineConfig({
       },
       {
         extends: "./vite.config.ts",
+        // Only tests import it: found late, it would reload the page in the middle of one.
+        optimizeDeps: {include: ["axe-core"]},
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],

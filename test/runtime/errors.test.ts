@@ -34,6 +34,16 @@ test("an exception is shown at the line that threw it", async () => {
   expect(await failureOf(1, [1, source])).toEqual({name: "TypeError", message: "no", line: 3, column: 9});
 });
 
+test("an error that knows its place and a way out says both", async () => {
+  const source = "throw Object.assign(new Error('no'), {line: 2, column: 3, hint: 'try this'});";
+  expect(await failureOf(1, [1, source])).toMatchObject({
+    message: "no",
+    line: 2,
+    column: 3,
+    hint: "try this"
+  });
+});
+
 test("imports and awaits do not shift lines", async () => {
   const t = await new TestSession(
     [[1, 'import {x} from "npm:a";\nimport {y} from "npm:b";\nawait x;\ny();']],
@@ -150,4 +160,47 @@ test("a module without the wanted export says what it has", async () => {
     importModule: async () => ({min: 1, max: 2})
   }).run();
   expect(t.failure(1)?.message).toBe("npm:d3 has no export named mox; it has min, max.");
+});
+
+test("a slip of the pen that is taken back runs nothing again", async () => {
+  const t = await new TestSession([
+    [1, "const a = note(1);"],
+    [2, "a"]
+  ]).run();
+  await t.rerun(1, "const a = note(1;");
+  await t.rerun(1, "const a = note((1;");
+  await t.rerun(1, "const a = note(1);");
+  expect(t.take()).toEqual([1]);
+  expect(t.shown(2)).toEqual([1]);
+});
+
+test("what a cell started may fail later, at its line, and leaves what is shown", async () => {
+  const failure = Object.assign(new Error("diverged"), {line: 3, column: 5, cellId: 1});
+  const elsewhere = Object.assign(new Error("elsewhere"), {line: 3, cellId: 7});
+  const t = await new TestSession(
+    [
+      [1, "start(1)"],
+      [2, "start(2)"]
+    ],
+    {
+      cellBuiltins: {
+        start:
+          ({cellId, display, fail}) =>
+          () => {
+            display("card");
+            fail(cellId === 1 ? failure : elsewhere);
+          }
+      }
+    }
+  ).run();
+  expect(t.session.status(1)?.error).toEqual({name: "Error", message: "diverged", line: 3, column: 5});
+  expect(t.session.status(2)?.error?.line).toBeUndefined();
+  expect(t.shown(1)).toEqual(["card"]);
+});
+
+test("what is thrown need not be an error", async () => {
+  expect(await failureOf(1, [1, "if (true) throw 'text';"])).toEqual({
+    name: "Error",
+    message: "The cell threw text"
+  });
 });

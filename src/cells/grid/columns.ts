@@ -1,8 +1,8 @@
 import {columnFormat} from "./format.ts";
 import type {GridColumn, GridSource} from "./source.ts";
 
-/** Widths in pixels: of a figure of the interface font at 13 px, of a cell's padding, and the least and most of a column. */
-const [figurePx, paddingPx, leastPx, mostPx] = [7.4, 18, 56, 320];
+/** Widths in pixels at 13 px: of a letter, a tabular figure, a cell's padding, and the least and most of a column. */
+const [letterPx, figurePx, paddingPx, leastPx, mostPx] = [7.3, 8.3, 18, 56, 320];
 
 /** Rows that decide how wide a column is. */
 const sampleRows = 100;
@@ -18,11 +18,12 @@ export function drawnColumns({columns, rowCount}: GridSource): DrawnColumn[] {
   return columns.map((column) => {
     const format = columnFormat(column, rowCount);
     const text = (row: number) => format(column.value(row));
-    let longest = Math.max(column.name.length * 1.08 + 1.5, column.type.length * 0.9);
+    const characterPx = column.kind === "number" || column.kind === "date" ? figurePx : letterPx;
+    let longestPx = Math.max(column.name.length * 8 + 12, column.type.length * 6.5);
     for (let row = 0; row < Math.min(rowCount, sampleRows); row++) {
-      longest = Math.max(longest, text(row).length);
+      longestPx = Math.max(longestPx, text(row).length * characterPx);
     }
-    const widthPx = Math.round(Math.min(mostPx, Math.max(leastPx, longest * figurePx + paddingPx)));
+    const widthPx = Math.round(Math.min(mostPx, Math.max(leastPx, longestPx + paddingPx)));
     return {...column, text, widthPx};
   });
 }

@@ -29,6 +29,9 @@ export const gridStyles = css`
     box-sizing: border-box;
     border-bottom: 1px solid var(--theme-foreground-faintest, #ddd);
   }
+  .row:not(.head):last-child {
+    border-bottom: 0;
+  }
   .heads {
     position: sticky;
     top: 0;
