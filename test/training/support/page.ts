@@ -1,5 +1,6 @@
 import type {CaptureSources} from "../../../src/training/capture/capture.ts";
 import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import type {FromWorker} from "../../../src/training/protocol.ts";
 import type {MetricBatch} from "../../../src/training/types.ts";
 import {serveTraining, type TrainingService, type WorkerScope} from "../../../src/training/worker.ts";
 import type {WorkerLike} from "../../../src/training/worker-link.ts";
@@ -26,6 +27,8 @@ export class FakeWorker implements WorkerLike {
   terminated = false;
   /** Messages that reached the worker. */
   readonly received: {type: string}[] = [];
+  /** Messages that it sent. */
+  readonly sent: FromWorker[] = [];
   /** Messages of this type do not reach it. */
   deaf: string | null = null;
   readonly #inside = new Map<string, (event: never) => void>();
@@ -36,7 +39,9 @@ export class FakeWorker implements WorkerLike {
     const {port1, port2} = this.#channel;
     const scope: WorkerScope = {
       postMessage: (message, transfer) => {
-        if (!this.stuck) port2.postMessage(message, transfer);
+        if (this.stuck) return;
+        this.sent.push(message as FromWorker);
+        port2.postMessage(message, transfer);
       },
       addEventListener: (type: string, listener: (event: never) => void) => {
         this.#inside.set(type, listener);
