@@ -80,12 +80,11 @@ async function insertFile(
     return database.insert(name, toIPC(tableFromIPC(bytes)), catalog);
   }
   if (type === "parquet") {
-    const {parquetReadObjects} = await import("hyparquet");
-    return database.insert(
-      name,
-      toIPC(await parquetReadObjects({file: bytes.buffer as ArrayBuffer})),
-      catalog
-    );
+    const [{parquetReadObjects}, {compressors}] = await Promise.all([
+      import("hyparquet"),
+      import("hyparquet-compressors")
+    ]);
+    return database.insert(name, toIPC(await parquetReadObjects({file: bytes.buffer, compressors})), catalog);
   }
   if (type === "json" || file.mimeType === "application/json") {
     const rows: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -92,6 +92,18 @@ test("CSV, TSV, JSON, Arrow files, Arrow and Arquero tables and {data} are sourc
   expect(await client.queryRow("SELECT * FROM semicolons")).toEqual({x: 1, y: 2});
 });
 
+test("a Parquet file is a source", async () => {
+  const {default: url} = await import("../fixtures/library/rows.parquet?url");
+  const client = await DuckDBClient.of({
+    attached: file("rows.parquet", new Uint8Array(await (await fetch(url)).arrayBuffer())),
+    address: url
+  });
+  const counts = "SELECT (SELECT count(*) FROM attached) AS a, (SELECT count(*) FROM address) AS b";
+  const row = await client.queryRow(counts);
+  expect(row?.a).toBeGreaterThan(0);
+  expect(row?.b).toBe(row?.a);
+});
+
 test("a column that DuckDB took for a number too early is read as text", async () => {
   const lines = Array.from({length: 30000}, (_, i) => i);
   const client = await DuckDBClient.of({late: file("late.csv", `x\n${lines.join("\n")}\nnot a number\n`)});
