@@ -89,7 +89,8 @@ function runOnHeap<A extends object>(
   return outputs;
 }
 
-interface ArrayBackend {
+/** What our kernels use of tfjs's cpu backend. */
+export interface ArrayBackend {
   makeTensorInfo(shape: number[], dtype: string, values: Values): tf.TensorInfo;
   data: {get(dataId: object): {values: Values}};
 }

@@ -1,8 +1,9 @@
-import {runKernel} from "../kernel.ts";
+import {type ArrayBackend, runKernel} from "../kernel.ts";
 import * as tf from "../tfjs.ts";
 import {dispatch} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
-import {matMulKernel} from "./matmul-wgsl.ts";
+import {matMulTwin} from "./matmul-twin.ts";
+import {type MatMulLayout, matMulKernel} from "./matmul-wgsl.ts";
 
 export interface MatMulAttrs {
   transposeA?: boolean;
@@ -40,68 +41,56 @@ export function registerMatMul(kernelName: string): void {
 
 registerMatMul(NAME);
 
-function onGpu({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
+function layoutOf({a, b, bias}: Infos, attrs: MatMulAttrs): MatMulLayout {
   const {transposeA = false, transposeB = false, activation = "linear"} = attrs;
   const [rows = 0, inner = 0] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
   const columns = (transposeB ? b.shape[0] : b.shape[1]) ?? 0;
-  const kernel = matMulKernel({
-    rows,
-    columns,
-    inner,
-    transposeA,
-    transposeB,
-    hasBias: bias !== undefined,
-    activation
-  });
-  const operands = [
-    {name: "a", info: a},
-    {name: "b", info: b},
-    bias ? {name: "bias", info: bias} : []
-  ].flat();
-  return dispatch(
-    backend,
-    NAME,
-    operands,
-    [{shape: [rows, columns], dtype: "float32"}],
-    kernel
-  )[0] as tf.TensorInfo;
+  return {rows, columns, inner, transposeA, transposeB, hasBias: bias !== undefined, activation};
 }
 
-/** tfjs's kernel is ten times slower with its transpose flags than after a transpose. */
-function onWasm({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
-  const turn = (x: tf.TensorInfo) => runOn("wasm", backend, "Transpose", {x}, {perm: [1, 0]});
-  const turned = {a: attrs.transposeA ? turn(a) : a, b: attrs.transposeB ? turn(b) : b, bias};
-  const out = fusedProduct(
-    "wasm",
-    turned,
-    {transposeA: false, transposeB: false, activation: attrs.activation},
-    backend
-  );
-  if (turned.a !== a) backend.disposeData(turned.a.dataId);
-  if (turned.b !== b) backend.disposeData(turned.b.dataId);
-  return out;
+function onGpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
+  const layout = layoutOf(infos, attrs);
+  const names = ["a", "b", ...(layout.hasBias ? ["bias"] : [])] as (keyof Infos)[];
+  const operands = names.map((name) => ({name, info: infos[name] as tf.TensorInfo}));
+  const output = {shape: [layout.rows, layout.columns], dtype: "float32"} as const;
+  return dispatch(backend, NAME, operands, [output], matMulKernel(layout))[0] as tf.TensorInfo;
 }
 
 function onCpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
-  return fusedProduct("cpu", infos, {transposeA: false, transposeB: false, ...attrs}, backend);
+  const arrays = backend as unknown as ArrayBackend;
+  const layout = layoutOf(infos, attrs);
+  const valuesOf = ({dataId}: tf.TensorInfo) => arrays.data.get(dataId).values;
+  const bias = infos.bias && valuesOf(infos.bias);
+  const values = matMulTwin(valuesOf(infos.a), valuesOf(infos.b), bias, layout);
+  return arrays.makeTensorInfo([layout.rows, layout.columns], "float32", values);
 }
 
-/** tfjs's fused kernel, and the activation after it where that one cannot. It takes stacks of matrices, here of one. */
-function fusedProduct(on: string, {a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
-  const {activation = "linear", ...flags} = attrs;
+/** tfjs's fused kernel, on stacks of one matrix: ten times slower with its transpose flags than after a transpose. */
+function onWasm({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
+  const {activation = "linear"} = attrs;
   const after = {tanh: "Tanh", elu: "Elu"}[activation as string];
-  const stack = (x: tf.TensorInfo) => ({...x, shape: [1, ...x.shape]});
-  const options = {...flags, activation: after ? "linear" : activation};
-  const product = runOn(on, backend, "_FusedMatMul", {a: stack(a), b: stack(b), bias}, options);
-  const out = {...product, shape: product.shape.slice(1)};
-  if (!after) return out;
-  const activated = runOn(on, backend, after, {x: out}, {});
-  backend.disposeData(out.dataId);
-  return activated;
+  const temporary: tf.TensorInfo[] = [];
+  const turned = (x: tf.TensorInfo, turn: boolean | undefined) => {
+    if (turn) {
+      x = runWasm(backend, "Transpose", {x}, {perm: [1, 0]});
+      temporary.push(x);
+    }
+    return {...x, shape: [1, ...x.shape]};
+  };
+  const operands = {a: turned(a, attrs.transposeA), b: turned(b, attrs.transposeB), bias};
+  const options = {transposeA: false, transposeB: false, activation: after ? "linear" : activation};
+  const product = runWasm(backend, "_FusedMatMul", operands, options);
+  let out = {...product, shape: product.shape.slice(1)};
+  if (after) {
+    temporary.push(out);
+    out = runWasm(backend, after, {x: out}, {});
+  }
+  for (const {dataId} of temporary) backend.disposeData(dataId);
+  return out;
 }
 
-function runOn(on: string, backend: Backend, name: string, inputs: object, attrs: object): tf.TensorInfo {
-  const kernel = tf.getKernel(name, on);
-  if (!kernel) throw new Error(`tfjs's ${on} backend has no kernel ${name}.`);
+function runWasm(backend: Backend, name: string, inputs: object, attrs: object): tf.TensorInfo {
+  const kernel = tf.getKernel(name, "wasm");
+  if (!kernel) throw new Error(`tfjs's wasm backend has no kernel ${name}.`);
   return kernel.kernelFunc({inputs, backend, attrs} as never) as tf.TensorInfo;
 }
