@@ -1,48 +1,50 @@
 import type {Engine, EngineStatus} from "./cells/app/services.ts";
-import type {BackendName} from "./gpu/types.ts";
-import {moduleOf} from "./modules.ts";
-import {placeOf, scopeOf} from "./runtime/capture.ts";
-import TrainingWorker from "./train-worker.ts?worker";
-import {Trainer} from "./training/client.ts";
-import type {RunSink} from "./training/types.ts";
-import {versions} from "./versions.ts";
+import type {Trainer} from "./training/client.ts";
 
-/** The page's trainer, and what the footer says of it. */
-export interface TrainingEngine extends Engine {
-  readonly trainer: Trainer;
-}
+const NOTHING: EngineStatus = {backend: null, memory: null, running: []};
 
-export interface EngineOptions {
-  sink: RunSink;
-  /** The page's base address. */
-  site: string;
-  /** The backend to try first; the best that works without it. */
-  backend?: BackendName;
-}
+/** What the footer says of a trainer that is loaded with the first notebook. */
+export class PageEngine implements Engine {
+  readonly #load: () => Promise<Trainer>;
+  readonly #listeners = new Set<() => void>();
+  #loading: Promise<Trainer> | null = null;
+  #trainer: Trainer | null = null;
 
-/** Starts no worker: the first call of `train` does. */
-export function trainingEngine({sink, site, backend}: EngineOptions): TrainingEngine {
-  const trainer = new Trainer({
-    // The worker's script lies elsewhere on the site; its name tells it where data files are.
-    createWorker: () => new TrainingWorker({name: backend ? `${site}#${backend}` : site}),
-    sink,
-    now: () => Date.now(),
-    versions,
-    locks: navigator.locks,
-    scopeOf,
-    originOf: placeOf,
-    moduleOf
-  });
-  return {
-    trainer,
-    status(): EngineStatus {
-      const {backend, memory} = trainer.status;
-      const running = trainer.active
-        .filter(({status}) => status === "running")
-        .map(({runId, name, notebook}) => ({runId, name, notebook}));
-      return {backend, memory: backend && memory, running};
-    },
-    subscribe: (listener) => trainer.subscribe(listener),
-    stopAll: () => trainer.cancelAll()
-  };
+  constructor(load: () => Promise<Trainer>) {
+    this.#load = load;
+  }
+
+  /** The page's trainer. It starts no worker: the first call of `train` does. */
+  trainer(): Promise<Trainer> {
+    this.#loading ??= this.#load().then((trainer) => {
+      this.#trainer = trainer;
+      trainer.subscribe(() => {
+        for (const listener of this.#listeners) listener();
+      });
+      return trainer;
+    });
+    return this.#loading;
+  }
+
+  status(): EngineStatus {
+    const trainer = this.#trainer;
+    if (!trainer) return NOTHING;
+    const {backend, memory} = trainer.status;
+    const running = trainer.active
+      .filter(({status}) => status === "running")
+      .map(({runId, name, notebook}) => {
+        const fraction = trainer.progressOf(runId)?.fraction ?? undefined;
+        return {runId, name, notebook, fraction};
+      });
+    return {backend, memory: backend && memory, running};
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stopAll(): void {
+    this.#trainer?.cancelAll();
+  }
 }

@@ -4,7 +4,7 @@ import "./cells/app/petri-app.ts";
 import type {SettledCell} from "./cells/app/petri-app.ts";
 import type {AppServices} from "./cells/app/services.ts";
 import {createOutput} from "./cells/output/create-output.ts";
-import {trainingEngine} from "./engine.ts";
+import {PageEngine} from "./engine.ts";
 import type {BackendName} from "./gpu/types.ts";
 import {openDatabase} from "./runtime/storage/database.ts";
 import {DraftJournal} from "./runtime/storage/journal.ts";
@@ -17,7 +17,10 @@ import {versions} from "./versions.ts";
 
 const site = new URL(".", document.baseURI);
 const tables = new Tables({extensionRepository: new URL("duckdb-ext", site).href});
-const engine = trainingEngine({sink: tables.sink, site: site.href, backend: preferredBackend()});
+const engine = new PageEngine(async () => {
+  const {pageTrainer} = await import("./trainer.ts");
+  return pageTrainer({sink: tables.sink, site: site.href, backend: preferredBackend()});
+});
 
 const database = openDatabase();
 const services: AppServices = {
@@ -25,12 +28,13 @@ const services: AppServices = {
   journal: new DraftJournal({database, locks: webLocks(navigator.locks), tab: crypto.randomUUID()}),
   preload() {
     void import("./session.ts");
+    void engine.trainer();
     // Nearly every notebook begins with prose.
     void import("./cells/library/markdown.ts");
   },
   async createSession(request) {
-    const {openSession} = await import("./session.ts");
-    return openSession(request, {site: site.href, tables, trainer: engine.trainer});
+    const [{openSession}, trainer] = await Promise.all([import("./session.ts"), engine.trainer()]);
+    return openSession(request, {site: site.href, tables, trainer});
   },
   createOutput: (host, options) => createOutput(host, {...options, renderers: [runRenderer]}),
   completions: (session, cellId) => async (request) => {

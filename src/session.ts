@@ -8,6 +8,7 @@ import {createLibrary} from "./cells/library/library.ts";
 import {sharedModules} from "./cells/library/shared-modules.ts";
 import {petriModules} from "./modules.ts";
 import {pageClock} from "./runtime/clock.ts";
+import {completeNames} from "./runtime/completions.ts";
 import {NotebookSession} from "./runtime/session.ts";
 import type {CellContext} from "./runtime/types.ts";
 import {loadArrow} from "./tables/arrow.ts";
@@ -100,50 +101,13 @@ function trainFor(context: CellContext, {trainer, notebook, rerun}: TrainService
   };
 }
 
-/** Names that fit at the caret of a cell: the notebook's, the builtins', members of the op packages and of values. */
+/** Names that fit at the caret of a cell. */
 export async function completeName(
   session: Session,
   cellId: number,
   {path, prefix}: CompletionRequest
 ): Promise<NameCompletion[]> {
   if (!(session instanceof NotebookSession)) return [];
-  const fits = ({label}: NameCompletion) => label.startsWith(prefix);
-  const [root, ...rest] = path;
-  if (root === undefined) return namesInScope(session, cellId).filter(fits);
-  const base = root === "ops" ? (await import("./ops/index.ts")).ops : await valueOf(session, root);
-  let value: unknown = base;
-  for (const name of rest) value = (value as Record<string, unknown> | undefined)?.[name];
-  return membersOf(value).filter(fits);
-}
-
-function namesInScope(session: NotebookSession, cellId: number): NameCompletion[] {
-  const cells = session.cells();
-  const own = cells.flatMap(({id, defines}) =>
-    id === cellId ? [] : defines.map((label) => ({label, type: "variable", detail: `cell ${id}`}))
-  );
-  const builtins = session.builtins
-    .filter((name) => !name.startsWith("__"))
-    .map((label) => ({label, type: "namespace", detail: "builtin"}));
-  return [...own, ...builtins];
-}
-
-/** A value that is there already, or a builtin; what has not been computed is not waited for. */
-async function valueOf(session: NotebookSession, name: string): Promise<unknown> {
-  const busy = session
-    .cells()
-    .some(({defines, state}) => defines.includes(name) && state !== "done" && state !== "cached");
-  return busy ? undefined : session.value(name).catch(() => undefined);
-}
-
-function membersOf(value: unknown): NameCompletion[] {
-  if (value === null || (typeof value !== "object" && typeof value !== "function")) return [];
-  const names = new Set<string>();
-  for (
-    let level: object | null = value;
-    level && level !== Object.prototype;
-    level = Object.getPrototypeOf(level)
-  ) {
-    for (const name of Object.getOwnPropertyNames(level)) if (/^[a-z$]/i.test(name)) names.add(name);
-  }
-  return [...names].map((label) => ({label, type: "property"}));
+  const elsewhere = {ops: async () => (await import("./ops/index.ts")).ops};
+  return completeNames(session, {cellId, path, prefix, elsewhere});
 }

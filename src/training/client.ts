@@ -14,6 +14,7 @@ import {
 import {checkOptions, type TrainOptions} from "./options.ts";
 import {positionOf} from "./position.ts";
 import type {EndedMessage, FromWorker} from "./protocol.ts";
+import type {RunProgress} from "./row-types.ts";
 import {Run} from "./run.ts";
 import {RunCache} from "./run-cache.ts";
 import type {RunCore} from "./run-core.ts";
@@ -73,6 +74,11 @@ export class Trainer {
   /** The runs that have not ended. */
   get active(): RunRecord[] {
     return [...this.#jobs.values()].map(({core}) => core.record);
+  }
+
+  /** How far a run is that has not ended. */
+  progressOf(runId: string): RunProgress | undefined {
+    return this.#jobs.get(runId)?.core.progress;
   }
 
   /** Calls back when `status` or `active` has changed. Returns the way to stop. */

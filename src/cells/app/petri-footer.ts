@@ -2,7 +2,7 @@ import {html, LitElement, nothing, type PropertyValues, type TemplateResult} fro
 import {customElement, property} from "lit/decorators.js";
 import {formatBytes} from "./format.ts";
 import {icon} from "./icons.ts";
-import type {Engine} from "./services.ts";
+import type {Engine, RunningRun} from "./services.ts";
 
 const BACKENDS = {webgpu: "WebGPU", wasm: "WebAssembly", cpu: "CPU"} as const;
 
@@ -36,7 +36,7 @@ export class PetriFooter extends LitElement {
 
   protected override render(): TemplateResult {
     const {running} = this.engine.status();
-    const names = running.length ? running.map(({name}) => name) : this.running;
+    const names = running.length ? running.map(describeRun) : this.running;
     return html`<div class="footer-inner">
       <span class="footer-engine">${this.#engine()}</span>
       <span class="footer-running">
@@ -69,6 +69,11 @@ export class PetriFooter extends LitElement {
   #stop(): void {
     this.dispatchEvent(new CustomEvent("petri-action", {detail: {action: "stop-all"}, bubbles: true}));
   }
+}
+
+/** A run's name, and how far it is where that is known. */
+function describeRun({name, fraction}: RunningRun): string {
+  return fraction === undefined ? name : `${name} ${Math.floor(100 * fraction)} %`;
 }
 
 declare global {

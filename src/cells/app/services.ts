@@ -33,6 +33,8 @@ export interface RunningRun {
   name: string;
   /** The notebook it was started in. */
   notebook: string;
+  /** 0 to 1 where the end is known. */
+  fraction?: number;
 }
 
 /** What the footer shows; replaced, never mutated. */

@@ -1,0 +1,30 @@
+import type {BackendName} from "./gpu/types.ts";
+import {moduleOf} from "./modules.ts";
+import {placeOf, scopeOf} from "./runtime/capture.ts";
+import TrainingWorker from "./train-worker.ts?worker";
+import {Trainer} from "./training/client.ts";
+import type {RunSink} from "./training/types.ts";
+import {versions} from "./versions.ts";
+
+export interface PageTrainerOptions {
+  sink: RunSink;
+  /** The page's base address. */
+  site: string;
+  /** The backend to try first; the best that works without it. */
+  backend?: BackendName;
+}
+
+/** The trainer of a page. */
+export function pageTrainer({sink, site, backend}: PageTrainerOptions): Trainer {
+  return new Trainer({
+    // The worker's script lies elsewhere on the site; its name tells it where data files are.
+    createWorker: () => new TrainingWorker({name: backend ? `${site}#${backend}` : site}),
+    sink,
+    now: () => Date.now(),
+    versions,
+    locks: navigator.locks,
+    scopeOf,
+    originOf: placeOf,
+    moduleOf
+  });
+}
