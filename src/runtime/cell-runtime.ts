@@ -116,7 +116,7 @@ export class CellRuntime implements EvaluationHost {
   }
 
   dispose(reason: Error): void {
-    if (this.parts.length > 0) this.#memo = this.#remember();
+    if (this.plan && this.parts.length > 0) this.#memo = this.#remember();
     this.current?.end(reason);
     for (const part of this.parts) part.dispose();
     this.parts = [];

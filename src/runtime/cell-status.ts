@@ -13,14 +13,15 @@ export interface CellStatusSource {
   ran: Cell | null;
 }
 
-export function cellStatus(entry: CellStatusSource, compiler: CompileCache): CellStatus {
+/** `blocked`: the cell waits for one that waits for the reader; nothing will happen by itself. */
+export function cellStatus(entry: CellStatusSource, compiler: CompileCache, blocked: boolean): CellStatus {
   const {runtime, source, ran} = entry;
   const {error, startedAt, durationMs, current, plan} = runtime;
   const edited = ran !== null && !sameCell(source, ran);
   return {
     id: source.id,
     mode: source.mode,
-    state: stateOf(entry, edited && codeDiffers(source, ran, compiler)),
+    state: stateOf(entry, edited && codeDiffers(source, ran, compiler), blocked),
     ...(error && {error}),
     ...(startedAt !== undefined && {startedAt}),
     ...(durationMs !== undefined && {durationMs}),
@@ -31,11 +32,11 @@ export function cellStatus(entry: CellStatusSource, compiler: CompileCache): Cel
   };
 }
 
-function stateOf({runtime, ran}: CellStatusSource, differs: boolean): CellStateName {
+function stateOf({runtime, ran}: CellStatusSource, differs: boolean, blocked: boolean): CellStateName {
   if (ran === null) return "idle";
   const {activity, current} = runtime;
+  if (activity === "queued" && blocked) return runtime.startedAt === undefined ? "idle" : "stale";
   if (activity === "queued" || activity === "running") return activity;
-  if (activity === "waiting" && current && current.idles > 0) return "queued";
   if (differs || current?.stopped) return "stale";
   if (runtime.stale) return runtime.startedAt === undefined ? "idle" : "stale";
   if (runtime.error) return "error";

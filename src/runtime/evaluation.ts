@@ -115,6 +115,7 @@ export class Evaluation {
   /** Notes that the cell waits for the reader until `promise` settles. */
   waitForReader<T>(promise: Promise<T>): Promise<T> {
     this.idles++;
+    this.#host.changed();
     const done = () => {
       this.idles--;
       this.#host.changed();

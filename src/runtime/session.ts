@@ -11,10 +11,11 @@ import {sameCell} from "./file-scan.ts";
 import {startingWith} from "./generators.ts";
 import {Graph} from "./graph.ts";
 import {release} from "./held.ts";
+import {Part} from "./part.ts";
 import {planCell} from "./plan.ts";
 import {ReactiveRuntime} from "./reactive-runtime.ts";
 import {contribution, SessionNames} from "./session-names.ts";
-import {isSettled} from "./settled.ts";
+import {isSettled, waitsForReader} from "./settled.ts";
 import type {Cell, CellContext, CellOutput, CellStatus, GraphEdge, Notebook, RuntimeHooks} from "./types.ts";
 import {loadTypeScript, typeScriptLoaded} from "./typescript.ts";
 
@@ -66,6 +67,8 @@ export class NotebookSession extends EventTarget {
   readonly #compiler = new CompileCache();
   readonly #changed = new Set<number>();
   readonly #permitted = new Set<number>();
+  /** Cells that wait for the reader. */
+  readonly #waiting = new Set<number>();
   readonly #knownTables: ReadonlySet<string>;
   #names: SessionNames;
   #graph: Graph | null = null;
@@ -164,10 +167,21 @@ export class NotebookSession extends EventTarget {
     return this.cells();
   }
 
-  /** The value of a name, when it is there. */
-  async value(name: string): Promise<unknown> {
-    const module = this.#module._scope.has(name) ? this.#module : this.#runtime._builtin;
-    return release(await module.value(name));
+  /** The next value of a name, or the one it has. Rejects as the cell that defines it does. */
+  value(name: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: (result: unknown) => void) => (result: unknown) => {
+        part.dispose();
+        settle(release(result));
+      };
+      // A variable of its own, which follows when the name's cell is computed again before it has come to an end.
+      const part = new Part(this.#module, undefined, {
+        changed: () => {},
+        fulfilled: end(resolve),
+        rejected: end(reject)
+      });
+      part.variable.define(null, [name], (value: unknown) => value);
+    });
   }
 
   /** The names of all builtins. */
@@ -230,6 +244,7 @@ export class NotebookSession extends EventTarget {
   #delete(id: number, entry: Entry): void {
     entry.runtime.dispose(new StoppedError(`Cell ${id} was deleted.`));
     this.#deleted.set(id, entry);
+    this.#waiting.delete(id);
     this.#graph = null;
   }
 
@@ -244,7 +259,8 @@ export class NotebookSession extends EventTarget {
       const {runtime, source, ran} = entry;
       renames ||= this.#contribution(ran) !== this.#contribution(source);
       const again = force && ran !== null && sameCell(source, ran);
-      if (again || runtime.current?.stopped || runtime.error || runtime.stale) due.add(entry);
+      if (again || runtime.current?.stopped || (runtime.error && runtime.plan) || runtime.stale)
+        due.add(entry);
       entry.ran = source;
     }
     const defined = renames ? this.#rename() : new Set<Entry>();
@@ -335,7 +351,9 @@ export class NotebookSession extends EventTarget {
   }
 
   #status(entry: Entry): CellStatus {
-    return cellStatus(entry, this.#compiler);
+    const {id, activity} = entry.runtime;
+    const blocked = activity === "queued" && waitsForReader(id, this.#waiting, () => this.graphOf());
+    return cellStatus(entry, this.#compiler, blocked);
   }
 
   #now(): number {
@@ -347,15 +365,15 @@ export class NotebookSession extends EventTarget {
     if (this.#loading > 0 || this.#runtime.hasUpdates) return false;
     return isSettled(
       [...this.#entries.values()].map(({runtime}) => runtime),
-      () => this.graphOf()
+      (id) => waitsForReader(id, this.#waiting, () => this.graphOf())
     );
   }
 
   #mark(id: number): void {
-    if (this.#wasSettled) {
-      const activity = this.#entries.get(id)?.runtime.activity;
-      this.#wasSettled = activity !== "queued" && activity !== "running";
-    }
+    const activity = this.#entries.get(id)?.runtime.activity;
+    if (activity === "waiting") this.#waiting.add(id);
+    else this.#waiting.delete(id);
+    if (activity === "queued" || activity === "running") this.#wasSettled = false;
     if (this.#changed.size === 0) this.#clock.frame(() => this.#flush(), true);
     this.#changed.add(id);
   }

@@ -240,3 +240,21 @@ test("a run can be awaited in its cell and passed on as it is", async () => {
   expect(t.shown(2)).toEqual([true]);
   expect(t.shown(3)).toEqual(["last row!"]);
 });
+
+test("a value that is asked for is that of the evaluation that comes to an end", async () => {
+  const t = new TestSession(
+    [
+      [1, "const x = view(new TestInput(1));"],
+      [2, "const y = x > 1 ? x : await new Promise(() => {}), z = 1;"]
+    ],
+    {builtins: {nine: 9}}
+  );
+  void t.session.run();
+  const y = t.session.value("y");
+  await until(t, 2, "running");
+  (t.shown(1)[0] as TestInput).set(2);
+  expect(await y).toBe(2);
+  expect(await t.session.value("y")).toBe(2);
+  expect(await t.session.value("nine")).toBe(9);
+  await expect(t.session.value("nothing")).rejects.toThrow("nothing is not defined");
+});

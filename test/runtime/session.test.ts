@@ -59,7 +59,7 @@ test("an input without a value is no reason not to be settled", async () => {
     [1, "const x = view(new TestInput());"],
     [2, "note(x)"]
   ]).run();
-  expect(t.states()).toBe("done queued");
+  expect(t.states()).toBe("done idle");
   (t.shown(1)[0] as TestInput).set("now");
   await t.session.settled();
   expect(t.take()).toEqual(["now"]);
@@ -162,7 +162,7 @@ test("a cell that waits to be seen is no reason not to be settled", async () => 
     ]);
     for (const output of t.outputs.values()) Object.assign(output, {node: {}});
     await t.run();
-    expect(t.states()).toBe("queued queued");
+    expect(t.states()).toBe("done idle");
     expect(t.take()).toEqual([]);
     for (const callback of observed) callback([{isIntersecting: true}]);
     await t.session.settled();
