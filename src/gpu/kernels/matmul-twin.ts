@@ -4,7 +4,7 @@ import type {MatMulLayout} from "./matmul-wgsl.ts";
 
 const ACTIVATE: Record<FusedActivation, (x: number) => number> = {
   linear: (x) => x,
-  relu: (x) => (x < 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   elu: (x) => (x < 0 ? Math.expm1(x) : x)
