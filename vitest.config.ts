@@ -56,7 +56,9 @@ export default defineConfig({
           globalSetup: "test/e2e/support/global-setup.ts",
           // Each file drives a Chromium of its own; two at once starve each other on a small machine.
           fileParallelism: false,
-          testTimeout: 90_000,
+          // After the others, which keep every core busy.
+          sequence: {groupOrder: 1},
+          testTimeout: 150_000,
           hookTimeout: 120_000
         }
       }

@@ -14,7 +14,7 @@ test("editing a cell recomputes what depends on it, and nothing else", async () 
   const petri = await open("arithmetic");
   expect((await petri.settled()).map(({state}) => state)).toEqual(["done", "done", "done", "done"]);
   await petri.rewrite(1, "const a = 41;");
-  await petri.cell(2).getByText("42").waitFor();
+  await petri.cell(2).getByText("42", {exact: true}).waitFor();
   await petri.cell(4).getByText("a is 41").waitFor();
   await petri.settled();
   expect(await petri.page.evaluate("evaluations")).toBe(1);
@@ -31,7 +31,7 @@ test("an error is shown at its line, and its cell works again when it is mended"
   expect(dependent.state).toBe("error");
   await petri.cell(1).getByText("Cannot read properties of null").first().waitFor();
   await petri.rewrite(1, "const a = 2;");
-  await petri.cell(2).getByText("3").waitFor();
+  await petri.cell(2).getByText("3", {exact: true}).waitFor();
 });
 
 test("a deleted cell comes back with its result", async () => {

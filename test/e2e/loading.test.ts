@@ -9,7 +9,7 @@ test("neither the home page nor a page of prose loads tensors, tables or the com
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(address);
   await page.getByRole("link", {name: "Prose"}).click();
-  await page.getByText("Only words.").waitFor();
+  await page.getByRole("paragraph").getByText("Only words.").waitFor();
   await page.evaluate("petri.settled()");
   const wasm = asked.filter((path) => path.endsWith(".wasm"));
   expect(wasm).toEqual([]);

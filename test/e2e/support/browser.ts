@@ -2,6 +2,9 @@ import {type Browser, type BrowserContext, chromium, type Page} from "playwright
 import {afterAll, onTestFinished} from "vitest";
 import {chromiumFlags, findChromium} from "../../../src/cli/chromium.ts";
 
+/** A software GPU on a busy machine takes its time. */
+const patienceMs = 60_000;
+
 let browser: Promise<Browser> | undefined;
 
 /** The Chromium of this test file, started when it is first asked for. */
@@ -20,6 +23,7 @@ afterAll(async () => {
 export async function newProfile(): Promise<BrowserContext> {
   const context = await (await theBrowser()).newContext();
   onTestFinished(() => context.close());
+  context.setDefaultTimeout(patienceMs);
   return context;
 }
 
@@ -28,7 +32,9 @@ export async function newProfileWithoutGpu(): Promise<BrowserContext> {
   const args = chromiumFlags.filter((flag) => !flag.includes("webgpu"));
   const own = await chromium.launch({executablePath: (await findChromium()) ?? undefined, args});
   onTestFinished(() => own.close());
-  return own.newContext();
+  const context = await own.newContext();
+  context.setDefaultTimeout(patienceMs);
+  return context;
 }
 
 /** A tab in a profile of its own. */

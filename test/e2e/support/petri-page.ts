@@ -53,8 +53,9 @@ export class PetriPage {
 
   /** Replaces a cell's source without running it. */
   async type(position: number, text: string): Promise<void> {
-    const source = this.source(position);
-    await source.click();
+    await this.source(position).click();
+    // What is shown first is the text alone; the editor takes its place.
+    await this.cell(position).locator(".cm-content").click();
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.insertText(text);
   }
