@@ -74,7 +74,7 @@ const FIELDS = ["id", "value", "mode", "pinned", "hidden", "output", "format", "
 
 /** Whether two cells are written the same way. */
 export function sameCell(a: Cell, b: Cell): boolean {
-  return FIELDS.every((name) => a[name] === b[name]);
+  return a === b || FIELDS.every((name) => a[name] === b[name]);
 }
 
 /** Where the head ends: behind the title, when it stands before the cells. */
