@@ -1,6 +1,6 @@
 // The one entry of every command. It runs before anything is installed, so it imports only Node's own modules.
 import {spawnSync} from "node:child_process";
-import {existsSync, readFileSync} from "node:fs";
+import {existsSync, lstatSync, readFileSync} from "node:fs";
 import {dirname, join} from "node:path";
 import {fileURLToPath, pathToFileURL} from "node:url";
 
@@ -42,6 +42,13 @@ function npm(args) {
 }
 
 function install() {
+  // npm would empty the folder that a link leads to, which is another project's.
+  if (lstatSync(join(root, "node_modules"), {throwIfNoEntry: false})?.isSymbolicLink()) {
+    console.error(
+      "node_modules is a link to a folder that holds other packages. Remove the link, or install there."
+    );
+    process.exit(1);
+  }
   console.error("Installing packages ...");
   // `npm ci` refuses a lock file that it finds incomplete, which a registry without some platforms' packages causes.
   if (npm(["ci"]) || npm(["install", "--no-save"])) return;
