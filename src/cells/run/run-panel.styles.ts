@@ -41,7 +41,6 @@ export const panelStyles = css`
     color: inherit;
     cursor: pointer;
     opacity: 0;
-    transition: opacity 0.15s;
   }
   :host(:hover) .log,
   .log:focus-visible,
