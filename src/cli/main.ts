@@ -14,6 +14,11 @@ const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>>
 
 /** Runs `petri <command> [...args]`; sets the exit code, never throws. */
 export async function main(argv: string[]): Promise<void> {
+  // A reader such as `head` leaves when it has enough.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   const [name = "start", ...args] = argv;
   const load = commands[name];
   if (!load) {
