@@ -1,11 +1,6 @@
 import * as tf from "./tfjs.ts";
+import type {TensorSpec} from "./types.ts";
 import {dispatch, type GpuKernel} from "./webgpu-dispatch.ts";
-
-/** Shape and type of a tensor, as kernels see it. */
-export interface TensorSpec {
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-}
 
 export type Values = Float32Array | Int32Array;
 

@@ -16,3 +16,9 @@ export interface MemoryInfo {
   tensors: number;
   sizeBytes: number;
 }
+
+/** Shape and type of a tensor, as kernels see it. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "int32";
+}
