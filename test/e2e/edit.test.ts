@@ -1,5 +1,4 @@
 import {expect, test} from "vitest";
-import type {PetriPage} from "./support/petri-page.ts";
 import {md, notebookText, workbench} from "./support/workbench.ts";
 
 const arithmetic = notebookText("Arithmetic", [
@@ -26,10 +25,10 @@ test("an error is shown at its line, and its cell works again when it is mended"
   const petri = await open("arithmetic");
   await petri.settled();
   await petri.rewrite(1, "const a = 1;\nnull.nothing;");
-  const [broken, dependent] = await until(petri, 1, "error");
+  await petri.cell(1).getByText("Cannot read properties of null").first().waitFor();
+  const [broken, dependent] = await petri.settled();
   expect(broken.error).toMatchObject({name: "TypeError", line: 2});
   expect(dependent.state).toBe("error");
-  await petri.cell(1).getByText("Cannot read properties of null").first().waitFor();
   await petri.rewrite(1, "const a = 2;");
   await petri.cell(2).getByText("3", {exact: true}).waitFor();
 });
@@ -58,17 +57,3 @@ test("a new cell is added, run, and defines a name for the others", async () => 
   await petri.rewrite(5, "display(`five times a is ${5 * a}`);");
   await petri.cell(5).getByText("five times a is 5").waitFor();
 });
-
-async function until(petri: PetriPage, id: number, state: string) {
-  await petri.page.waitForFunction(
-    async ([which, wanted]) => {
-      const {petri: api} = window as unknown as {
-        petri: {settled(): Promise<{cells: {id: number; state: string}[]}>};
-      };
-      const {cells} = await api.settled();
-      return cells.find((cell) => cell.id === which)?.state === wanted;
-    },
-    [id, state] as const
-  );
-  return petri.settled();
-}

@@ -126,12 +126,6 @@ test("without WebGPU a run trains on WebAssembly, and the page says so", async (
 });
 
 /** Resolves when this many runs have given a row. */
-async function waitForRows(petri: PetriPage, runs: number) {
-  await petri.page.waitForFunction(async (wanted) => {
-    const {petri: api} = window as unknown as {
-      petri: {db: {query(sql: string): Promise<{get(i: number): {n: number}}>}};
-    };
-    const table = await api.db.query("SELECT count(DISTINCT run_id)::INT AS n FROM metrics");
-    return table.get(0).n >= wanted;
-  }, runs);
+function waitForRows(petri: PetriPage, runs: number): Promise<void> {
+  return petri.rowsReach("SELECT count(DISTINCT run_id)::INT FROM metrics", runs);
 }

@@ -81,4 +81,19 @@ export class PetriPage {
     }, query);
     return rows as T[];
   }
+
+  /** Asks the page's tables again, a frame later each time, until the first number of the answer has reached `least`. */
+  async rowsReach(query: string, least: number): Promise<void> {
+    await this.page.evaluate(
+      async ([text, wanted]) => {
+        const {db} = (window as unknown as PetriWindow).petri;
+        for (;;) {
+          const [row] = Array.from(await db.query(text), (each) => each.toJSON());
+          if (Number(Object.values(row)[0]) >= wanted) return;
+          await new Promise(requestAnimationFrame);
+        }
+      },
+      [query, least] as const
+    );
+  }
 }
