@@ -1,7 +1,8 @@
 // The one place that uses private members of tfjs's WebGPU backend (4.22): it records our kernels into the pass that tfjs
 // has open, so that they keep their order among tfjs's own and add no submit.
-import type {TensorSpec} from "./types.ts";
+
 import type {TensorInfo} from "./tfjs.ts";
+import type {TensorSpec} from "./types.ts";
 
 /** One dispatch in WGSL. Bindings are declared by `dispatch`: inputs, outputs (out0, out1, ...) and `args`, a uniform. */
 export interface GpuKernel {
