@@ -7,7 +7,6 @@ import {type Clock, immediateClock} from "./clock.ts";
 import {CompileCache} from "./compile-cache.ts";
 import {StoppedError} from "./errors.ts";
 import {evaluateBody, HEADER_LINES, sourceUrl} from "./evaluate.ts";
-import {sameCell} from "./file-scan.ts";
 import {startingWith} from "./generators.ts";
 import {Graph} from "./graph.ts";
 import {release} from "./held.ts";
@@ -109,8 +108,7 @@ export class NotebookSession extends EventTarget {
   /**
    * Takes the source that these cells (default: all) have in the document. Cells whose code or whose names'
    * meaning changed are computed, and what depends on them; failed, stopped and stale ones too. `force` computes
-   * those that were not edited again; an edit of a comment still computes nothing. The promise resolves when the
-   * definitions stand, not the values: see `settled`.
+   * all of them, whatever was edited. The promise resolves when the definitions stand, not the values: see `settled`.
    */
   async run(ids?: Iterable<number>, {force = false}: {force?: boolean} = {}): Promise<void> {
     const entries = ids ? [...ids].flatMap((id) => this.#entries.get(id) ?? []) : [...this.#entries.values()];
@@ -258,8 +256,7 @@ export class NotebookSession extends EventTarget {
     for (const entry of entries) {
       const {runtime, source, ran} = entry;
       renames ||= this.#contribution(ran) !== this.#contribution(source);
-      const again = force && ran !== null && sameCell(source, ran);
-      if (again || runtime.current?.stopped || (runtime.error && runtime.plan) || runtime.stale)
+      if (force || runtime.current?.stopped || (runtime.error && runtime.plan) || runtime.stale)
         due.add(entry);
       entry.ran = source;
     }

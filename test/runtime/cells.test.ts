@@ -205,7 +205,7 @@ test("renaming what a cell defines does not run it again", async () => {
   expect(t.shown(3)).toEqual([[6, "b"]]);
 });
 
-test("an unedited cell runs again when told to, an edited comment does not make it", async () => {
+test("a cell runs again when told to, though it was not edited or only a comment was", async () => {
   const t = await new TestSession([[1, "note(1)"]]).run();
   await t.run([1]);
   expect(t.take()).toEqual([1]);
@@ -213,8 +213,12 @@ test("an unedited cell runs again when told to, an edited comment does not make 
   expect(t.take()).toEqual([1]);
   t.edit(1, "note(1) // again");
   expect(t.session.status(1)).toMatchObject({state: "done", edited: true});
-  await t.run([1], {force: true});
+  await t.run([1]);
   expect(t.take()).toEqual([]);
+  t.edit(1, "note(1) // and again");
+  await t.run([1], {force: true});
+  expect(t.take()).toEqual([1]);
+  expect(t.session.status(1)).toMatchObject({state: "done", edited: false});
   t.edit(1, "note(2)");
   expect(t.session.status(1)).toMatchObject({state: "stale", edited: true});
 });
