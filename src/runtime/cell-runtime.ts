@@ -44,6 +44,8 @@ export class CellRuntime implements EvaluationHost {
   durationMs: number | undefined;
   /** An input changed and the code has not run since. */
   stale = false;
+  /** Whether its change was noted in this frame. */
+  marked = false;
   #fn: CellFunction = () => undefined;
   #memo: Memo | null = null;
   #defines: string[] | null = null;

@@ -1,4 +1,5 @@
 import type {Module} from "@observablehq/runtime";
+import {Activity} from "./activity.ts";
 import {fallbackBuiltins, type ImportModule, notebookImportError, runtimeHooks} from "./builtins.ts";
 import {describeError} from "./cell-error.ts";
 import {CellRuntime} from "./cell-runtime.ts";
@@ -14,7 +15,6 @@ import {Part} from "./part.ts";
 import {planCell} from "./plan.ts";
 import {ReactiveRuntime} from "./reactive-runtime.ts";
 import {contribution, SessionNames} from "./session-names.ts";
-import {isSettled, waitsForReader} from "./settled.ts";
 import type {Cell, CellContext, CellOutput, CellStatus, GraphEdge, Notebook, RuntimeHooks} from "./types.ts";
 import {loadTypeScript, typeScriptLoaded} from "./typescript.ts";
 
@@ -55,7 +55,7 @@ interface Entry extends CellStatusSource {
  */
 export class NotebookSession extends EventTarget {
   readonly #options: SessionOptions;
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #runtime: ReactiveRuntime;
   readonly #module: Module;
   readonly #hooks: RuntimeHooks;
@@ -64,27 +64,22 @@ export class NotebookSession extends EventTarget {
   /** Deleted cells, which undo may bring back. */
   readonly #deleted = new Map<number, Entry>();
   readonly #compiler = new CompileCache();
-  readonly #changed = new Set<number>();
   readonly #permitted = new Set<number>();
-  /** Cells that wait for the reader. */
-  readonly #waiting = new Set<number>();
+  readonly #activity: Activity;
   readonly #knownTables: ReadonlySet<string>;
   #names: SessionNames;
   #graph: Graph | null = null;
   #loading = 0;
-  #wakes: (() => void)[] = [];
-  #wasSettled = true;
   #disposed = false;
 
   constructor(options: SessionOptions) {
     super();
     this.#options = options;
-    this.#clock = options.clock ?? immediateClock();
-    this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, this.#clock);
-    this.#runtime.onComputed = () => {
-      // The values of a computation arrive in the microtasks after it.
-      if (!this.#wasSettled || this.#wakes.length > 0) this.#clock.task(() => this.#check());
-    };
+    this.#now = options.now?.bind(options) ?? Date.now;
+    const clock = options.clock ?? immediateClock();
+    this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, clock);
+    this.#activity = this.#watch(clock);
+    this.#runtime.onComputed = () => this.#activity.computed();
     this.#module = this.#runtime.module();
     this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
     this.#local = new Map(Object.entries(options.cellBuiltins ?? {}));
@@ -135,7 +130,7 @@ export class NotebookSession extends EventTarget {
       const entry = this.#entries.get(cell.id);
       if (!entry || entry.source === cell) continue;
       entry.source = cell;
-      this.#mark(cell.id);
+      this.#activity.mark(entry.runtime);
     }
     if (!reordered) return;
     this.#rename();
@@ -159,9 +154,7 @@ export class NotebookSession extends EventTarget {
 
   /** Resolves when nothing is queued or running; a cell that waits for the reader counts as done. */
   async settled(): Promise<CellStatus[]> {
-    // An input's event reaches its dependants through up to two frames.
-    for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => this.#clock.frame(resolve, true));
-    if (!this.#isSettled()) await new Promise<void>((resolve) => this.#wakes.push(resolve));
+    await this.#activity.settled();
     return this.cells();
   }
 
@@ -196,7 +189,7 @@ export class NotebookSession extends EventTarget {
     for (const {runtime} of this.#entries.values())
       runtime.dispose(new StoppedError("The notebook was closed."));
     this.#runtime.dispose();
-    for (const wake of this.#wakes.splice(0)) wake();
+    this.#activity.dispose();
   }
 
   graphOf(): Graph {
@@ -230,8 +223,8 @@ export class NotebookSession extends EventTarget {
       module: this.#module,
       local: this.#local,
       input: (element) => this.#options.input(element),
-      now: () => this.#now(),
-      changed: ({id}) => this.#mark(id),
+      now: this.#now,
+      changed: (target) => this.#activity.mark(target),
       permit: (target) => this.#permit(target),
       describe: (error, {id, compiled}) =>
         describeError(error, {cellId: id, compiled, graph: this.graphOf(), headerLines: HEADER_LINES})
@@ -242,7 +235,7 @@ export class NotebookSession extends EventTarget {
   #delete(id: number, entry: Entry): void {
     entry.runtime.dispose(new StoppedError(`Cell ${id} was deleted.`));
     this.#deleted.set(id, entry);
-    this.#waiting.delete(id);
+    this.#activity.forget(entry.runtime);
     this.#graph = null;
   }
 
@@ -330,7 +323,7 @@ export class NotebookSession extends EventTarget {
   #permit(cell: CellRuntime): boolean {
     if (this.#options.execution !== "lazy" || this.#permitted.delete(cell.id)) return true;
     cell.stale = true;
-    this.#mark(cell.id);
+    this.#activity.mark(cell);
     return false;
   }
 
@@ -349,47 +342,30 @@ export class NotebookSession extends EventTarget {
 
   #status(entry: Entry): CellStatus {
     const {id, activity} = entry.runtime;
-    const blocked = activity === "queued" && waitsForReader(id, this.#waiting, () => this.graphOf());
+    const blocked = activity === "queued" && this.#activity.isBlocked(id);
     return cellStatus(entry, this.#compiler, blocked);
   }
 
-  #now(): number {
-    return this.#options.now?.() ?? Date.now();
+  #watch(clock: Clock): Activity {
+    const session = this;
+    return new Activity({
+      clock,
+      get busy() {
+        return !session.#disposed && (session.#loading > 0 || session.#runtime.hasUpdates);
+      },
+      cells: () => session.#runtimes(),
+      graph: () => session.graphOf(),
+      changed: ({id}) => {
+        const detail = session.status(id);
+        if (detail) session.dispatchEvent(new CustomEvent("status", {detail}));
+      },
+      settled: () => session.dispatchEvent(new Event("settled"))
+    });
   }
 
-  #isSettled(): boolean {
-    if (this.#disposed) return true;
-    if (this.#loading > 0 || this.#runtime.hasUpdates) return false;
-    return isSettled(
-      [...this.#entries.values()].map(({runtime}) => runtime),
-      (id) => waitsForReader(id, this.#waiting, () => this.graphOf())
-    );
-  }
-
-  #mark(id: number): void {
-    const activity = this.#entries.get(id)?.runtime.activity;
-    if (activity === "waiting") this.#waiting.add(id);
-    else this.#waiting.delete(id);
-    if (activity === "queued" || activity === "running") this.#wasSettled = false;
-    if (this.#changed.size === 0) this.#clock.frame(() => this.#flush(), true);
-    this.#changed.add(id);
-  }
-
-  #flush(): void {
-    const ids = [...this.#changed];
-    this.#changed.clear();
-    for (const id of ids) {
-      const detail = this.status(id);
-      if (detail) this.dispatchEvent(new CustomEvent("status", {detail}));
-    }
-    this.#check();
-  }
-
-  /** Tells those who wait for the end of it all that it has come. */
-  #check(): void {
-    if ((this.#wasSettled && this.#wakes.length === 0) || !this.#isSettled()) return;
-    for (const wake of this.#wakes.splice(0)) wake();
-    if (!this.#wasSettled) this.dispatchEvent(new Event("settled"));
-    this.#wasSettled = true;
+  /** The cells that may still do something. */
+  *#runtimes(): Iterable<CellRuntime> {
+    if (this.#disposed) return;
+    for (const {runtime} of this.#entries.values()) yield runtime;
   }
 }

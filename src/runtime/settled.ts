@@ -2,7 +2,7 @@ import type {CellRuntime} from "./cell-runtime.ts";
 import type {Graph} from "./graph.ts";
 
 /** Whether every cell is done, or waits for the reader, or for a cell that does. */
-export function isSettled(cells: readonly CellRuntime[], isBlocked: (id: number) => boolean): boolean {
+export function isSettled(cells: Iterable<CellRuntime>, isBlocked: (id: number) => boolean): boolean {
   const queued: number[] = [];
   for (const {id, activity} of cells) {
     if (activity === "running") return false;
