@@ -5,6 +5,8 @@ export interface FunctionPlace {
   line: number;
   /** 1-based. */
   column: number;
+  /** The source's line for every line of the function, where they are not simply consecutive: columns differ then too. */
+  lines?: readonly number[];
 }
 
 /** The values of a function's free names, read when asked for. */

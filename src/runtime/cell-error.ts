@@ -4,6 +4,11 @@ import {CompileError} from "./errors.ts";
 import type {Graph} from "./graph.ts";
 import type {CellError} from "./types.ts";
 
+/** Names that a training function gets in its argument, and is often written without. */
+const OF_TRAINING: ReadonlySet<string> = new Set("ops data params live key signal log checkpoint".split(" "));
+/** Characters shown of something thrown that is no Error. */
+const MAX_PREVIEW = 200;
+
 /** What an error is explained with. */
 export interface ErrorContext {
   cellId: number;
@@ -19,12 +24,17 @@ export function describeError(error: unknown, context: ErrorContext): CellError 
   if (error instanceof RuntimeError) return describeRuntimeError(error, context);
   if (!(error instanceof Error)) return {name: "Error", message: `The cell threw ${preview(error)}`};
   const located = error as Error & {line?: unknown; column?: unknown; cellId?: unknown; hint?: unknown};
-  const {name, message, hint} = located;
+  const {name, message, hint, line, cellId} = located;
   const account = {name, message, ...(typeof hint === "string" && {hint})};
-  if (
-    typeof located.line === "number" &&
-    (located.cellId === undefined || located.cellId === context.cellId)
-  ) {
+  if (typeof line === "number") {
+    if (typeof cellId === "number" && cellId !== context.cellId) {
+      const where = `in cell ${cellId}, line ${line}`;
+      return {
+        ...account,
+        message: message.includes(where) ? message : `${message} (${where})`,
+        cells: [cellId]
+      };
+    }
     return {...account, ...place(located as {line: number; column?: number})};
   }
   return {...account, ...placeInStack(error.stack ?? "", context)};
@@ -58,7 +68,10 @@ function describeRuntimeError(error: RuntimeError, {cellId, graph, compiled}: Er
   const missing = input !== undefined && error.message === `${input} is not defined`;
   const line = input === undefined ? undefined : lineOf(input, compiled);
   if (missing) {
-    const hint = "Define it in another cell, or import it.";
+    const hint =
+      OF_TRAINING.has(input) && compiled?.inputs.includes("train")
+        ? `Take it from the argument: async function* ({${input}}) {...}.`
+        : "Define it in another cell, or import it.";
     return {name: "RuntimeError", message: error.message, hint, ...(line && {line})};
   }
   const hint = definers.length > 0 ? `${input} comes from ${list(definers)}, which failed.` : undefined;
@@ -82,7 +95,9 @@ function placeInStack(stack: string, {cellId, compiled, headerLines}: ErrorConte
   const frames = [...stack.matchAll(/petri\/cell-(\d+)\.\d+\.js:(\d+):(\d+)/g)];
   const own = frames.find(([, id]) => Number(id) === cellId);
   if (!own || !compiled) return frames.length > 0 ? {cells: [Number(frames[0][1])]} : {};
-  return {line: compiled.sourceLine(Number(own[2]) - headerLines), column: Number(own[3])};
+  const line = compiled.sourceLine(Number(own[2]) - headerLines);
+  // The columns of a TypeScript cell are those of what became of it.
+  return {line, ...(compiled.mode !== "ts" && {column: Number(own[3])})};
 }
 
 function place({line, column}: {line?: number; column?: number}): Pick<CellError, "line" | "column"> {
@@ -95,5 +110,17 @@ function list(ids: readonly number[]): string {
 }
 
 function preview(value: unknown): string {
-  return typeof value === "object" ? `an object that is no Error` : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const text = json(value) ?? Object.prototype.toString.call(value);
+  const shown = text.length > MAX_PREVIEW ? `${text.slice(0, MAX_PREVIEW)}…` : text;
+  return `${shown}, which is no Error`;
+}
+
+/** Undefined for what JSON cannot say, such as circles. */
+function json(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -114,7 +114,7 @@ function finish(cell: Cell, source: FunctionSource, details: Details = {}): Comp
     unavailable: [],
     ...rest,
     autodisplay: autodisplay && !cell.hidden,
-    body: instrument(body, cell.id, lineOffset),
+    body: instrument(body, cell.id, lineOffset, lines),
     code: `${cell.mode === "ojs" ? "ojs" : "js"} ${normaliseFunction(body)}`,
     shape: () => shapeOfBody(source, details.output ?? cell.output),
     sourceLine: (line) => lines?.[line - lineOffset - 1] ?? Math.max(1, line - lineOffset)

@@ -9,10 +9,16 @@ const DECLARATIONS = new Set(["FunctionDeclaration", "ClassDeclaration"]);
 /**
  * Adds to the function of a cell what the page needs to be told: dynamic imports and import.meta go through
  * `__petri`, and functions that a training worker may be sent are registered with their free names. Lines keep
- * their numbers. `lineOffset` is the body's line minus the source's. A function literal given to train() is
- * left as it is inside, since its text is what travels.
+ * their numbers. `lineOffset` is the body's line minus the code's; `lines` has the source's line for each of the code,
+ * where the code is not the source itself. A function literal given to train() is left as it is inside, since its
+ * text is what travels.
  */
-export function instrument(body: string, cellId: number, lineOffset: number): string {
+export function instrument(
+  body: string,
+  cellId: number,
+  lineOffset: number,
+  lines?: readonly number[]
+): string {
   const root = parseBody(body);
   const edits = new Edits(body);
   const calls = trainCalls(root);
@@ -30,7 +36,9 @@ export function instrument(body: string, cellId: number, lineOffset: number): st
     const scope = freeNames(fn, names).map((free) => `get ${free}() {return ${free};}`);
     const line = (fn.loc?.start.line ?? 1) - lineOffset;
     const column = (fn.loc?.start.column ?? 0) + 1;
-    const rest = `, () => ({${scope.join(", ")}}), {cellId: ${cellId}, line: ${line}, column: ${column}})`;
+    const own = lines?.slice(line - 1, (fn.loc?.end.line ?? 1) - lineOffset);
+    const place = `cellId: ${cellId}, line: ${own?.[0] ?? line}, column: ${column}`;
+    const rest = `, () => ({${scope.join(", ")}}), {${place}${own ? `, lines: [${own}]` : ""}})`;
     if (name === null) {
       edits.insert(fn.start, "__petri.captured(");
       edits.insert(fn.end, rest);

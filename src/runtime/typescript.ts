@@ -14,6 +14,11 @@ export function typeScriptLoaded(): boolean {
   return compiler !== null;
 }
 
+/** Blanks and comments before a cell's first word. */
+const TRIVIA = /^(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
+/** Named functions and classes are declarations in a cell, though they could be expressions. */
+const DECLARATION = /^(?:(?:async\s+)?function\s*\*?\s*\w|(?:abstract\s+)?class\s+\w)/;
+
 /** JavaScript of a TypeScript cell. */
 export interface TypeScriptSource {
   code: string;
@@ -23,21 +28,20 @@ export interface TypeScriptSource {
 
 /** Removes the types of a cell. `loadTypeScript` must have been awaited. Throws a CompileError. */
 export function transpileTypeScript(input: string): TypeScriptSource {
-  const expression = isDeclaration(input) ? null : compile(`(${input}\n)`);
+  const start = TRIVIA.exec(input)?.[0].length ?? 0;
+  const isDeclaration = DECLARATION.test(input.slice(start));
+  // The parenthesis stands right before the expression: where it stands is taken for the line of what follows.
+  const wrapped = `${input.slice(0, start)}(${input.slice(start)}\n)`;
+  const expression = isDeclaration ? null : compile(wrapped);
   // In parentheses an object literal is not taken for a block; what is no expression fails and is a program.
   if (expression && !expression.error && isParenthesised(expression.code)) {
-    return {code: expression.code.trim().replace(/;$/, ""), lines: expression.lines};
+    const code = expression.code.trimStart();
+    const above = expression.code.slice(0, -code.length).split("\n").length - 1;
+    return {code: code.trimEnd().replace(/;$/, ""), lines: expression.lines.slice(above)};
   }
   const program = compile(input);
   if (program.error) throw program.error;
   return program;
-}
-
-/** Named functions and classes are declarations in a cell, though they could be expressions. */
-function isDeclaration(input: string): boolean {
-  return /^\s*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:(?:async\s+)?function\s*\*?\s*\w|(?:abstract\s+)?class\s+\w)/.test(
-    input
-  );
 }
 
 function isParenthesised(code: string): boolean {

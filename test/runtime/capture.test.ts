@@ -87,3 +87,18 @@ test("shadowed names and properties are not free", async () => {
   );
   expect(scopeOf(fn)).toEqual({d: 4});
 });
+
+test("the lines of a TypeScript function are those of its source", async () => {
+  const functions: AnyFunction[] = [];
+  await new TestSession(
+    [
+      [
+        1,
+        "interface A {\n  b: 1;\n}\nconst start = () => train(() => {\n\n  type B = A;\n  return 1;\n});\nstart();",
+        "ts"
+      ]
+    ],
+    {cellBuiltins: {train: () => (fn: AnyFunction) => functions.push(fn)}}
+  ).run();
+  expect(placeOf(functions[0])).toMatchObject({cellId: 1, line: 4, lines: [4, 7, 8]});
+});

@@ -1,10 +1,11 @@
 import {expect, test} from "vitest";
+import type {CellError} from "../../src/runtime/types.ts";
 import {type CellSpec, type TestInput, TestSession} from "./harness.ts";
 
 async function failureOf(id: number, ...specs: CellSpec[]) {
   const t = await new TestSession(specs).run();
   expect(t.state(id)).toBe("error");
-  return t.failure(id);
+  return t.failure(id) as CellError;
 }
 
 test("a syntax error has its place in the source", async () => {
@@ -203,4 +204,67 @@ test("what is thrown need not be an error", async () => {
     name: "Error",
     message: "The cell threw text"
   });
+});
+
+test("a name that a training function should take from its argument is said so", async () => {
+  const train = {cellBuiltins: {train: () => () => null}};
+  const t = await new TestSession(
+    [
+      [1, "train(async function* ({}) {\n  ops.mlp(1);\n})"],
+      [2, "ops"],
+      [3, "train(async function* () { nothing; })"]
+    ],
+    train
+  ).run();
+  expect(t.failure(1)).toEqual({
+    name: "RuntimeError",
+    message: "ops is not defined",
+    hint: "Take it from the argument: async function* ({ops}) {...}.",
+    line: 2
+  });
+  for (const id of [2, 3]) expect(t.failure(id)?.hint).toMatch(/Define it in another cell/);
+});
+
+test("an error in another cell's code names that cell and its line, once", async () => {
+  const start =
+    ({cellId, fail}: {cellId: number; fail(error: unknown): void}) =>
+    () => {
+      const message = cellId === 1 ? "no" : "no (in cell 7, line 3)";
+      fail(Object.assign(new Error(message), {line: 3, column: 5, cellId: 7}));
+    };
+  const t = await new TestSession(
+    [
+      [1, "start()"],
+      [2, "start()"]
+    ],
+    {cellBuiltins: {start}}
+  ).run();
+  for (const id of [1, 2]) {
+    expect(t.session.status(id)?.error).toEqual({
+      name: "Error",
+      message: "no (in cell 7, line 3)",
+      cells: [7]
+    });
+  }
+});
+
+test("a TypeScript expression below blank lines and comments fails at its line", async () => {
+  expect(await failureOf(1, [1, "\n\nnull!.foo", "ts"])).toEqual({
+    name: "TypeError",
+    message: expect.any(String),
+    line: 3
+  });
+  expect(await failureOf(1, [1, "// why\n\n{\n  a: 1,\n\n  b: null!.foo\n}", "ts"])).toMatchObject({line: 6});
+  expect(await failureOf(1, [1, "/* a */ (null as any)\n  .b", "ts"])).toMatchObject({line: 2});
+});
+
+test("what is thrown and is no Error is shown", async () => {
+  expect((await failureOf(1, [1, "throw {code: 5};"])).message).toBe(
+    'The cell threw {"code":5}, which is no Error'
+  );
+  expect((await failureOf(1, [1, "throw 'plain';"])).message).toBe("The cell threw plain");
+  expect((await failureOf(1, [1, "const a = {}; a.a = a; throw a;"])).message).toMatch(/\[object Object\]/);
+  const long = (await failureOf(1, [1, "throw {text: 'x'.repeat(1000)};"])).message;
+  expect(long.length).toBeLessThan(260);
+  expect(long).toMatch(/x…/);
 });
