@@ -12,12 +12,12 @@ import {
   watchJob
 } from "./job.ts";
 import {checkOptions, type TrainOptions} from "./options.ts";
-import {positionOf} from "./position.ts";
 import type {EndedMessage, FromWorker} from "./protocol.ts";
 import type {RunProgress} from "./row-types.ts";
 import {Run} from "./run.ts";
 import {RunCache} from "./run-cache.ts";
 import type {RunCore} from "./run-core.ts";
+import {runFailure} from "./run-failure.ts";
 import type {RunRecord, RunSink, RunStatus, WorkerStatus} from "./types.ts";
 import {type WorkerLike, WorkerLink} from "./worker-link.ts";
 
@@ -172,7 +172,7 @@ export class Trainer {
     for (const other of older) this.#cancel(other);
     if (!forced && options.cache !== false && this.#answerFromStore(job, run)) return;
     // The old run's tensors are freed before the new one makes its own.
-    await Promise.all(older.map((other) => whenEnded(other.core)));
+    await Promise.all(older.map((other) => other.core.whenEnded()));
     if (!core.ended) this.#post(job);
   }
 
@@ -311,17 +311,11 @@ export class Trainer {
     this.#changed();
   }
 
-  #workerEnded(job: Job, {status, error}: EndedMessage): void {
-    if (status === "completed" || status === "cancelled") {
-      this.#end(job, status, status === "completed" ? null : abortError("The run was cancelled."));
-      return;
-    }
-    const {core, capture: captured} = job;
-    const position = error ? positionOf(error.frame, captured.origins) : null;
-    const isPlain = !error || ["Error", "DivergenceError", "EngineError", "RowError"].includes(error.name);
-    const message = isPlain ? (error?.message ?? "") : `${error.name}: ${error.message}`;
-    const {lastStep: step, cellId} = core.record;
-    this.#end(job, status, new RunError(message, {status, step, position, cellId}));
+  #workerEnded(job: Job, message: EndedMessage): void {
+    const {status} = message;
+    if (status === "completed") this.#end(job, status, null);
+    else if (status === "cancelled") this.#end(job, status, abortError("The run was cancelled."));
+    else this.#end(job, status, runFailure(job, message));
   }
 
   #workerDied(reason: string): void {
@@ -386,15 +380,4 @@ export class Trainer {
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
   }
-}
-
-function whenEnded(core: RunCore): Promise<void> {
-  return new Promise((resolve) => {
-    if (core.ended) return resolve();
-    const stop = core.subscribe(() => {
-      if (!core.ended) return;
-      stop();
-      resolve();
-    });
-  });
 }

@@ -21,7 +21,8 @@ export class TrainOptionError extends Error {
 export interface SourcePosition {
   cellId: number | null;
   line: number;
-  column: number;
+  /** Undefined where the code that ran has other columns than the source. */
+  column?: number;
 }
 
 /** A run that ended badly: what `await run` rejects with. */

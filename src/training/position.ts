@@ -9,7 +9,8 @@ export function positionOf(
 ): SourcePosition | null {
   const origin = frame && origins[frame.function];
   if (!origin) return null;
-  const {cellId, line, column} = origin;
+  const {cellId, line, column, lines} = origin;
+  if (lines) return {cellId, line: lines[frame.line - 1] ?? line};
   // Only the function's first line has something before it in the cell.
   return {
     cellId,

@@ -98,6 +98,18 @@ export class RunCore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves when the run has ended, in whatever way. */
+  whenEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.ended) return resolve();
+      const stop = this.subscribe(() => {
+        if (!this.ended) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
   update(change: Partial<RunRecord>): void {
     this.record = {...this.record, ...change};
     this.changed();
@@ -107,7 +119,11 @@ export class RunCore {
   end(status: RunStatus, atMs: number, error: RunError | DOMException | null): void {
     if (this.ended) return;
     this.error = error;
-    this.update({status, endedAt: atMs, error: status === "completed" || !error ? null : error.message});
+    this.update({
+      status,
+      endedAt: atMs,
+      error: status === "completed" || status === "cancelled" || !error ? null : error.message
+    });
   }
 
   takeRows(message: RowsMessage): void {

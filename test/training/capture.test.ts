@@ -96,7 +96,23 @@ it("says what cannot travel, where it sits and what to do", () => {
   expect(message(define("() => a", {a: new AbortController().signal}))).toMatch(/AbortSignal.*Take signal/);
   expect(message(define("() => a", {a: Math.max}))).toMatch(/built-in or bound/);
   expect(message(define("() => a", {a: (() => 1).bind(null)}))).toMatch(/built-in or bound/);
-  expect(message(define("() => a", {a: new Map([["k", () => 1]])}))).toMatch(/a\.get\(k\) is function/);
+  expect(message(define("() => a", {a: new Map([["k", () => 1]])}))).toMatch(
+    /a\.get\(k\) is a function.*define it in a cell/
+  );
+});
+
+it("says that a library lives on the page, whether it is used whole or by a name of it", async () => {
+  const d3 = await import("d3");
+  expect(message(define("() => d3.mean([1])", {d3}))).toMatch(
+    /^d3 is a library, which lives on the page.*Compute with it on the page and pass the result/
+  );
+  // As when a bundler makes an object of the module, and when one function was imported.
+  const shortened = define("(values) => Bd(values)");
+  for (const scope of [{d3: {mean: shortened}}, {mean: shortened}]) {
+    expect(message(define(`() => ${Object.keys(scope)[0]}`, scope))).toMatch(
+      /mean, which the training function uses, comes from a library.*lives on the page.*pass the result/
+    );
+  }
 });
 
 it("explains names that are not there", () => {

@@ -111,5 +111,5 @@ it("reports a live value that cannot be sent instead of sending it", () => {
   );
   input.value = () => 1;
   input.dispatchEvent(new Event("input"));
-  expect(String(errors[0])).toMatch(/live\.rate is function/);
+  expect(String(errors[0])).toMatch(/live\.rate is a function/);
 });

@@ -150,6 +150,25 @@ it("finds the line in the cell's source when nothing else says where the functio
   expect(await rejection(run)).toMatchObject({message: "here", line: 2, column: throwsAt});
 });
 
+it("names the cell of a helper that fails", async () => {
+  const helper = fn("(x) => {\n  x.y.z;\n}");
+  const trains = fn("function* () { helper({}); }");
+  for (const [place, line] of [
+    [{cellId: 3, line: 4, column: 7}, 5],
+    [{cellId: 3, line: 4, column: 7, lines: [4, 9, 10]}, 9]
+  ] as const) {
+    const {trainer} = openPage({
+      scopeOf: (value) => (value === trains ? {helper} : {}),
+      originOf: (value) => (value === helper ? place : undefined)
+    });
+    const run = trainer.train(trains, {}, {cellId: 1});
+    const error = await rejection(run);
+    expect(error).toMatchObject({cellId: 3, line, column: line === 5 ? 7 : undefined});
+    expect(error.message).toMatch(new RegExp(`\\(in cell 3, line ${line}\\)$`));
+    expect(run.record.error).toBe(error.message);
+  }
+});
+
 it("says what is wrong with a row or a function", async () => {
   const {trainer} = openPage();
   const messageOf = async (code: string) => (await rejection(trainer.train(fn(code)))).message;
@@ -157,12 +176,13 @@ it("says what is wrong with a row or a function", async () => {
     /yield takes a row such as .* it got a number/
   );
   expect(await messageOf("function* () { yield {f: () => 1}; }")).toMatch(
-    /A row's field f is function, which cannot be sent to the page/
+    /A row's field f is a function, which cannot be sent to the page\. Yield/
   );
   expect(await messageOf("() => 3")).toMatch(/takes a generator function/);
   expect(await messageOf("function* ({live}) { yield {x: live.rate}; }")).toMatch(/live\.rate is not among/);
   expect(await messageOf("function* ({live}) { live.rate = 1; }")).toMatch(/read-only/);
   expect(await messageOf("function* () { throw 'plain text'; }")).toBe("plain text");
+  expect(await messageOf("function* () { throw {code: 5}; }")).toBe('The function threw {"code":5}');
 });
 
 it("reads tensors in rows and frees them, keeps small fields for every row and large ones for the newest", async () => {
@@ -314,6 +334,8 @@ it("refuses senseless options", () => {
   expect(call({steps: 0})).toThrow(/steps must be a number over 0/);
   expect(call({seed: 0.5})).toThrow(/seed must be a whole number/);
   expect(call({params: {seed: -1}})).toThrow(/seed must be a whole number/);
-  expect(call({params: {f: () => 1}})).toThrow(/params\.f is function, which cannot be sent/);
+  expect(call({params: {f: () => 1}})).toThrow(
+    /params\.f is a function, which cannot be sent.*define it in a cell/
+  );
   expect(workers.length).toBe(0);
 });

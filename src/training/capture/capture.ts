@@ -1,7 +1,7 @@
 import {CaptureError} from "../errors.ts";
 import {Copier} from "./copy.ts";
 import {freeNames} from "./free-names.ts";
-import {nameHint} from "./hints.ts";
+import {nameHint, pageAdvice} from "./hints.ts";
 import {parseFunction} from "./parse.ts";
 import type {Captured, FunctionOrigin, ModuleReference} from "./types.ts";
 import {workerGlobals} from "./worker-globals.ts";
@@ -112,7 +112,9 @@ function unknownName(name: string, path: string, hasScope: boolean): string {
   const who = path === "train" ? "The training function" : `${path}, which the training function uses,`;
   const hint = nameHint(name);
   if (hint) return `${who} uses ${name}. ${hint}`;
-  return hasScope
-    ? `${who} uses ${name}, which is not defined in the notebook and does not exist in a worker.`
-    : `${who} uses ${name}, whose value cannot be seen from here. Define the function in a cell, or pass ${name} in params.`;
+  if (hasScope)
+    return `${who} uses ${name}, which is not defined in the notebook and does not exist in a worker.`;
+  return path === "train"
+    ? `${who} uses ${name}, whose value cannot be seen from here. Define the function in a cell, or pass ${name} in params.`
+    : `${who} comes from a library or from inside another function: it lives on the page with what it uses and cannot be sent to the training worker. ${pageAdvice}`;
 }

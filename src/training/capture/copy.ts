@@ -1,5 +1,5 @@
 import {CaptureError} from "../errors.ts";
-import {kindOf, valueHint} from "./hints.ts";
+import {isModule, kindOf, pageAdvice, valueHint} from "./hints.ts";
 
 /** Takes a value that is not copied but referred to; false when it is not one. */
 type Divert = (value: unknown, path: string, target: object, key: string | number) => boolean;
@@ -79,6 +79,10 @@ export class Copier {
     }
     if (value instanceof Error || wholes.some((type) => value instanceof type)) return value;
     if (value instanceof Number || value instanceof String || value instanceof Boolean) return value;
+    if (isModule(value)) {
+      const reason = `${path} is a library, which lives on the page and cannot be sent to ${this.#destination}.`;
+      throw new CaptureError(path, `${reason} ${pageAdvice}`);
+    }
     if (!isPlain(value)) throw this.#refuse(value, path);
     const copy: Record<string, unknown> = {};
     this.#copies.set(value, copy);
@@ -90,7 +94,7 @@ export class Copier {
 
   #refuse(value: unknown, path: string): CaptureError {
     const reason = `${path} is ${kindOf(value)}, which cannot be sent to ${this.#destination}.`;
-    return new CaptureError(path, `${reason} ${valueHint(value)}`);
+    return new CaptureError(path, `${reason} ${valueHint(value, this.#destination)}`);
   }
 
   #copyBuffer(buffer: ArrayBufferLike, start: number, end: number): ArrayBuffer {

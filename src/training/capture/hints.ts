@@ -29,17 +29,30 @@ export function nameHint(name: string): string | null {
   return null;
 }
 
+/** Whether a value is all that a module exports. */
+export function isModule(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Module]";
+}
+
+/** What to do with what only the page has. */
+export const pageAdvice =
+  "Compute with it on the page and pass the result in params or data, or write the function you need in a cell.";
+
 /** What kind of thing a value is, for people. */
 export function kindOf(value: unknown): string {
   if (typeof value !== "object" || value === null)
-    return typeof value === "symbol" ? "a symbol" : typeof value;
+    return typeof value === "symbol" || typeof value === "function" ? `a ${typeof value}` : typeof value;
   const name = (Object.getPrototypeOf(value) as {constructor?: {name?: string}} | null)?.constructor?.name;
   return name ? `a ${name}` : "an object";
 }
 
 /** What to send instead of a value that cannot be cloned. */
-export function valueHint(value: unknown): string {
-  if (typeof value !== "object" || value === null) return "Send its description instead.";
+export function valueHint(value: unknown, destination: string): string {
+  if (typeof value === "function")
+    return destination === "the page"
+      ? "Yield numbers, strings and plain data."
+      : "Functions travel with the training function that calls them: define it in a cell and use its name there.";
+  if (typeof value !== "object" || value === null) return "Use a string in its place.";
   const has = (name: string) => name in value;
   if (value instanceof Promise || (has("then") && typeof (value as {then: unknown}).then === "function")) {
     return "Await it first.";

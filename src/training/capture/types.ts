@@ -3,6 +3,8 @@ export interface FunctionOrigin {
   cellId: number | null;
   line: number;
   column: number;
+  /** The source's line for every line of the function, where they are not simply consecutive: columns differ then too. */
+  lines?: readonly number[];
 }
 
 /** A function as it travels: its source, and its free names by value. */

@@ -207,7 +207,13 @@ export class RunTask {
   }
 
   #failure(error: unknown): Outcome {
-    const {name, message} = error instanceof Error ? error : {name: "Error", message: String(error)};
+    const {name, message} =
+      error instanceof Error
+        ? error
+        : {
+            name: "Error",
+            message: typeof error === "string" ? error : `The function threw ${logText([error])}`
+          };
     return {status: "failed", error: {name, message, frame: frameOf(error, this.#scripts)}};
   }
 }
