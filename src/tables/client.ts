@@ -1,5 +1,6 @@
 import type {Table} from "apache-arrow";
 import type {Database, QueryOptions} from "./database.ts";
+import {guardStore} from "./guard.ts";
 import {identifier} from "./literal.ts";
 import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
 
@@ -81,8 +82,10 @@ export class DuckDBClient {
 
   /** Yields the result in batches of row objects as they are made. Stop reading early with `return()` or `break`. */
   async queryStream(sql: string, params?: readonly unknown[]) {
+    const query = sqlQuery(sql, params);
+    guardStore(query, !this.options.catalog);
     const database = await this.open();
-    const {schema, batches} = await database.stream(sqlQuery(sql, params), this.options);
+    const {schema, batches} = await database.stream(query, this.options);
     return {
       schema,
       async *readRows(): AsyncGenerator<Record<string, unknown>[]> {
@@ -117,6 +120,7 @@ export class DuckDBClient {
 
   private async run(sql: SqlText): Promise<Table> {
     this.options.signal?.throwIfAborted();
+    guardStore(sql, !this.options.catalog);
     const database = await this.open();
     return database.query(sql, this.options);
   }

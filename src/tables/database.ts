@@ -6,7 +6,7 @@ import {EngineError, SqlError} from "./errors.ts";
 import {identifier} from "./literal.ts";
 import {narrow} from "./narrow.ts";
 import {toSqlError} from "./sql-error.ts";
-import type {SqlText} from "./sql-text.ts";
+import {SqlText} from "./sql-text.ts";
 
 export interface QueryOptions {
   /** Cancels the statement. */
@@ -70,7 +70,7 @@ export class Database {
     };
     const fail = (error: unknown) => {
       if (signal?.aborted) return signal.reason;
-      return error instanceof SqlError ? error : (this.broke(error) ?? toSqlError(error, sql));
+      return this.explain(error, sql);
     };
     signal?.addEventListener("abort", cancel);
     try {
@@ -114,8 +114,10 @@ export class Database {
     const connection = await this.connect(catalog);
     try {
       await connection.insertArrowFromIPCStream(ipc, {name, create: true});
+    } catch (error) {
+      throw this.explain(error);
     } finally {
-      await connection.close();
+      if (!this.lost) await connection.close();
     }
   }
 
@@ -127,6 +129,12 @@ export class Database {
     } finally {
       if (!this.lost) await this.engine.dropFile(name);
     }
+  }
+
+  /** An error of DuckDB as ours; ends the engine when it means that it broke. */
+  explain(error: unknown, sql = new SqlText([])): Error {
+    if (error instanceof SqlError || error instanceof EngineError) return error;
+    return this.broke(error) ?? toSqlError(error, sql);
   }
 
   /** Whether an error means that the engine broke; it is then ended. */

@@ -8,6 +8,8 @@ export interface RunWriter {
   writeRuns(runs: readonly RunRecord[]): Promise<void>;
   /** Adds rows of metrics; every element is an Arrow IPC stream with the columns of `metrics`, which stays usable. */
   writeMetrics(streams: readonly Uint8Array[]): Promise<void>;
+  /** Makes empty tables again where those of the store are missing or changed, and then returns true. */
+  mend(): Promise<boolean>;
   /** The Arrow IPC stream of a batch, for batches that a database before this one had taken in. */
   encode(batch: MetricBatch): Uint8Array;
 }
@@ -65,10 +67,7 @@ export class RunStore {
 
   /** Sends rows to this database from now on. A second one gets everything again: the first was lost. */
   attach(writer: RunWriter): void {
-    if (this.attached) {
-      this.changedRuns = new Set(this.runs.keys());
-      this.streams = [...this.kept.values()].flat().map((batch) => writer.encode(batch));
-    }
+    if (this.attached) this.refill(writer);
     this.attached = true;
     this.writer = writer;
     this.flushing = Promise.resolve();
@@ -80,9 +79,27 @@ export class RunStore {
     return this.flushing;
   }
 
+  private refill(writer: RunWriter): void {
+    this.changedRuns = new Set(this.runs.keys());
+    this.streams = [...this.kept.values()].flat().map((batch) => writer.encode(batch));
+  }
+
   private async write(): Promise<void> {
-    const {writer, changedRuns, streams} = this;
-    if (!writer || (changedRuns.size === 0 && streams.length === 0)) return;
+    const {writer} = this;
+    if (!writer) return;
+    try {
+      await this.writeTo(writer);
+    } catch (error) {
+      // A statement that got at the tables must not stop every query after it.
+      if (!(await writer.mend().catch(() => false))) throw error;
+      this.refill(writer);
+      await this.writeTo(writer);
+    }
+  }
+
+  private async writeTo(writer: RunWriter): Promise<void> {
+    const {changedRuns, streams} = this;
+    if (changedRuns.size === 0 && streams.length === 0) return;
     this.changedRuns = new Set();
     this.streams = [];
     const runs = [...changedRuns].map((id) => this.runs.get(id) as RunRecord);

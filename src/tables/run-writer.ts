@@ -1,11 +1,11 @@
 import type {AsyncDuckDBConnection} from "@duckdb/duckdb-wasm";
 import type {Database} from "./database.ts";
 import {encodeMetrics} from "./encode.ts";
-import {literal} from "./literal.ts";
+import {identifier, literal} from "./literal.ts";
 import {mergeMetrics} from "./merge.ts";
 import {paramRows} from "./parameters.ts";
 import type {RunWriter} from "./run-store.ts";
-import {createStatements, type ParamRow, type RunRow, tables} from "./schema.ts";
+import {createStatements, type ParamRow, type RunRow, tableNames, tables} from "./schema.ts";
 import type {RunRecord} from "./types.ts";
 
 /** Most rows of one INSERT statement. */
@@ -48,18 +48,55 @@ function* inserts(table: "runs" | "params", rows: readonly (RunRow | ParamRow)[]
 /** Keeps the tables of an experiment store in DuckDB up to date. */
 export class DatabaseWriter implements RunWriter {
   readonly encode = encodeMetrics;
+  private readonly database: Database;
   private readonly connection: AsyncDuckDBConnection;
   private readonly known = new Set<string>();
+  /** The store as it was made. */
+  private made = "";
 
-  private constructor(connection: AsyncDuckDBConnection) {
+  private constructor(database: Database, connection: AsyncDuckDBConnection) {
+    this.database = database;
     this.connection = connection;
   }
 
   /** Makes the empty tables. */
   static async create(database: Database): Promise<DatabaseWriter> {
-    const connection = await database.connect();
-    for (const statement of createStatements()) await connection.query(statement);
-    return new DatabaseWriter(connection);
+    const writer = new DatabaseWriter(database, await database.connect());
+    await writer.transaction(() => writer.createAll());
+    return writer;
+  }
+
+  async mend(): Promise<boolean> {
+    if (this.database.lost) return false;
+    const found = await this.parts();
+    if (JSON.stringify(found) === this.made) return false;
+    await this.transaction(async () => {
+      // Indices go with their tables.
+      for (const {kind, name} of found) {
+        if (kind !== "INDEX") await this.connection.query(`DROP ${kind} ${identifier(name)}`);
+      }
+      await this.createAll();
+    });
+    return true;
+  }
+
+  private async createAll(): Promise<void> {
+    for (const statement of createStatements()) await this.connection.query(statement);
+    this.made = JSON.stringify(await this.parts());
+    this.known.clear();
+  }
+
+  /** What bears the names of the store now, and the statements that would make it. */
+  private async parts(): Promise<{kind: string; name: string; sql: string}[]> {
+    const parts = ["table", "view", "index"].map((kind) => {
+      const source = kind === "index" ? "duckdb_indexes" : `duckdb_${kind}s`;
+      const owner = kind === "index" ? "table" : kind;
+      return `SELECT '${kind.toUpperCase()}' AS kind, ${kind}_name AS name, sql FROM ${source}()
+        WHERE database_name = current_database() AND schema_name = 'main'
+          AND lower(${owner}_name) IN (${tableNames.map((name) => `'${name}'`).join(", ")})`;
+    });
+    const rows = await this.connection.query(`${parts.join(" UNION ALL ")} ORDER BY ALL`);
+    return Array.from(rows, (row) => row.toJSON() as {kind: string; name: string; sql: string});
   }
 
   async writeRuns(runs: readonly RunRecord[]): Promise<void> {
@@ -81,13 +118,13 @@ export class DatabaseWriter implements RunWriter {
   }
 
   private async transaction(work: () => Promise<void>): Promise<void> {
-    await this.connection.query("BEGIN");
     try {
+      await this.connection.query("BEGIN");
       await work();
       await this.connection.query("COMMIT");
     } catch (error) {
       await this.connection.query("ROLLBACK").catch(() => {});
-      throw error;
+      throw this.database.explain(error);
     }
   }
 }

@@ -1,5 +1,12 @@
 /** Where in SQL text a position is: only in code can a value stand. */
-type Place = "code" | "string" | "escape string" | "name" | "line comment" | "block comment" | "dollar quote";
+type Place =
+  | "code"
+  | "string"
+  | "escape string"
+  | "name"
+  | "line comment"
+  | "block comment"
+  | "dollar quote";
 
 /** Follows SQL text through quotes and comments, piece by piece. */
 export class Scanner {
@@ -9,9 +16,18 @@ export class Scanner {
 
   /** Reads a piece of SQL; `onMark` is told where in its code the character `mark` stands. */
   read(text: string, mark?: string, onMark?: (index: number) => void): void {
+    this.follow(text, (place, index) => {
+      if (place === "code" && text[index] === mark) onMark?.(index);
+    });
+  }
+
+  /** Reads a piece of SQL; `visit` is told of each step in it, where it begins and ends and the places before and after. */
+  follow(text: string, visit: (place: Place, start: number, end: number, next: Place) => void): void {
     for (let i = 0; i < text.length; ) {
-      if (this.place === "code" && text[i] === mark) onMark?.(i);
+      const {place} = this;
+      const start = i;
       i += this.step(text, i);
+      visit(place, start, i, this.place);
     }
   }
 

@@ -126,9 +126,47 @@ test("who watches a table is told of a change, and then sees it", async () => {
   await changes.return?.();
 });
 
+test("a statement that would change the store is refused, and says what to do instead", async () => {
+  const error = await db.sql`SELECT 1;\nDROP TABLE metrics`.catch((error) => error);
+  expect(error).toMatchObject({
+    name: "SqlError",
+    message: "runs, params and metrics are written by training.",
+    line: 2,
+    column: 12
+  });
+  expect(error.hint).toContain("CREATE TABLE mine AS SELECT");
+  await db.sql`CREATE TABLE mine AS SELECT * FROM metrics; DELETE FROM mine; DROP TABLE mine`;
+});
+
+test.each([
+  ["DROP TABLE metrics", "dropped"],
+  ["ALTER TABLE runs ADD COLUMN mine INTEGER; ALTER TABLE metrics RENAME TO old_metrics", "altered"],
+  ["DROP TABLE params; CREATE VIEW params AS SELECT 1 AS x", "replaced by a view"]
+])("after %s the tables are made again with every row (%s)", async (sql, how) => {
+  const count = () =>
+    rows(db.sql`SELECT (SELECT count(*) FROM params WHERE run_id = 'r1') AS params, count(*) AS n
+    FROM metrics WHERE run_id NOT LIKE 'torn%'`);
+  const before = await count();
+  const other = await tables.DuckDBClient.of();
+  await other.query(`USE memory; ${sql}`);
+  sink.record(run({runId: `torn ${how}`, name: how, params: {x: 1}}));
+  append(batch(`torn ${how}`, 0, [1, 2]));
+  expect(await count()).toEqual(before);
+  expect(await rows(db.sql`SELECT name FROM runs WHERE run_id = ${`torn ${how}`}`)).toEqual([{name: how}]);
+});
+
+test("what cannot be written is told in words, and is no hindrance once it is mended", async () => {
+  sink.record(run({status: "odd" as never}));
+  const error = await db.sql`SELECT 1`.catch((error) => error);
+  expect(error.name).toBe("SqlError");
+  expect(error.message).toMatch(/^Constraint Error: CHECK/);
+  sink.record(run({status: "completed"}));
+  expect(await rows(db.sql`SELECT status FROM runs WHERE run_id = 'r1'`)).toEqual([{status: "completed"}]);
+});
+
 test("an engine that was ended starts again with every run and row", async () => {
   await tables.dispose();
   expect(await rows(db.sql`SELECT (SELECT count(*) FROM runs) AS runs, count(*) AS n FROM metrics`)).toEqual([
-    {runs: 1, n: 1505}
+    {runs: 4, n: 1511}
   ]);
 });

@@ -36,12 +36,19 @@ class FakeWriter implements RunWriter {
   runs: RunRecord[] = [];
   streams: Uint8Array[] = [];
   failure: Error | null = null;
+  /** Whether the tables are missing. */
+  isTorn = false;
   async writeRuns(runs: readonly RunRecord[]) {
     this.runs.push(...runs);
   }
   async writeMetrics(streams: readonly Uint8Array[]) {
     if (this.failure) throw this.failure;
     this.streams.push(...streams);
+  }
+  async mend() {
+    if (!this.isTorn) return false;
+    Object.assign(this, {isTorn: false, runs: [], streams: [], failure: null});
+    return true;
   }
   encode(of: MetricBatch) {
     return Uint8Array.of(of.seq);
@@ -90,6 +97,21 @@ test("what the database did not take in is written by the next flush", async () 
   store.append("r1", Uint8Array.of(2));
   await store.flush();
   expect(writer.streams).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
+});
+
+test("tables that are missing are made again and get everything that is kept", async () => {
+  const {store, writer} = setup();
+  store.attach(writer);
+  store.record(run());
+  store.keep(batch("r1", 4));
+  store.append("r1", Uint8Array.of(4));
+  await store.flush();
+  Object.assign(writer, {isTorn: true, failure: new Error("no such table")});
+  store.keep(batch("r1", 5));
+  store.append("r1", Uint8Array.of(5));
+  await store.flush();
+  expect(writer.runs).toEqual([run()]);
+  expect(writer.streams).toEqual([Uint8Array.of(4), Uint8Array.of(5)]);
 });
 
 test("a second database gets every run and every kept row again", async () => {

@@ -1,0 +1,85 @@
+import {Scanner} from "./scanner.ts";
+
+/** A word, a quoted name or a sign of SQL's code. */
+interface Token {
+  /** As it was written, a name without its quotes. */
+  text: string;
+  kind: "word" | "name" | "sign";
+  /** Where it begins, in characters. */
+  index: number;
+}
+
+/** A statement as far as its words go: values and comments are left out. */
+export class Statement {
+  readonly tokens: readonly Token[];
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens;
+  }
+
+  /** The word at `i` in capitals, a sign as it is; empty for a quoted name and after the end. */
+  word(i: number): string {
+    const token = this.tokens[i];
+    return !token || token.kind === "name" ? "" : token.text.toUpperCase();
+  }
+
+  /** Where the verb stands: behind EXPLAIN, PREPARE name AS and the parts of WITH. */
+  get verbIndex(): number {
+    let i = 0;
+    if (this.word(i) === "EXPLAIN") i = this.word(1) === "ANALYZE" ? 2 : 1;
+    if (this.word(i) === "PREPARE") i = this.find(i, ["AS"]) + 1;
+    if (this.word(i) !== "WITH") return i;
+    const verbs = ["SELECT", "FROM", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE", "PIVOT"];
+    return this.find(
+      i + 1,
+      verbs,
+      (at) => !["AS", "("].includes(this.word(at + 1)) || this.word(at) === "SELECT"
+    );
+  }
+
+  /** What the statement does, e.g. SELECT. */
+  get verb(): string {
+    return this.word(this.verbIndex);
+  }
+
+  /** The first place from `from` on, outside of parentheses, with one of these words; the end when there is none. */
+  find(from: number, words: readonly string[], fits: (index: number) => boolean = () => true): number {
+    let depth = 0;
+    for (let i = from; i < this.tokens.length; i++) {
+      const word = this.word(i);
+      if (word === "(") depth++;
+      else if (word === ")") depth--;
+      else if (depth === 0 && words.includes(word) && fits(i)) return i;
+    }
+    return this.tokens.length;
+  }
+}
+
+const wordCharacter = /[\p{L}\p{N}_$]/u;
+
+/** The statements of some SQL, those without a word left out. */
+export function statements(sql: string): Statement[] {
+  const all: Token[][] = [[]];
+  let last: (Token & {end: number}) | null = null;
+  const add = (kind: Token["kind"], text: string, index: number, end: number) => {
+    last = {kind, text, index, end};
+    all[all.length - 1].push(last);
+  };
+  new Scanner().follow(sql, (place, start, end, next) => {
+    const text = sql.slice(start, end);
+    if (place === "name") {
+      if (next === "code") Object.assign(last as object, {end});
+      else if (last) last.text += text;
+    } else if (place !== "code" || (next !== "code" && next !== "name")) return;
+    else if (next === "name") {
+      // A doubled quote goes on with the name.
+      if (last?.kind === "name" && last.end === start) last.text += '"';
+      else add("name", "", start, end);
+    } else if (text === ";") all.push([]);
+    else if (wordCharacter.test(text)) {
+      if (last?.kind === "word" && last.end === start) Object.assign(last, {text: last.text + text, end});
+      else add("word", text, start, end);
+    } else if (text.trim()) add("sign", text, start, end);
+  });
+  return all.filter((tokens) => tokens.length > 0).map((tokens) => new Statement(tokens));
+}

@@ -1,0 +1,55 @@
+import {expect, test} from "vitest";
+import {guardStore} from "../../src/tables/guard.ts";
+import {sqlQuery} from "../../src/tables/sql-text.ts";
+
+const guard = (sql: string, isOwn = true) => guardStore(sqlQuery(sql), isOwn);
+
+test.each([
+  "DROP TABLE metrics",
+  "drop table if exists Metrics cascade",
+  'DROP TABLE memory.main."runs"',
+  "DROP VIEW latest_metrics",
+  "ALTER TABLE runs ADD COLUMN x INTEGER",
+  "DELETE FROM main.metrics WHERE step > 5",
+  "TRUNCATE params",
+  "UPDATE runs SET name = 'x'",
+  "INSERT INTO params VALUES (1)",
+  "INSERT OR REPLACE INTO runs SELECT * FROM runs",
+  "CREATE OR REPLACE TABLE metrics AS SELECT 1",
+  "CREATE OR REPLACE VIEW runs AS SELECT 1",
+  "CREATE UNIQUE INDEX i ON metrics (key)",
+  "COPY metrics FROM 'x.csv'",
+  "SELECT 1; /* ; */ DELETE FROM metrics",
+  "EXPLAIN ANALYZE DELETE FROM metrics",
+  "PREPARE p AS DELETE FROM metrics",
+  "WITH x AS (SELECT 1), y(a) AS (SELECT 2) DELETE FROM metrics",
+  "WITH x AS (SELECT 1) INSERT INTO metrics SELECT * FROM x"
+])("%s is refused", (sql) => {
+  expect(() => guard(sql)).toThrow("written by training");
+});
+
+test.each([
+  "SELECT * FROM metrics",
+  "SELECT 'DROP TABLE metrics' -- DELETE FROM runs",
+  "CREATE TABLE mine AS SELECT * FROM metrics",
+  "CREATE OR REPLACE TABLE mine AS SELECT * FROM runs",
+  "CREATE OR REPLACE VIEW mine AS FROM metrics",
+  "CREATE OR REPLACE TEMP TABLE metrics AS SELECT 1",
+  "CREATE TABLE IF NOT EXISTS metrics (x INTEGER)",
+  "CREATE INDEX runs ON mine (x)",
+  "INSERT INTO mine SELECT * FROM runs",
+  "DELETE FROM mine WHERE run_id IN (SELECT run_id FROM runs)",
+  "DROP TABLE my_metrics",
+  "DROP TABLE other.metrics",
+  'DROP TABLE "metrics""2"',
+  "WITH delete AS (SELECT * FROM runs) SELECT * FROM delete",
+  "COPY metrics TO 'x.csv'",
+  "SELECT update FROM (SELECT 1 AS update), runs"
+])("%s is let through", (sql) => {
+  expect(() => guard(sql)).not.toThrow();
+});
+
+test("a client with tables of its own may have one of these names, but not change the store's", () => {
+  expect(() => guard("DELETE FROM runs", false)).not.toThrow();
+  expect(() => guard("DELETE FROM memory.runs", false)).toThrow("written by training");
+});
