@@ -35,7 +35,7 @@ export const ACTIONS: readonly Action[] = [
     keys: ["Shift-Enter"],
     run: (notebook, {id}) => {
       notebook.run(id);
-      notebook.select(1);
+      notebook.advance();
     }
   }),
   onNotebook({

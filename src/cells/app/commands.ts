@@ -24,6 +24,8 @@ export interface NotebookCommands {
   toggleHidden(id: number): void;
   setMode(id: number, mode: CellMode): void;
   select(by: -1 | 1): void;
+  /** Goes to the next cell; below the last one it adds one. */
+  advance(): void;
   edit(id: number): void;
   leave(): void;
   undo(): void;

@@ -60,6 +60,7 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
     const dialog = (): TemplateResult => html`<wa-dialog
       class="petri-dialog"
       label=${question.title}
+      @wa-after-show=${focusField}
       @wa-after-hide=${(event: Event) => event.target === event.currentTarget && resolve()}
     >
       <form
@@ -111,6 +112,18 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
   render(nothing, host);
   host.remove();
   return answer;
+}
+
+/** Puts the caret into the field, its text selected. The dialog's own attempt can come before the field is drawn. */
+async function focusField(event: Event): Promise<void> {
+  const dialog = event.currentTarget as HTMLElement;
+  const field = dialog.querySelector<HTMLElement & {updateComplete: Promise<unknown>; select(): void}>(
+    "wa-input"
+  );
+  if (event.target !== dialog || !field) return;
+  await field.updateComplete;
+  field.focus();
+  field.select();
 }
 
 /** Asks before something that cannot be taken back. */

@@ -44,6 +44,7 @@ export class EntryCommands {
     const {version} = await storage.read(name);
     await storage.rename(name, to, {version});
     await this.#services.lastRuns.rename(name, to);
+    await this.#services.journal.rename(name, to);
   }
 
   async #duplicate(): Promise<void> {
@@ -62,12 +63,18 @@ export class EntryCommands {
   async #remove(): Promise<void> {
     const {name, title} = this.#entry;
     if (!(await confirmDelete(title))) return;
+    const {journal, lastRuns} = this.#services;
     const storage = await this.#services.storage;
     const {text, version} = await storage.read(name);
     await storage.remove(name, {version});
-    await this.#services.lastRuns.remove(name);
+    await lastRuns.remove(name);
+    // A new notebook of this name must not begin with what was typed into this one.
+    const draft = journal.own(name);
+    await journal.clear(name);
     sayDeleted(title, async () => {
-      await storage.write(name, text, {version: null});
+      const restored = await storage.write(name, text, {version: null});
+      if (draft)
+        await journal.record(name, draft.text, draft.baseVersion === version ? restored.version : null);
       this.#changed();
     });
   }

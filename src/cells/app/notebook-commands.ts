@@ -1,6 +1,7 @@
 import {DocumentError} from "../../runtime/document.ts";
 import type {Cell, CellMode} from "../../runtime/types.ts";
 import type {NotebookCommands} from "./commands.ts";
+import {changedCell} from "./document-changes.ts";
 import type {NotebookFiles} from "./notebook-files.ts";
 import type {OpenNotebook} from "./open-notebook.ts";
 import type {PetriCell} from "./petri-cell.ts";
@@ -146,6 +147,11 @@ export class CellCommands implements NotebookCommands {
     if (cell) void this.#focusWhenShown(cell.id);
   }
 
+  advance(): void {
+    if (!this.readOnly && this.activeCell && this.activeCell === this.cells.at(-1)) this.add("below");
+    else this.select(1);
+  }
+
   edit(id: number): void {
     if (!this.readOnly) void this.#editWhenShown(id);
   }
@@ -158,11 +164,20 @@ export class CellCommands implements NotebookCommands {
   undo(): void {
     this.#offer?.then((close) => close());
     this.#offer = null;
-    this.#document.undo();
+    this.#travel(() => this.#document.undo());
   }
 
   redo(): void {
-    this.#document.redo();
+    this.#travel(() => this.#document.redo());
+  }
+
+  /** Selects what changed, so that one sees it and keys go on working there. */
+  #travel(step: () => boolean): void {
+    const previous = this.cells;
+    if (!step()) return;
+    const id = changedCell(previous, this.cells, this.#view.activeId);
+    if (id !== null) void this.#focusWhenShown(id);
+    else if (this.activeCell === null) this.#view.activeId = null;
   }
 
   save(): void {

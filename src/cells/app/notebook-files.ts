@@ -1,24 +1,22 @@
 import {html} from "lit";
 import {freeName, nameFromTitle} from "../../runtime/storage/names.ts";
-import {ConflictError} from "../../runtime/storage/types.ts";
+import {ConflictError, type StoredNotebook} from "../../runtime/storage/types.ts";
 import {ask} from "./dialogs.ts";
 import {askName, confirmDelete, sayDeleted, sayFailure} from "./file-dialogs.ts";
 import {saveFile} from "./files.ts";
 import type {OpenNotebook} from "./open-notebook.ts";
 import {notebookHash} from "./router.ts";
 import type {AppServices} from "./services.ts";
+import {showToast} from "./toasts.ts";
 
 /** What happens to an open notebook's file: saved, renamed, copied, deleted, exported. Asks where there is a choice. */
 export class NotebookFiles {
   readonly #services: AppServices;
   readonly #open: OpenNotebook;
-  /** Opens the file again from the storage, leaving what is on the page. */
-  readonly #reload: () => void;
 
-  constructor(services: AppServices, open: OpenNotebook, reload: () => void) {
+  constructor(services: AppServices, open: OpenNotebook) {
     this.#services = services;
     this.#open = open;
-    this.#reload = reload;
   }
 
   /** Answers whether the file now says what the page says. */
@@ -43,6 +41,7 @@ export class NotebookFiles {
       await storage.rename(name, to, {version: this.#open.version ?? ""});
       await this.#services.lastRuns.rename(name, to);
       this.#open.renamed(to);
+      await this.#services.journal.rename(name, to);
       history.replaceState(null, "", notebookHash(to));
     } catch (error) {
       sayFailure(error);
@@ -58,6 +57,7 @@ export class NotebookFiles {
     if (name === null) return false;
     try {
       await storage.write(name, this.#open.text, {version: null});
+      if (this.#open.name === null) await this.#open.forget();
       location.hash = notebookHash(name);
       return true;
     } catch (error) {
@@ -74,6 +74,8 @@ export class NotebookFiles {
       const storage = await this.#services.storage;
       if (this.#open.version !== null) await storage.remove(name, {version: this.#open.version});
       await this.#services.lastRuns.remove(name);
+      // The offer below holds the text; a new notebook of this name must not begin with it.
+      await this.#open.forget();
       location.hash = "#/";
       sayDeleted(title, async () => {
         await storage.write(name, text, {version: null});
@@ -82,6 +84,33 @@ export class NotebookFiles {
     } catch (error) {
       sayFailure(error);
     }
+  }
+
+  /** Loads the text that is stored now into the page, and says how to go back when that hides unsaved edits. */
+  async takeStored(): Promise<void> {
+    const {name} = this.#open;
+    if (name === null) return;
+    try {
+      this.#take(await (await this.#services.storage).read(name));
+    } catch (error) {
+      sayFailure(error);
+    }
+  }
+
+  #take(stored: StoredNotebook): void {
+    const {document, state} = this.#open;
+    this.#open.take(stored);
+    const taken = document.notebook;
+    if (state === "saved") return;
+    void showToast({
+      text: "The file's text is loaded. Undo brings your unsaved edits back.",
+      action: {
+        label: "Undo",
+        // Only this step: what was typed since is not taken back unasked.
+        run: () => document.notebook === taken && document.undo()
+      },
+      durationMs: 12_000
+    });
   }
 
   export(): void {
@@ -96,7 +125,10 @@ export class NotebookFiles {
       body: deleted
         ? "Someone deleted or renamed this notebook's file after you opened it. Your edits are still here."
         : html`<p>Another program or window saved this notebook after you opened it.</p>
-            <p>Your edits are kept in this browser until you choose.</p>`,
+            <p>
+              Your edits are kept in this browser until you choose. Taking the other text puts it in their place; undo
+              brings them back.
+            </p>`,
       choices: [
         {label: "Decide later", value: "keep"},
         ...(deleted
@@ -105,7 +137,7 @@ export class NotebookFiles {
         {label: deleted ? "Save again" : "Overwrite with mine", value: "over", kind: "brand"}
       ]
     });
-    if (answer?.value === "theirs") this.#reload();
+    if (answer?.value === "theirs" && conflict.current) this.#take(conflict.current);
     if (answer?.value !== "over") return false;
     try {
       await this.#open.save(await this.#services.storage, {over: conflict});

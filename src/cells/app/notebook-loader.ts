@@ -1,4 +1,4 @@
-import type {Draft} from "../../runtime/storage/types.ts";
+import type {Draft, EditJournal} from "../../runtime/storage/types.ts";
 import {NotFoundError} from "../../runtime/storage/types.ts";
 import {OpenNotebook} from "./open-notebook.ts";
 import {sameOriginUrl} from "./router.ts";
@@ -16,33 +16,47 @@ export interface LoadedNotebook {
   open: OpenNotebook;
   /** What relative paths in the notebook start from. */
   baseUrl: string;
-  /** Unsaved text that a tab left behind; null when there is none worth offering. */
-  draft: Draft | null;
+  /** Unsaved texts that tabs left behind and that are worth offering, newest first. */
+  drafts: readonly Draft[];
 }
 
-/** Reads a notebook and looks for unsaved text. @throws NotFoundError, AddressError, StorageError */
+/**
+ * Reads a notebook and looks for unsaved text: this tab's own is in the document already, that of dead tabs is to be
+ * offered. @throws NotFoundError, AddressError, StorageError */
 export async function loadNotebook(source: NotebookSource, services: AppServices): Promise<LoadedNotebook> {
   return "name" in source ? fromStorage(source.name, services) : fromAddress(source.url, services);
 }
 
 async function fromStorage(name: string, {storage, journal}: AppServices): Promise<LoadedNotebook> {
-  const [stored, draft] = await Promise.all([
+  const [stored, left] = await Promise.all([
     (await storage).read(name).catch((error: unknown) => {
       if (error instanceof NotFoundError) return null;
       throw error;
     }),
-    journal.recover(name).catch(() => null)
+    journal.recover(name).catch(() => [])
   ]);
   // A notebook that was deleted elsewhere, or never saved, is still in the journal.
-  const text = stored?.text ?? draft?.text;
+  const text = stored?.text ?? (journal.own(name) ?? left[0])?.text;
   if (text === undefined) throw new NotFoundError(`There is no notebook “${name}”.`);
   const open = new OpenNotebook(text, {name, key: name, stored}, journal);
-  const worthIt = draft !== null && draft.text !== stored?.text && stored !== null;
   return {
     open,
     baseUrl: new URL(`notebooks/${name}.html`, document.baseURI).href,
-    draft: worthIt ? draft : null
+    drafts: goOn(open, name, text, left, journal)
   };
+}
+
+/** Goes on with what this tab had typed, and answers what is left to offer. */
+function goOn(
+  open: OpenNotebook,
+  key: string,
+  text: string,
+  left: readonly Draft[],
+  journal: EditJournal
+): Draft[] {
+  const own = journal.own(key);
+  if (own && own.text !== text) open.restore(own);
+  return left.filter((draft) => draft.text !== text && draft.text !== own?.text);
 }
 
 async function fromAddress(url: string, {journal}: AppServices): Promise<LoadedNotebook> {
@@ -58,8 +72,8 @@ async function fromAddress(url: string, {journal}: AppServices): Promise<LoadedN
     throw new AddressError(
       `${address} holds no <notebook> element: it is not an Observable Notebook Kit file.`
     );
-  const draft = await journal.recover(address).catch(() => null);
+  const left = await journal.recover(address).catch(() => []);
   const stored = {text, version: ""};
   const open = new OpenNotebook(text, {name: null, key: address, stored}, journal);
-  return {open, baseUrl: address, draft: draft && draft.text !== text ? draft : null};
+  return {open, baseUrl: address, drafts: goOn(open, address, text, left, journal)};
 }

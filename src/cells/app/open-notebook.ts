@@ -11,6 +11,9 @@ import {
 /** saved: the file says what the page says. conflict: the file changed under us and the reader has not chosen yet. */
 export type SaveState = "saved" | "unsaved" | "saving" | "conflict";
 
+/** What the history calls the change to a text that was saved elsewhere. */
+export const TAKE = "load the file";
+
 interface Origin {
   /** Name in the storage; null for a file opened by its address, which is saved as a copy. */
   name: string | null;
@@ -28,6 +31,8 @@ export class OpenNotebook extends EventTarget {
   readonly #journal: EditJournal;
   #file: NotebookFile;
   #origin: Origin;
+  /** The version that the page's text was made from; older than the stored one after an old draft was restored. */
+  #base: string | null;
   #state: SaveState = "saved";
   #recording: Promise<void> | null = null;
   #saving: Promise<void> = Promise.resolve();
@@ -39,6 +44,7 @@ export class OpenNotebook extends EventTarget {
     super();
     this.#file = openNotebookFile(text, {parser: new DOMParser()});
     this.#origin = origin;
+    this.#base = origin.stored?.version ?? null;
     this.#journal = journal;
     if (origin.stored === null) this.#state = "unsaved";
     this.document = new NotebookDocument(this.#file.notebook);
@@ -53,7 +59,7 @@ export class OpenNotebook extends EventTarget {
     return this.#state;
   }
 
-  /** Version of the stored text that the page stands on; null when it was never stored. */
+  /** Version of the stored text when it was last seen; null when it was never stored. */
   get version(): string | null {
     return this.#origin.stored?.version ?? null;
   }
@@ -86,13 +92,14 @@ export class OpenNotebook extends EventTarget {
       throw new TypeError("A notebook that was opened by its address needs a name to be saved.");
     const notebook = this.document.notebook;
     const {text} = saveNotebookFile(this.#file, notebook, {document});
-    const base = options.over ? (options.over.current?.version ?? null) : this.version;
+    const base = options.over ? (options.over.current?.version ?? null) : this.#base;
     this.#setState("saving");
     try {
       const {version} = await storage.write(name, text, {version: base});
       const {key} = this.#origin;
       this.#file = {text, notebook};
       this.#origin = {name, key: name, stored: {text, version}};
+      this.#base = version;
       await this.journalled();
       await this.#journal.clear(key).catch(() => {});
       // What was typed while the file was being written is not in it.
@@ -113,7 +120,27 @@ export class OpenNotebook extends EventTarget {
   /** Puts the text of a draft in the place of the document's cells, as an edit. */
   restore(draft: Draft): void {
     const {notebook} = openNotebookFile(draft.text, {parser: new DOMParser()});
+    // Edits of an older text would overwrite the newer one; undoing them does not make that safe for a redo.
+    if (draft.baseVersion !== this.version) {
+      this.#base = draft.baseVersion;
+      this.#state = "conflict";
+    }
     this.document.replaceAll(notebook, "restore unsaved changes");
+  }
+
+  /** Forgets what is unsaved here: it is kept elsewhere, or the notebook was deleted. */
+  async forget(): Promise<void> {
+    await this.journalled();
+    await this.#journal.clear(this.#origin.key);
+  }
+
+  /** Puts a newer text of the file in the place of the page's, as an edit: undo brings back what was not saved. */
+  take(stored: StoredNotebook): void {
+    this.#file = openNotebookFile(stored.text, {parser: new DOMParser()});
+    this.#origin = {...this.#origin, stored};
+    this.#base = stored.version;
+    this.#state = "unsaved";
+    this.document.replaceAll(this.#file.notebook, TAKE);
   }
 
   #changed(): void {
@@ -130,7 +157,7 @@ export class OpenNotebook extends EventTarget {
       const {text} = this;
       const {key, stored} = this.#origin;
       try {
-        if (text !== stored?.text) await this.#journal.record(key, text, this.version);
+        if (text !== stored?.text) await this.#journal.record(key, text, this.#base);
         else {
           this.#setState("saved");
           await this.#journal.clear(key);

@@ -11,6 +11,7 @@ import type {ActionContext, AppCommands} from "./commands.ts";
 import {sayFailure} from "./file-dialogs.ts";
 import {chooseFiles} from "./files.ts";
 import {KeyController} from "./key-controller.ts";
+import {showKeyHelp} from "./key-help.ts";
 import {createNotebook, importNotebook} from "./new-notebook.ts";
 import type {PetriHome} from "./petri-home.ts";
 import type {PetriNotebook} from "./petri-notebook.ts";
@@ -140,7 +141,7 @@ export class PetriApp extends LitElement implements AppCommands {
   }
 
   showKeys(): void {
-    location.hash = "#/help/keys";
+    if (this.route.page !== "keys") void showKeyHelp(this.services.versions);
   }
 
   cycleScheme(): void {

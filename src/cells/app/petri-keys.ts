@@ -1,4 +1,4 @@
-import {html, LitElement, type TemplateResult} from "lit";
+import {html, LitElement, nothing, type TemplateResult} from "lit";
 import {customElement, property} from "lit/decorators.js";
 import type {Action, ActionGroup} from "./action.ts";
 import {ACTIONS} from "./actions.ts";
@@ -7,18 +7,20 @@ import {isMac} from "./platform.ts";
 
 const GROUPS: readonly ActionGroup[] = ["Run", "Move around", "Cell", "Kind", "Notebook", "Petri"];
 
-/** The keyboard help page: the table of actions, as it is. */
+/** The keyboard help, a page or in a dialog: the table of actions, as it is. */
 @customElement("petri-keys")
 export class PetriKeys extends LitElement {
   @property({attribute: false}) versions: Readonly<Record<string, string>> = {};
+  /** In a dialog, which says the title itself. */
+  @property({type: Boolean}) embedded = false;
 
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="page">
-      <h1>Keyboard</h1>
+    return html`<div class=${this.embedded ? "" : "page"}>
+      ${this.embedded ? nothing : html`<h1>Keyboard</h1>`}
       <p>
         A cell is either selected or being edited. <kbd>Esc</kbd> leaves the source and selects the cell; then letters are
         commands. <kbd>Enter</kbd> goes back in.

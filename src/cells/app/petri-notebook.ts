@@ -168,7 +168,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
     if (signal.aborted) throw SUPERSEDED;
     const {open} = loaded;
     this.#place = storage.kind === "server" ? "disk" : "browser";
-    this.files = new NotebookFiles(services, open, () => this.#load());
+    this.files = new NotebookFiles(services, open);
     const outputs = new Outputs((host, id) =>
       services.createOutput(host, {
         source: () => open.document.cells.find((cell) => cell.id === id)?.value ?? "",
@@ -184,7 +184,7 @@ export class PetriNotebook extends LitElement implements NotebookView {
       (event) => this.#changed((event as CustomEvent<DocumentChange>).detail),
       {signal}
     );
-    if (loaded.draft) this.#offer(loaded.draft);
+    this.#offer(loaded.drafts);
     document.addEventListener(
       "visibilitychange",
       () => document.visibilityState === "visible" && void this.#lookForNewer(),
@@ -259,11 +259,16 @@ export class PetriNotebook extends LitElement implements NotebookView {
     this.dispatchEvent(new CustomEvent("petri-opened", {bubbles: true}));
   }
 
-  #offer(draft: Draft): void {
-    const {journal} = this.services;
+  /** Offers the newest draft; when it was decided on, the next. */
+  #offer([draft, ...older]: readonly Draft[]): void {
+    if (!draft) return;
+    const {open} = this;
     const forget = (): void => {
+      // Where the browser keeps nothing, the draft is the only copy that outlives the page.
+      if (!open.journalError) void this.services.journal.discard(draft);
+      if (this.loaded?.open !== open) return;
       this.notices = this.notices.filter((each) => each !== notice);
-      void journal.discard(draft.name);
+      this.#offer(older);
     };
     const notice: Notice = {
       text: `There are unsaved changes from ${formatAgo(draft.at, Date.now())}.`,
@@ -271,14 +276,14 @@ export class PetriNotebook extends LitElement implements NotebookView {
         {
           label: "Restore",
           run: () => {
-            this.open.restore(draft);
-            void this.open.journalled().then(forget);
+            open.restore(draft);
+            void open.journalled().then(forget);
           }
         },
         {label: "Discard", run: forget}
       ]
     };
-    this.notices = [notice];
+    this.notices = [...this.notices, notice];
   }
 
   /** Another program may have written the file while the page was out of sight. */
@@ -288,19 +293,22 @@ export class PetriNotebook extends LitElement implements NotebookView {
     const current = await (await this.services.storage).read(open.name).catch(() => null);
     if (!current || current.version === open.version || open.state === "saving" || this.loaded?.open !== open)
       return;
-    const reload = (): void => this.#load();
     const close = (): void => {
-      this.notices = [];
+      this.notices = this.notices.filter((each) => each !== notice);
     };
-    this.notices = [
-      {
-        text: "The file changed on disk.",
-        choices: [
-          {label: "Load it", run: reload},
-          {label: "Keep this", run: close}
-        ]
-      }
-    ];
+    const load = (): void => {
+      close();
+      void this.files.takeStored();
+    };
+    const unsaved = open.state === "saved" ? "" : " There are unsaved edits here; undo brings them back.";
+    const notice: Notice = {
+      text: `The file changed on disk.${unsaved}`,
+      choices: [
+        {label: "Load it", run: load},
+        {label: "Keep this", run: close}
+      ]
+    };
+    this.notices = [notice];
   }
 
   #act = (action: string): void => {

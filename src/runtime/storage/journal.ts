@@ -9,7 +9,10 @@ export interface TabLocks {
   held(): Promise<Set<string>>;
 }
 
-/** Drafts in IndexedDB, one for each notebook and tab. A draft is offered once the tab that wrote it is gone. */
+/**
+ * Drafts in IndexedDB, one for each notebook and tab. A draft is offered once the tab that wrote it is gone; until then
+ * it is that tab's own, which comes back to it when it opens the notebook again.
+ */
 export class DraftJournal implements EditJournal {
   readonly #database: Promise<PetriDatabase>;
   readonly #locks: TabLocks;
@@ -17,6 +20,8 @@ export class DraftJournal implements EditJournal {
   readonly #now: () => number;
   /** The newest text that waits for the write before it; only the newest is worth writing. */
   readonly #waiting = new Map<string, Draft>();
+  /** This tab's drafts. Kept here too, so that they last as long as the page where the browser stores nothing. */
+  readonly #own = new Map<string, Draft>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: {database: Promise<PetriDatabase>; locks: TabLocks; tab: string; now?: () => number}) {
@@ -28,7 +33,9 @@ export class DraftJournal implements EditJournal {
   }
 
   record(name: string, text: string, baseVersion: string | null): Promise<void> {
-    this.#waiting.set(name, {name, tab: this.#tab, text, baseVersion, at: this.#now()});
+    const own: Draft = {name, tab: this.#tab, text, baseVersion, at: this.#now()};
+    this.#own.set(name, own);
+    this.#waiting.set(name, own);
     return this.#queue(async (database) => {
       const draft = this.#waiting.get(name);
       if (!draft) return;
@@ -37,19 +44,37 @@ export class DraftJournal implements EditJournal {
     });
   }
 
-  async recover(name: string): Promise<Draft | null> {
-    const drafts = await this.#abandoned(name);
-    return drafts.reduce<Draft | null>((best, draft) => (best && best.at >= draft.at ? best : draft), null);
+  own(name: string): Draft | null {
+    return this.#own.get(name) ?? null;
+  }
+
+  async recover(name: string): Promise<Draft[]> {
+    return (await this.#abandoned(name)).toSorted((a, b) => b.at - a.at);
   }
 
   clear(name: string): Promise<void> {
+    this.#own.delete(name);
     this.#waiting.delete(name);
     return this.#queue((database) => database.delete("drafts", [name, this.#tab]));
   }
 
-  discard(name: string): Promise<void> {
-    return this.#queue(async (database) => {
-      for (const draft of await this.#abandoned(name)) await database.delete("drafts", [name, draft.tab]);
+  discard({name, tab}: Draft): Promise<void> {
+    return this.#queue((database) => database.delete("drafts", [name, tab]));
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    const own = this.own(name);
+    // What was typed under the new name already is newer.
+    if (own && !this.own(to)) {
+      const moved = this.record(to, own.text, own.baseVersion);
+      await this.clear(name);
+      await moved;
+    }
+    await this.#queue(async (database) => {
+      for (const draft of await this.#abandoned(name)) {
+        await database.put("drafts", {...draft, name: to});
+        await database.delete("drafts", [name, draft.tab]);
+      }
     });
   }
 

@@ -72,10 +72,14 @@ export interface Draft {
 export interface EditJournal {
   /** Keeps the newest unsaved text; resolves when it is durable. Await it before running an edit. */
   record(name: string, text: string, baseVersion: string | null): Promise<void>;
-  /** The newest draft that a tab left behind when it went away; null when there is none. */
-  recover(name: string): Promise<Draft | null>;
+  /** What this tab has typed into the notebook and not saved; null when there is nothing. */
+  own(name: string): Draft | null;
+  /** The drafts that tabs left behind when they went away, newest first. */
+  recover(name: string): Promise<Draft[]>;
   /** Forgets this tab's draft of the notebook (after a save). */
   clear(name: string): Promise<void>;
-  /** Forgets every draft that dead tabs left of the notebook (after a recovery was taken or declined). */
-  discard(name: string): Promise<void>;
+  /** Forgets one draft of a dead tab (after it was taken or declined). */
+  discard(draft: Draft): Promise<void>;
+  /** The notebook has another name now; the drafts of this tab and of dead ones go with it. */
+  rename(name: string, to: string): Promise<void>;
 }

@@ -58,6 +58,36 @@ test("Shift-Enter runs and goes on to the next cell", async () => {
   expect(cell(2).cell.value).toBe("const a = 2;");
 });
 
+test("Shift-Enter in the last cell adds one below and goes there", async () => {
+  await caret(4);
+  await userEvent.keyboard("{Shift>}{Enter}{/Shift}");
+  await expect.poll(order).toEqual([1, 2, 3, 4, 5]);
+  await expect.poll(() => cell(5).editor?.contains(document.activeElement)).toBe(true);
+  expect(cell(4).cell.value).toBe('display("last");');
+});
+
+test("undo and redo select the cell that they changed, and keys go on working", async () => {
+  await select(2);
+  await userEvent.keyboard("p");
+  await expect.poll(() => cell(2).cell.pinned).toBe(false);
+  await select(4);
+  await userEvent.keyboard("z");
+  await expect.poll(() => document.activeElement).toBe(cell(2));
+  expect(notebook().activeId).toBe(2);
+  await select(1);
+  await userEvent.keyboard("{Shift>}z{/Shift}");
+  await expect.poll(() => document.activeElement).toBe(cell(2));
+  await userEvent.keyboard("j");
+  await expect.poll(() => document.activeElement).toBe(cell(3));
+  await userEvent.keyboard("dd");
+  await expect.poll(order).toEqual([1, 2, 4]);
+  await userEvent.keyboard("z");
+  await expect.poll(() => document.activeElement).toBe(cell(3));
+  await userEvent.keyboard("{Shift>}z{/Shift}");
+  await expect.poll(order).toEqual([1, 2, 4]);
+  await expect.poll(() => document.activeElement).toBe(cell(4));
+});
+
 test("running by hand computes again though nothing changed", async () => {
   const before = document.getElementById("cell-4")?.firstChild;
   await userEvent.click(button("Run cell", cell(4)));

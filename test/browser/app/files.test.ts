@@ -1,6 +1,22 @@
 import {afterEach, beforeEach, expect, test, vi} from "vitest";
 import {userEvent} from "vitest/browser";
-import {button, caret, cell, closeApp, file, notebook, openApp, output, Profile} from "./support.ts";
+import {
+  button,
+  caret,
+  cell,
+  choose,
+  closeApp,
+  dialog,
+  file,
+  fill,
+  notebook,
+  openApp,
+  output,
+  Profile,
+  press,
+  saveState,
+  type
+} from "./support.ts";
 
 const source = file("Numbers", "const a = 2;", "display(a * 21);");
 let profile: Profile;
@@ -13,40 +29,6 @@ afterEach(() => {
   vi.restoreAllMocks();
   closeApp();
 });
-
-const saveState = () => document.querySelector<HTMLElement>(".save-state")?.dataset.state;
-const dialog = () => document.querySelector<HTMLElement>("wa-dialog");
-const press = async (name: string) => {
-  const find = () =>
-    Array.from(document.querySelectorAll<HTMLElement>("wa-dialog wa-button")).find(
-      (each) => each.textContent?.trim() === name
-    );
-  await expect.poll(() => find()?.checkVisibility()).toBe(true);
-  await userEvent.click(find() as HTMLElement);
-  await expect.poll(dialog).toBeNull();
-};
-
-/** Chooses an item of the notebook's menu. */
-async function choose(action: string): Promise<void> {
-  await userEvent.click(button("Notebook menu"));
-  const item = () => document.querySelector<HTMLElement>(`.bar wa-dropdown-item[value="${action}"]`);
-  await expect.poll(() => item()?.checkVisibility()).toBe(true);
-  await userEvent.click(item() as HTMLElement);
-}
-
-/** Types a name into the open dialog. */
-async function fill(name: string): Promise<void> {
-  await expect.poll(() => document.querySelector("wa-dialog wa-input")?.checkVisibility()).toBe(true);
-  const input = document
-    .querySelector("wa-dialog wa-input")
-    ?.shadowRoot?.querySelector("input") as HTMLInputElement;
-  await userEvent.fill(input, name);
-}
-
-async function type(id: number, keys: string): Promise<void> {
-  await caret(id);
-  await userEvent.keyboard(keys);
-}
 
 test("saving writes what was typed, and only that", async () => {
   await openApp(profile.tab().services, "#/notebook/numbers");
@@ -100,7 +82,12 @@ test("the other text can be taken instead", async () => {
   await userEvent.keyboard("{Control>}s{/Control}");
   await press("Take the other text");
   await expect.poll(() => output(2)).toBe("84");
-  expect(saveState()).toBe("saved");
+  await expect.poll(saveState).toBe("saved");
+  // What was typed is one undo away.
+  await expect.poll(() => document.querySelector("wa-toast-item")?.textContent).toContain("unsaved edits");
+  notebook().commands?.undo();
+  await expect.poll(() => cell(1).cell.value).toBe("const a = 2; ");
+  expect(saveState()).toBe("unsaved");
 });
 
 test("what was typed is journalled before it runs, and offered after a crash", async () => {
@@ -130,7 +117,7 @@ test("unsaved text that is not wanted is offered once", async () => {
   await openApp(profile.tab().services, "#/notebook/numbers");
   await userEvent.click(button("Discard"));
   await expect.poll(() => document.querySelector(".notice")).toBeNull();
-  await expect.poll(() => profile.tab().services.journal.recover("numbers")).toBeNull();
+  await expect.poll(() => profile.tab().services.journal.recover("numbers")).toEqual([]);
 });
 
 test("a live window's work is not offered to another", async () => {
@@ -140,6 +127,20 @@ test("a live window's work is not offered to another", async () => {
   await openApp(profile.tab().services, "#/notebook/numbers");
   expect(document.querySelector(".notice")).toBeNull();
 });
+
+test.each(["rename-notebook", "duplicate-notebook"])(
+  "%s asks for a name that can be typed over at once",
+  async (action) => {
+    await openApp(profile.tab().services, "#/notebook/numbers");
+    await choose(action);
+    const input = () =>
+      dialog()?.querySelector("wa-input")?.shadowRoot?.activeElement as HTMLInputElement | null;
+    await expect.poll(() => input()?.selectionEnd).toBeGreaterThan(0);
+    expect(input()?.selectionStart).toBe(0);
+    await userEvent.keyboard("figures{Enter}");
+    await expect.poll(() => location.hash).toBe("#/notebook/figures");
+  }
+);
 
 test("renaming keeps the page and changes the address", async () => {
   await openApp(profile.tab().services, "#/notebook/numbers");

@@ -78,15 +78,34 @@ test("a dropped file becomes a notebook, and another file is refused with the re
 });
 
 test("the keyboard page is the table of actions", async () => {
-  await openApp(profile.tab().services, "#/");
-  await userEvent.keyboard("?");
-  await expect.poll(() => document.querySelector("petri-keys dl")).not.toBeNull();
+  await openApp(profile.tab().services, "#/help/keys");
+  await expect.poll(() => document.querySelector("main petri-keys dl")).not.toBeNull();
   const shown = Array.from(document.querySelectorAll("petri-keys dt"), (each) =>
     each.textContent?.replace(" while editing", "").trim()
   );
   const expected = ACTIONS.filter(({keys}) => keys.length > 0).map(({title}) => title);
   expect(shown.toSorted()).toEqual(expected.toSorted());
   expect(document.querySelector("petri-keys")?.textContent).toContain("petri 0.0.0");
+});
+
+test("the keyboard help lies over a notebook that goes on running", async () => {
+  await profile.write("c", file("Busy", "await new Promise(() => {});", "2"));
+  const opened = openApp(profile.tab().services, "#/notebook/c");
+  void opened.catch(() => {});
+  await expect.poll(() => cell(1)?.dataset.state).toBe("running");
+  const [element, dialog] = [cell(2), () => document.querySelector<HTMLElement>("wa-dialog")];
+  element.focus();
+  await userEvent.keyboard("?");
+  await expect.poll(() => dialog()?.querySelector("petri-keys dl")?.checkVisibility()).toBe(true);
+  expect(location.hash).toBe("#/notebook/c");
+  expect(cell(1).dataset.state).toBe("running");
+  const {violations} = await axe.run(dialog() as HTMLElement, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa"]});
+  expect(violations.map(({id}) => id)).toEqual([]);
+  await userEvent.keyboard("{Escape}");
+  await expect.poll(dialog).toBeNull();
+  await expect.poll(() => document.activeElement).toBe(element);
+  expect(element.isConnected).toBe(true);
+  expect(cell(1).dataset.state).toBe("running");
 });
 
 test("light and dark are the reader's choice, and stay", async () => {

@@ -157,3 +157,41 @@ export function button(name: string, inside: ParentNode = document): HTMLElement
   if (!found) throw new Error(`There is no button ${name}.`);
   return found;
 }
+
+/** What the bar says of the file. */
+export const saveState = () => document.querySelector<HTMLElement>(".save-state")?.dataset.state;
+
+export const dialog = () => document.querySelector<HTMLElement>("wa-dialog");
+/** Presses a button of the open dialog and waits until it is closed. */
+export const press = async (name: string) => {
+  const find = () =>
+    Array.from(document.querySelectorAll<HTMLElement>("wa-dialog wa-button")).find(
+      (each) => each.textContent?.trim() === name
+    );
+  await expect.poll(() => find()?.checkVisibility()).toBe(true);
+  await userEvent.click(find() as HTMLElement);
+  await expect.poll(dialog).toBeNull();
+};
+
+/** Chooses an item of the notebook's menu. */
+export async function choose(action: string): Promise<void> {
+  await userEvent.click(button("Notebook menu"));
+  const item = () => document.querySelector<HTMLElement>(`.bar wa-dropdown-item[value="${action}"]`);
+  await expect.poll(() => item()?.checkVisibility()).toBe(true);
+  await userEvent.click(item() as HTMLElement);
+}
+
+/** Types a name into the open dialog. */
+export async function fill(name: string): Promise<void> {
+  await expect.poll(() => document.querySelector("wa-dialog wa-input")?.checkVisibility()).toBe(true);
+  const input = document
+    .querySelector("wa-dialog wa-input")
+    ?.shadowRoot?.querySelector("input") as HTMLInputElement;
+  await userEvent.fill(input, name);
+}
+
+/** Presses keys at the end of a cell's source. */
+export async function type(id: number, keys: string): Promise<void> {
+  await caret(id);
+  await userEvent.keyboard(keys);
+}

@@ -38,10 +38,7 @@ test("every action does one thing, to the active cell where it is about a cell",
   }
   const {done, context: given} = context();
   actionById("run-and-next").run(given);
-  expect(done).toEqual([
-    ["run", 7],
-    ["select", 1]
-  ]);
+  expect(done).toEqual([["run", 7], ["advance"]]);
 });
 
 test("ids are unique, and an unknown one says so", () => {

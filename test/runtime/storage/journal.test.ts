@@ -38,18 +38,49 @@ test("offers the newest text of a tab that died, with the version it began from"
   await first.journal.record("a", "one", "v1");
   await first.journal.record("a", "two", "v1");
   first.die();
-  expect(await tab("2").journal.recover("a")).toMatchObject({text: "two", baseVersion: "v1"});
-  expect(await tab("3").journal.recover("b")).toBeNull();
+  expect(await tab("2").journal.recover("a")).toMatchObject([{text: "two", baseVersion: "v1"}]);
+  expect(await tab("3").journal.recover("b")).toEqual([]);
 });
 
 test("leaves live tabs their own", async () => {
   const first = tab("1");
   await first.journal.record("a", "mine", null);
-  expect(await tab("2").journal.recover("a")).toBeNull();
-  expect(await first.journal.recover("a")).toBeNull();
+  expect(await tab("2").journal.recover("a")).toEqual([]);
+  expect(await first.journal.recover("a")).toEqual([]);
 });
 
-test("offers the newest of several dead tabs, and discards them all", async () => {
+test("a tab knows its own draft until it is saved, also where nothing can be stored", async () => {
+  const closed = Promise.reject(new Error("closed"));
+  closed.catch(() => {});
+  const journal = new DraftJournal({
+    database: closed,
+    locks: {hold() {}, held: async () => new Set()},
+    tab: "1"
+  });
+  await expect(journal.record("a", "mine", "v1")).rejects.toThrow("closed");
+  expect(journal.own("a")).toMatchObject({text: "mine", baseVersion: "v1"});
+  expect(journal.own("b")).toBeNull();
+  await journal.clear("a").catch(() => {});
+  expect(journal.own("a")).toBeNull();
+});
+
+test("drafts follow a notebook to its new name, except those of other live tabs", async () => {
+  const [dead, live, own] = [tab("1"), tab("2"), tab("3")];
+  await dead.journal.record("a", "left", "v1");
+  await live.journal.record("a", "theirs", "v1");
+  await own.journal.record("a", "mine", "v1");
+  dead.die();
+  await own.journal.rename("a", "b");
+  expect(own.journal.own("a")).toBeNull();
+  expect(own.journal.own("b")).toMatchObject({text: "mine", baseVersion: "v1"});
+  expect(await (await database).getAllKeys("drafts")).toEqual([
+    ["a", "2"],
+    ["b", "1"],
+    ["b", "3"]
+  ]);
+});
+
+test("offers the drafts of dead tabs, newest first, and discards one at a time", async () => {
   const [one, two] = [tab("1"), tab("2")];
   await two.journal.record("a", "older", null);
   await one.journal.record("a", "newer", null);
@@ -57,9 +88,12 @@ test("offers the newest of several dead tabs, and discards them all", async () =
   two.die();
   const {journal} = tab("3");
   await journal.record("a", "mine", null);
-  expect((await journal.recover("a"))?.text).toBe("newer");
-  await journal.discard("a");
-  expect(await journal.recover("a")).toBeNull();
+  const drafts = await journal.recover("a");
+  expect(drafts.map(({text}) => text)).toEqual(["newer", "older"]);
+  await journal.discard(drafts[0]);
+  expect((await journal.recover("a")).map(({text}) => text)).toEqual(["older"]);
+  await journal.discard(drafts[1]);
+  expect(await journal.recover("a")).toEqual([]);
   expect(await (await database).getAllKeys("drafts")).toEqual([["a", "3"]]);
 });
 
@@ -69,7 +103,7 @@ test("a save that follows an edit at once forgets it", async () => {
   const cleared = journal.clear("a");
   await Promise.all([recorded, cleared]);
   die();
-  expect(await tab("2").journal.recover("a")).toBeNull();
+  expect(await tab("2").journal.recover("a")).toEqual([]);
 });
 
 test("a burst of edits is one write of the newest text", async () => {
@@ -90,5 +124,5 @@ test("a burst of edits is one write of the newest text", async () => {
   });
   await Promise.all(["a", "ab", "abc"].map((text) => burst.record("n", text, null)));
   expect(writes).toBe(1);
-  expect((await journal.recover("n"))?.text).toBe("abc");
+  expect((await journal.recover("n"))[0]?.text).toBe("abc");
 });
