@@ -3,6 +3,7 @@ import {runRenderer} from "./cells/run/renderer.ts";
 import "./cells/app/petri-app.ts";
 import type {SettledCell} from "./cells/app/petri-app.ts";
 import type {AppServices} from "./cells/app/services.ts";
+import {tableRenderer} from "./cells/grid/renderer.ts";
 import {createOutput} from "./cells/output/create-output.ts";
 import {PageEngine} from "./engine.ts";
 import type {BackendName} from "./gpu/types.ts";
@@ -36,7 +37,7 @@ const services: AppServices = {
     const [{openSession}, trainer] = await Promise.all([import("./session.ts"), engine.trainer()]);
     return openSession(request, {site: site.href, tables, trainer});
   },
-  createOutput: (host, options) => createOutput(host, {...options, renderers: [runRenderer]}),
+  createOutput: (host, options) => createOutput(host, {...options, renderers: [runRenderer, tableRenderer]}),
   completions: (session, cellId) => async (request) => {
     const {completeName} = await import("./session.ts");
     return completeName(session, cellId, request);

@@ -3,7 +3,9 @@ import axe from "axe-core";
 import {afterEach, expect, test, vi} from "vitest";
 import {userEvent} from "vitest/browser";
 import {cellGrids, grid} from "../../src/cells/grid/grid.ts";
-import type {PetriGrid} from "../../src/cells/grid/petri-grid.ts";
+import {PetriGrid} from "../../src/cells/grid/petri-grid.ts";
+import {tableRenderer} from "../../src/cells/grid/renderer.ts";
+import {createOutput} from "../../src/cells/output/create-output.ts";
 
 afterEach(() => document.body.replaceChildren());
 
@@ -102,6 +104,22 @@ test("a cell's next result keeps order and scroll position", async () => {
   await vi.waitFor(() => expect(cell(second, "c50-0")?.textContent).toBe("150"));
   const other = await show(cellGrids()(8)(rows));
   expect(texts(other, 0)[0]).toBe("0");
+});
+
+test("a displayed Arrow table is a grid, which the next evaluation takes over", async () => {
+  const host = document.body.appendChild(document.createElement("div"));
+  const output = createOutput(host, {renderers: [tableRenderer]});
+  output.display(tableFromArrays({x: Int32Array.of(1, 2)}));
+  const element = host.firstElementChild as PetriGrid;
+  expect(element).toBeInstanceOf(PetriGrid);
+  await element.updateComplete;
+  expect(texts(element, 0)).toEqual(["1", "2"]);
+  output.clear();
+  output.display(tableFromArrays({x: Int32Array.of(3)}));
+  output.display([{x: 1}]);
+  expect(host.firstElementChild).toBe(element);
+  expect(host.children[1]).not.toBeInstanceOf(PetriGrid);
+  await vi.waitFor(() => expect(texts(element, 0)).toEqual(["3"]));
 });
 
 test("downloads the whole table as CSV and as Arrow", async () => {

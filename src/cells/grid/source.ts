@@ -44,8 +44,9 @@ const arrowTypes: [RegExp, string, ColumnKind][] = [
   [/^Map/, "map", "other"]
 ];
 
-function isArrow(table: object): table is ArrowTable {
-  return "numRows" in table && "getChildAt" in table;
+/** Whether something is an Arrow table, of any copy of the library. */
+export function isArrow(table: object): table is ArrowTable {
+  return "numRows" in table && "schema" in table && "getChildAt" in table;
 }
 
 function arrowSource(table: ArrowTable): GridSource {
