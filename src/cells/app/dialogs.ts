@@ -1,4 +1,5 @@
 import {html, nothing, render, type TemplateResult} from "lit";
+import {openDialog} from "./open-dialog.ts";
 
 /** One answer of a dialog. */
 interface Choice<T> {
@@ -60,7 +61,6 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
     const dialog = (): TemplateResult => html`<wa-dialog
       class="petri-dialog"
       label=${question.title}
-      @wa-after-show=${focusField}
       @wa-after-hide=${(event: Event) => event.target === event.currentTarget && resolve()}
     >
       <form
@@ -105,25 +105,12 @@ export async function ask<T>(question: Question<T>): Promise<Answer<T> | null> {
       ></wa-input>
       <p class="dialog-problem" role="alert">${touched ? (check(text.trim()) ?? "") : ""}</p>`;
     draw();
-    const element = host.querySelector<DialogElement>("wa-dialog");
-    if (element) element.open = true;
+    void openDialog(host);
   });
 
   render(nothing, host);
   host.remove();
   return answer;
-}
-
-/** Puts the caret into the field, its text selected. The dialog's own attempt can come before the field is drawn. */
-async function focusField(event: Event): Promise<void> {
-  const dialog = event.currentTarget as HTMLElement;
-  const field = dialog.querySelector<HTMLElement & {updateComplete: Promise<unknown>; select(): void}>(
-    "wa-input"
-  );
-  if (event.target !== dialog || !field) return;
-  await field.updateComplete;
-  field.focus();
-  field.select();
 }
 
 /** Asks before something that cannot be taken back. */

@@ -1,6 +1,5 @@
 import {html, nothing, render} from "lit";
-
-type DialogElement = HTMLElement & {open: boolean};
+import {openDialog} from "./open-dialog.ts";
 
 let shown = false;
 
@@ -24,8 +23,7 @@ export async function showKeyHelp(versions: Readonly<Record<string, string>>): P
         </wa-dialog>`,
         host
       );
-      const element = host.querySelector<DialogElement>("wa-dialog");
-      if (element) element.open = true;
+      void openDialog(host);
     });
   } finally {
     render(nothing, host);
