@@ -19,7 +19,7 @@ export async function showKeyHelp(versions: Readonly<Record<string, string>>): P
           light-dismiss
           @wa-after-hide=${(event: Event) => event.target === event.currentTarget && resolve()}
         >
-          <petri-keys embedded .versions=${versions}></petri-keys>
+          <petri-keys embedded tabindex="0" autofocus .versions=${versions}></petri-keys>
         </wa-dialog>`,
         host
       );

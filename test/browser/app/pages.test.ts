@@ -94,8 +94,12 @@ test("the keyboard help lies over a notebook that goes on running", async () => 
   void opened.catch(() => {});
   await expect.poll(() => cell(1)?.dataset.state).toBe("running");
   const [element, dialog] = [cell(2), () => document.querySelector<HTMLElement>("wa-dialog")];
+  const shown = new Promise((resolve) =>
+    document.addEventListener("wa-after-show", resolve, {capture: true, once: true})
+  );
   element.focus();
   await userEvent.keyboard("?");
+  await shown;
   await expect.poll(() => dialog()?.querySelector("petri-keys dl")?.checkVisibility()).toBe(true);
   expect(location.hash).toBe("#/notebook/c");
   expect(cell(1).dataset.state).toBe("running");

@@ -113,7 +113,7 @@ export async function openApp(services: AppServices, hash: string): Promise<Petr
 
 export function closeApp(): void {
   document.querySelector("petri-app")?.remove();
-  for (const rest of document.querySelectorAll("wa-toast")) rest.remove();
+  for (const rest of document.querySelectorAll("wa-toast, wa-dialog")) rest.remove();
 }
 
 export function notebook(): PetriNotebook {
