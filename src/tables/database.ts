@@ -7,6 +7,7 @@ import {identifier} from "./literal.ts";
 import {narrow} from "./narrow.ts";
 import {toSqlError} from "./sql-error.ts";
 import {SqlText} from "./sql-text.ts";
+import {command} from "./statements.ts";
 
 export interface QueryOptions {
   /** Cancels the statement. */
@@ -18,6 +19,9 @@ export interface QueryOptions {
 /** What a wasm module says when it is broken; an engine that said it cannot be trusted any more. */
 const trap =
   /table index is out of bounds|function signature mismatch|memory access out of bounds|unreachable|RuntimeError/;
+
+/** Whether a result may be DuckDB's answer to a statement that yields no rows. */
+const isTally = ({fields}: Schema) => fields.length === 1 && /^(Count|Success)$/.test(fields[0].name);
 
 /** DuckDB at work: statements, streams and inserts. Every statement has a connection of its own. */
 export class Database {
@@ -42,22 +46,30 @@ export class Database {
   }
 
   /**
-   * Runs SQL and returns what its last statement yields; 64-bit integers as numbers where all of a column are exact.
+   * Runs SQL and returns what its last statement yields, with values as `narrow` gives them. For a statement without
+   * rows that is a count of the rows it changed; the metadata `statement` of the schema is then its verb.
    * @throws SqlError, or the signal's reason when it was cancelled.
    */
   async query(sql: SqlText, options: QueryOptions = {}): Promise<Table> {
     const {schema, batches} = await this.send(sql, false, options);
     const all: RecordBatch[] = [];
     for await (const batch of batches) all.push(batch);
-    return narrow(new Table(schema, all));
+    const table = narrow(new Table(schema, all));
+    const verb = isTally(schema) ? command(sql.text) : null;
+    if (verb) table.schema.metadata.set("statement", verb);
+    return table;
   }
 
   /** Runs SQL and yields the result as it is made. Reading to the end, or returning, frees the connection. */
-  stream(
+  async stream(
     sql: SqlText,
     options: QueryOptions = {}
-  ): Promise<{schema: Schema; batches: AsyncGenerator<RecordBatch>}> {
-    return this.send(sql, true, options);
+  ): Promise<{schema: Schema; batches: AsyncGenerator<Table>}> {
+    const {schema, batches} = await this.send(sql, true, options);
+    const tables = (async function* () {
+      for await (const batch of batches) yield narrow(new Table(schema, [batch]));
+    })();
+    return {schema, batches: tables};
   }
 
   private async send(sql: SqlText, lazily: boolean, {signal, catalog}: QueryOptions) {

@@ -36,7 +36,7 @@ function watchdog(ms: number) {
 
 /**
  * Starts DuckDB in a worker of its own, on an empty database in memory.
- * Timestamps come out as UTC dates, decimals as doubles, 64-bit integers as they are.
+ * Timestamps come out as UTC dates, decimals and integers as they are (see `narrow`).
  * @throws EngineError when it does not start; its worker is then gone.
  */
 export async function startEngine(options: EngineOptions): Promise<AsyncDuckDB> {
@@ -57,7 +57,7 @@ export async function startEngine(options: EngineOptions): Promise<AsyncDuckDB> 
     });
     alive();
     await engine.open({
-      query: {castTimestampToDate: true, castDecimalToDouble: true, queryPollingInterval: pollMs}
+      query: {castTimestampToDate: true, castDecimalToDouble: false, queryPollingInterval: pollMs}
     });
     const connection = await engine.connect();
     await connection.query("SET GLOBAL errors_as_json = true");

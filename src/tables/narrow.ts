@@ -2,36 +2,34 @@ import {
   type Data,
   DataType,
   Field,
-  Float64,
+  FixedSizeList,
   List,
+  Map_,
   makeData,
   RecordBatch,
   Schema,
   Struct,
-  Table
+  type Table
 } from "apache-arrow";
+import {conversionOf} from "./plain.ts";
+import {resultTable} from "./result.ts";
 
-const safe = BigInt(Number.MAX_SAFE_INTEGER);
-
-function valuesOf({values, offset, length}: Data): BigInt64Array {
-  return values.subarray(offset, offset + length);
+/** The type that holds children of other types in the same way. */
+function holding(type: DataType, children: Field[]): DataType {
+  if (DataType.isList(type)) return new List(children[0]);
+  if (DataType.isFixedSizeList(type)) return new FixedSizeList(type.listSize, children[0]);
+  if (DataType.isMap(type)) return new Map_(children[0] as Field<Struct>, type.keysSorted);
+  return new Struct(children);
 }
 
-function isSafe(data: Data): boolean {
-  for (const x of valuesOf(data)) if (x > safe || x < -safe) return false;
-  return true;
-}
-
-function toNumbers(data: Data): Data {
-  const {length, nullCount, nullBitmap} = data;
-  const values = Float64Array.from(valuesOf(data), Number);
-  return makeData({type: new Float64(), length, nullCount, nullBitmap, data: values});
-}
+const isNested = (type: DataType) =>
+  DataType.isList(type) || DataType.isFixedSizeList(type) || DataType.isMap(type) || DataType.isStruct(type);
 
 /** The type of a column after narrowing, the same for all its batches; null where nothing changes. */
 function narrowType(type: DataType, parts: readonly Data[]): DataType | null {
-  if (DataType.isInt(type) && type.bitWidth === 64) return parts.every(isSafe) ? new Float64() : null;
-  if (!DataType.isList(type) && !DataType.isStruct(type)) return null;
+  const conversion = conversionOf(type);
+  if (conversion) return parts.every((part) => conversion.fits?.(part) ?? true) ? conversion.to : null;
+  if (!isNested(type)) return null;
   const fields: Field[] = type.children;
   const narrowed = fields.map((field, i) =>
     narrowType(
@@ -40,27 +38,32 @@ function narrowType(type: DataType, parts: readonly Data[]): DataType | null {
     )
   );
   if (narrowed.every((child) => child === null)) return null;
-  const children = fields.map((field, i) => narrowField(field, narrowed[i]));
-  return DataType.isList(type) ? new List(children[0]) : new Struct(children);
+  return holding(
+    type,
+    fields.map((field, i) => narrowField(field, narrowed[i]))
+  );
 }
 
 function narrowField(field: Field, type: DataType | null): Field {
   if (type === null) return field;
   const metadata = new Map(field.metadata);
-  if (DataType.isInt(field.type)) metadata.set("sql", field.type.isSigned ? "BIGINT" : "UBIGINT");
+  const sql = conversionOf(field.type)?.sql;
+  if (sql) metadata.set("sql", sql);
   return new Field(field.name, type, field.nullable, metadata);
 }
 
 function narrowData(data: Data, type: DataType): Data {
   if (data.type === type) return data;
-  if (DataType.isInt(data.type)) return DataType.isFloat(type) ? toNumbers(data) : data;
+  const conversion = conversionOf(data.type);
+  if (conversion) return conversion.to.typeId === type.typeId ? conversion.convert(data) : data;
   const children = data.children.map((child, i) => narrowData(child, type.children[i].type));
   return data.clone(type, data.offset, data.length, data.nullCount, undefined, children as never) as Data;
 }
 
 /**
- * A table whose 64-bit integers are numbers in every column where all of them are exact as numbers; the others stay
- * BigInt. Also inside lists and structs. The field's metadata `sql` keeps the type it had.
+ * A table whose values are what JavaScript has for them: 64- and 128-bit integers numbers in every column where all of
+ * them are exact as numbers (the others stay BigInt), decimals numbers, dates times, TIME and INTERVAL text. Also
+ * inside lists, structs and maps. The field's metadata `sql` keeps the type it had.
  */
 export function narrow(table: Table): Table {
   const {fields} = table.schema;
@@ -70,7 +73,7 @@ export function narrow(table: Table): Table {
       table.batches.map(({data}) => data.children[i])
     )
   );
-  if (types.every((type) => type === null)) return table;
+  if (types.every((type) => type === null)) return resultTable(table.schema, table.batches);
   const schema = new Schema(
     fields.map((field, i) => narrowField(field, types[i])),
     table.schema.metadata
@@ -82,5 +85,5 @@ export function narrow(table: Table): Table {
       makeData({type: new Struct(schema.fields), length: data.length, nullCount: 0, children}) as never
     );
   });
-  return new Table(schema, batches);
+  return resultTable(schema, batches);
 }

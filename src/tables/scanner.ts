@@ -1,12 +1,5 @@
 /** Where in SQL text a position is: only in code can a value stand. */
-type Place =
-  | "code"
-  | "string"
-  | "escape string"
-  | "name"
-  | "line comment"
-  | "block comment"
-  | "dollar quote";
+type Place = "code" | "string" | "escape string" | "name" | "line comment" | "block comment" | "dollar quote";
 
 /** Follows SQL text through quotes and comments, piece by piece. */
 export class Scanner {

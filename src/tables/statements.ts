@@ -83,3 +83,18 @@ export function statements(sql: string): Statement[] {
   });
   return all.filter((tokens) => tokens.length > 0).map((tokens) => new Statement(tokens));
 }
+
+const commands: ReadonlySet<string> = new Set(
+  (
+    "CREATE DROP ALTER TRUNCATE INSERT UPDATE DELETE MERGE COPY SET RESET USE ATTACH DETACH BEGIN START COMMIT " +
+    "ROLLBACK ABORT END PREPARE DEALLOCATE CHECKPOINT FORCE VACUUM ANALYZE COMMENT LOAD INSTALL EXPORT IMPORT PRAGMA"
+  ).split(" ")
+);
+
+/** The verb of the last statement when it is one that yields no rows, as CREATE; null for a query. */
+export function command(sql: string): string | null {
+  const last = statements(sql).at(-1);
+  if (!last || last.find(0, ["RETURNING"]) < last.tokens.length) return null;
+  const verb = last.word(0) === "WITH" ? last.verb : last.word(0);
+  return commands.has(verb) ? verb : null;
+}

@@ -122,6 +122,17 @@ test("a displayed Arrow table is a grid, which the next evaluation takes over", 
   await vi.waitFor(() => expect(texts(element, 0)).toEqual(["3"]));
 });
 
+test.each([
+  ["a statement that changed rows", [2n], "Done. 2 rows."],
+  ["a statement that says nothing", [], "Done."]
+])("%s is a line, no table", async (_, counts, text) => {
+  const table = tableFromArrays({Count: BigInt64Array.from(counts)});
+  table.schema.metadata.set("statement", "INSERT");
+  const element = await show(grid(table));
+  expect(element.renderRoot.textContent?.trim()).toBe(text);
+  expect(scroller(element)).toBeUndefined();
+});
+
 test("downloads the whole table as CSV and as Arrow", async () => {
   const files: Blob[] = [];
   const spy = vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {

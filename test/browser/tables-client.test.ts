@@ -137,6 +137,53 @@ test("whole numbers come as numbers where all are exact, else as BigInt", async 
   expect(table.schema.fields[0].metadata.get("sql")).toBe("BIGINT");
 });
 
+test("values that Arrow gives as words and ticks are what people write", async () => {
+  const table = await db.sql`SELECT unnest([TIME '10:00:00', NULL, TIME '23:59:59.000250']) AS time,
+    unnest([INTERVAL 3 DAY, NULL, INTERVAL '1 year 2 months -1 days -3.5 seconds']) AS span,
+    unnest([170141183460469231731687303715884105727, NULL, -9007199254740993::HUGEINT]) AS huge,
+    unnest([1.50, NULL, -0.25]::DECIMAL(9, 2)[]) AS price, unnest([DATE '1969-12-31', NULL, '2024-01-01']) AS day,
+    MAP {'a': 5::HUGEINT} AS map`;
+  const none = {time: null, span: null, huge: null, price: null, day: null};
+  expect(Array.from(table, ({map, ...row}) => ({...row, map: map.a}))).toEqual([
+    {
+      time: "10:00:00",
+      span: "3 days",
+      huge: 2n ** 127n - 1n,
+      price: 1.5,
+      day: new Date("1969-12-31"),
+      map: 5
+    },
+    {...none, map: 5},
+    {
+      time: "23:59:59.00025",
+      span: "1 year 2 months -1 day -00:00:03.5",
+      huge: -9007199254740993n,
+      price: -0.25,
+      day: new Date("2024-01-01"),
+      map: 5
+    }
+  ]);
+  expect(table.schema.fields.map(({metadata}) => metadata.get("sql"))).toEqual([
+    "TIME",
+    "INTERVAL",
+    undefined,
+    "DECIMAL(9,2)",
+    "DATE",
+    undefined
+  ]);
+  const client = await DuckDBClient.of({t: table.select(["huge", "day"])});
+  expect((await client.describeColumns({table: "t"})).map(({databaseType}) => databaseType)).toEqual([
+    "DECIMAL(38,0)",
+    "DATE"
+  ]);
+  expect(await client.queryRow("SELECT max(huge)::VARCHAR AS huge, max(day)::VARCHAR AS day FROM t")).toEqual(
+    {
+      huge: String(2n ** 127n - 1n),
+      day: "2024-01-01"
+    }
+  );
+});
+
 test("NULL beside whole numbers stays null", async () => {
   expect(await rows(db.sql`SELECT unnest([1::BIGINT, NULL]) AS x`)).toEqual([{x: 1}, {x: null}]);
 });
@@ -145,6 +192,14 @@ test("sums, averages and decimals are numbers", async () => {
   expect(
     await rows(db.sql`SELECT sum(x) AS s, avg(x) AS a, 1.25 AS d, count(*) AS n FROM range(4) t(x)`)
   ).toEqual([{s: 6, a: 1.5, d: 1.25, n: 4}]);
+});
+
+test("a statement without rows says which it was", async () => {
+  const statement = async (sql: string) => (await db.query(sql)).schema.metadata.get("statement");
+  expect(await statement("CREATE TABLE made AS SELECT 1 AS x")).toBe("CREATE");
+  expect(await statement("INSERT INTO made VALUES (2), (3)")).toBe("INSERT");
+  expect(await statement("SELECT count(*) AS Count FROM made")).toBeUndefined();
+  expect(await statement("DELETE FROM made RETURNING x AS Count")).toBeUndefined();
 });
 
 test("ENUM columns have their words", async () => {
@@ -213,6 +268,11 @@ test("a signal that was aborted before runs nothing", async () => {
 });
 
 test("a stream gives batches of rows as they are made and can be left early", async () => {
+  const {readRows: readDates} = await db.queryStream(
+    "SELECT DATE '2024-01-01' AS day, 1.5 AS x, 2::HUGEINT AS n"
+  );
+  for await (const [row] of readDates())
+    expect({...row}).toEqual({day: new Date("2024-01-01"), x: 1.5, n: 2});
   const {schema, readRows} = await db.queryStream("SELECT x FROM range(?) t(x)", [100000]);
   expect(schema.fields.map(({name}) => name)).toEqual(["x"]);
   let seen = 0;

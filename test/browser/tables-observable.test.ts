@@ -8,7 +8,7 @@ const {db} = tables;
 afterAll(() => tables.dispose());
 
 const result = () => db.sql`SELECT 'r' || (x % 2) AS run, x AS step, x / 4 AS loss,
-  TIMESTAMP '2025-11-21 00:00:00' + to_hours(x::INTEGER) AS time FROM range(100) t(x)`;
+  TIMESTAMP '2025-11-21 00:00:00' + to_hours(x::INTEGER) AS time, DATE '2024-01-01' + x::INTEGER AS day FROM range(100) t(x)`;
 
 test("Plot draws a result, numbers on linear and times on temporal scales", async () => {
   const data = await result();
@@ -27,18 +27,22 @@ test("Plot groups a result and takes its rows as objects", async () => {
   expect(dots.querySelectorAll("circle")).toHaveLength(100);
 });
 
-test("Inputs.table shows a result", async () => {
-  const element = Inputs.table(await result());
+test.each([
+  ["a result", result],
+  ["the rows of a result", async () => [...(await result())]]
+])("Inputs.table shows %s", async (_, give) => {
+  const element = Inputs.table(await give());
   document.body.append(element);
   expect([...element.querySelectorAll("th")].map((th) => th.textContent?.trim()).filter(Boolean)).toEqual([
     "run",
     "step",
     "loss",
-    "time"
+    "time",
+    "day"
   ]);
   const first = [...(element.querySelector("tbody tr")?.querySelectorAll("td") ?? [])].map(
     (td) => td.textContent
   );
-  expect(first).toEqual(expect.arrayContaining(["r0", "0", "2025-11-21"]));
+  expect(first).toEqual(expect.arrayContaining(["r0", "0", "2025-11-21", "2024-01-01"]));
   element.remove();
 });

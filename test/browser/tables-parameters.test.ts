@@ -26,14 +26,15 @@ test.each([
   [-0, -0, "DOUBLE"],
   [2n ** 63n - 1n, 2n ** 63n - 1n, "BIGINT"],
   [-(2n ** 63n), -(2n ** 63n), "BIGINT"],
-  [2n ** 100n, 2 ** 100, "HUGEINT"],
+  [2n ** 70n, 2n ** 70n, "HUGEINT"],
+  [-(2n ** 100n) - 1n, -(2n ** 100n) - 1n, "HUGEINT"],
   ["it's; DROP TABLE runs; --", "it's; DROP TABLE runs; --", "VARCHAR"],
   ['back\\slash \\\' $1 ? "q"', 'back\\slash \\\' $1 ? "q"', "VARCHAR"],
   ["😀\u0000é\n", "😀\u0000é\n", "VARCHAR"],
   ["\u0000", "\u0000", "VARCHAR"],
   ["", "", "VARCHAR"],
-  [new Date(1763687000123), 1763687000123, "TIMESTAMP"],
-  [new Date(-62_167_219_200_000), -62_167_219_200_000, "TIMESTAMP"]
+  [new Date(1763687000123), new Date(1763687000123), "TIMESTAMP"],
+  [new Date(-62_167_219_200_000), new Date(-62_167_219_200_000), "TIMESTAMP"]
 ])("%s is bound with its type", async (given, value, type) => {
   expect(await roundTrip(given)).toEqual({value, type});
 });

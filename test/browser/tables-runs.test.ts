@@ -78,8 +78,8 @@ test("a run is one row, with its latest status and times in UTC", async () => {
     seed: 42,
     backend: "wasm",
     last_step: 3,
-    created_at: 1763687000123,
-    end_time: 1763687009000,
+    created_at: new Date(1763687000123),
+    end_time: new Date(1763687009000),
     error: null,
     tfjs: "4.22.0",
     created: "2025-11-21 01:03:20.123"

@@ -26,10 +26,17 @@ function decimalsFor(sample: readonly number[]): number {
   return Math.max(0, ...sample.map((x) => (x.toFixed(wanted).replace(/0+$/, "").split(".")[1] ?? "").length));
 }
 
-function numberFormat(values: readonly unknown[]): Format {
+/** Decimals of an SQL type that says them, as decimal(9,2). */
+function scaleOf(type: string): number | null {
+  const scale = /^decimal\(\d+,\s*(\d+)\)$/.exec(type)?.[1];
+  return scale === undefined ? null : Number(scale);
+}
+
+function numberFormat(values: readonly unknown[], type: string): Format {
+  const scale = scaleOf(type);
   const numbers = values.map(Number).filter(Number.isFinite);
-  const whole = numbers.every(Number.isInteger);
-  const decimals = whole ? 0 : decimalsFor(numbers);
+  const whole = !scale && numbers.every(Number.isInteger);
+  const decimals = scale ?? (whole ? 0 : decimalsFor(numbers));
   const fixed = new Intl.NumberFormat("en-US", {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
@@ -40,6 +47,7 @@ function numberFormat(values: readonly unknown[]): Format {
     if (Number.isNaN(x)) return "NaN";
     if (!Number.isFinite(x)) return x < 0 ? "−∞" : "∞";
     if (typeof value === "bigint") return integers.format(value);
+    if (scale) return fixed.format(x);
     const size = Math.abs(x);
     if (whole && Number.isInteger(x)) return size < 1e15 ? integers.format(x) : x.toExponential(3);
     if (size >= 1e9 || (x !== 0 && size < 0.5 * 10 ** -decimals)) return x.toExponential(2);
@@ -69,7 +77,7 @@ export function columnFormat(column: GridColumn, rowCount: number): Format {
   const present = sample.filter((value) => value !== null && value !== undefined);
   const format =
     column.kind === "number"
-      ? numberFormat(present)
+      ? numberFormat(present, column.type)
       : column.kind === "date"
         ? dateFormat(present)
         : plainText;

@@ -81,6 +81,11 @@ export class PetriGrid extends LitElement {
   }
 
   protected override render(): TemplateResult {
+    const {done} = this.source;
+    if (done) {
+      const rows = done.changedRows === null ? "" : ` ${plural(done.changedRows, "row")}.`;
+      return html`<div class="foot" role="status">Done.${rows}</div>`;
+    }
     if (this.columns.length === 0)
       return html`<div class="foot">No columns, ${plural(this.source.rowCount, "row")}</div>`;
     const {columns, edges, layout, order, source, state} = this;

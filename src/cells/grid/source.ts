@@ -1,3 +1,5 @@
+import {wholeNumber} from "../../tables/decimal.ts";
+
 /** What a column holds, as far as showing and sorting it goes. */
 export type ColumnKind = "number" | "date" | "boolean" | "text" | "other";
 
@@ -13,12 +15,17 @@ export interface GridColumn {
 export interface GridSource {
   rowCount: number;
   columns: GridColumn[];
+  /** For the result of a statement that yields no rows: how many it changed, null where it does not say. */
+  done?: {changedRows: number | null};
 }
 
 /** The part of an Arrow table that is read, so that no copy of Arrow is needed to show one. */
 interface ArrowTable {
   numRows: number;
-  schema: {fields: {name: string; type: unknown; metadata: Map<string, string>}[]};
+  schema: {
+    fields: {name: string; type: unknown; metadata: Map<string, string>}[];
+    metadata: Map<string, string>;
+  };
   getChildAt(index: number): {get(row: number): unknown} | null;
 }
 
@@ -32,7 +39,7 @@ const arrowTypes: [RegExp, string, ColumnKind][] = [
   [/^Int16/, "smallint", "number"],
   [/^Int8/, "tinyint", "number"],
   [/^Uint\d+/, "uinteger", "number"],
-  [/^Decimal/, "decimal", "other"],
+  [/^Decimal/, "decimal", "number"],
   [/^Bool/, "boolean", "boolean"],
   [/^Date32/, "date", "date"],
   [/^(Date64|Timestamp)/, "timestamp", "date"],
@@ -49,6 +56,18 @@ export function isArrow(table: object): table is ArrowTable {
   return "numRows" in table && "schema" in table && "getChildAt" in table;
 }
 
+const decimalScale = (type: unknown) => (type as {scale: number}).scale;
+
+/** Reads a decimal's words, which Arrow hands out as they are. */
+function decimalOf(type: unknown): (words: unknown) => unknown {
+  const scale = decimalScale(type);
+  return (words) => {
+    if (words === null || words === undefined) return null;
+    const whole = wholeNumber(words as Uint32Array);
+    return scale ? Number(`${whole}e-${scale}`) : whole;
+  };
+}
+
 function arrowSource(table: ArrowTable): GridSource {
   const columns = table.schema.fields.map(({name, type, metadata}, i): GridColumn => {
     const [, sqlType, kind] = arrowTypes.find(([pattern]) => pattern.test(String(type))) ?? [
@@ -58,9 +77,15 @@ function arrowSource(table: ArrowTable): GridSource {
     ];
     const vector = table.getChildAt(i);
     const label = metadata.get("sql")?.toLowerCase() ?? sqlType;
-    return {name, type: label, kind: kind as ColumnKind, value: (row) => vector?.get(row)};
+    const decimal = sqlType === "decimal" ? decimalOf(type) : null;
+    const read = (row: number) => vector?.get(row);
+    const value = decimal ? (row: number) => decimal(read(row)) : read;
+    const shown = decimal && !decimalScale(type) ? "hugeint" : label;
+    return {name, type: shown, kind: kind as ColumnKind, value};
   });
-  return {rowCount: table.numRows, columns};
+  if (!table.schema.metadata.has("statement")) return {rowCount: table.numRows, columns};
+  const changedRows = table.numRows === 1 ? Number(columns[0].value(0)) : null;
+  return {rowCount: table.numRows, columns, done: {changedRows}};
 }
 
 function kindOf(value: unknown): ColumnKind {

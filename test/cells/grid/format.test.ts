@@ -22,6 +22,12 @@ test("four digits, as of years, have no comma, more have", () => {
   expect(shown([2n ** 63n - 1n])).toEqual(["9,223,372,036,854,775,807"]);
 });
 
+test("decimals have the scale of their type, and whole numbers of any size all digits", () => {
+  const format = columnFormat({...column([1.5, 20, 1e12], "number"), type: "decimal(18,3)"}, 3);
+  expect([1.5, 20, 1e12].map(format)).toEqual(["1.500", "20.000", "1,000,000,000,000.000"]);
+  expect(shown([2n ** 70n])).toEqual(["1,180,591,620,717,411,303,424"]);
+});
+
 test("what is far too small or large for the column is in powers of ten", () => {
   const values = [...Array.from({length: 500}, () => 0.5), 1e-9, 3.5e12];
   expect(shown(values).slice(-2)).toEqual(["1.00e-9", "3.50e+12"]);

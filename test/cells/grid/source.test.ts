@@ -1,4 +1,4 @@
-import {tableFromArrays} from "apache-arrow";
+import {Decimal, makeData, makeVector, Table, tableFromArrays} from "apache-arrow";
 import {expect, test} from "vitest";
 import {separatedText} from "../../../src/cells/grid/separated.ts";
 import {gridSource} from "../../../src/cells/grid/source.ts";
@@ -19,6 +19,17 @@ test("Arrow columns say their type in SQL's words", () => {
     ["n", "bigint", "number"],
     ["d", "timestamp", "date"]
   ]);
+});
+
+test("decimals of Arrow are read with all their digits", () => {
+  const words = Uint32Array.of(1, 0, 64, 0, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff);
+  const whole = makeVector(makeData({type: new Decimal(0, 38, 128), length: 2, data: words}));
+  const scaled = makeVector(
+    makeData({type: new Decimal(2, 9, 128), length: 2, data: words.map((x) => x && 150)})
+  );
+  const [a, b] = gridSource(new Table({whole, scaled})).columns;
+  expect([a.type, a.value(0), a.value(1)]).toEqual(["hugeint", 2n ** 70n + 1n, -1n]);
+  expect([b.type, b.value(0)]).toEqual(["decimal", Number(150n + (150n << 64n)) / 100]);
 });
 
 test("rows of objects have the columns of all rows, in the order they say or appear", () => {
