@@ -93,7 +93,7 @@ function trainFor(context: CellContext, {trainer, notebook, rerun}: TrainService
         if (run.fromCache) context.markCached();
       },
       (error: unknown) => {
-        if (run.record.status === "failed") context.fail(error);
+        if (run.failed) context.fail(error);
       }
     );
     context.waitUntil(ended);

@@ -4,20 +4,25 @@ import {abortError, RunError} from "./errors.ts";
 import {fingerprintOf, hashData, structureHash} from "./fingerprint.ts";
 import {
   type CellContext,
+  canTakeOver,
+  changeLive,
   type Job,
   type JobHooks,
   makeJob,
   type Request,
+  startMessage,
   supersedes,
   watchJob
 } from "./job.ts";
 import {checkOptions, type TrainOptions} from "./options.ts";
 import type {EndedMessage, FromWorker} from "./protocol.ts";
+import {Pulse} from "./pulse.ts";
+import {Recorder} from "./recorder.ts";
 import type {RunProgress} from "./row-types.ts";
 import {Run} from "./run.ts";
 import {RunCache} from "./run-cache.ts";
 import type {RunCore} from "./run-core.ts";
-import {runFailure} from "./run-failure.ts";
+import {hangReason, runFailure} from "./run-failure.ts";
 import type {RunRecord, RunSink, RunStatus, WorkerStatus} from "./types.ts";
 import {type WorkerLike, WorkerLink} from "./worker-link.ts";
 
@@ -48,6 +53,13 @@ export class Trainer {
   readonly #requests = new WeakMap<Run, Request>();
   readonly #jobOf = new WeakMap<RunCore, Job>();
   readonly #cache: RunCache;
+  readonly #delay: (callback: () => void, ms: number) => void;
+  readonly #recorder: Recorder;
+  readonly #pulse: Pulse;
+  /** The run that the worker steps. */
+  #stepping: string | null = null;
+  /** The run that the worker is being ended for. */
+  #hung: Job | null = null;
   /** Fingerprints that are to be computed once whatever the store has. */
   readonly #forced = new Set<string>();
   readonly #listeners = new Set<() => void>();
@@ -55,13 +67,21 @@ export class Trainer {
 
   readonly #hooks: JobHooks = {
     setLive: (core, values) => this.#setLive(core, values),
-    note: (core, error) => this.#note(core, error)
+    note: (core, error) => core.note(this.#options.now(), error)
   };
 
   constructor(options: TrainerOptions) {
     this.#options = options;
     this.#cache = new RunCache(options.sink);
-    const {createWorker, locks} = options;
+    const {createWorker, locks, now} = options;
+    this.#delay = options.delay ?? ((callback, ms) => setTimeout(callback, ms));
+    this.#recorder = new Recorder(options.sink, this.#delay);
+    this.#pulse = new Pulse({
+      now,
+      delay: this.#delay,
+      running: () => this.#cores.filter(({record}) => record.status === "running"),
+      ask: () => this.#link.tell({type: "ping"})
+    });
     const receive = (message: FromWorker) => this.#receive(message);
     this.#link = new WorkerLink({createWorker, locks, receive, died: (reason) => this.#workerDied(reason)});
   }
@@ -73,7 +93,11 @@ export class Trainer {
 
   /** The runs that have not ended. */
   get active(): RunRecord[] {
-    return [...this.#jobs.values()].map(({core}) => core.record);
+    return this.#cores.map(({record}) => record);
+  }
+
+  get #cores(): RunCore[] {
+    return [...this.#jobs.values()].map(({core}) => core);
   }
 
   /** How far a run is that has not ended. */
@@ -99,7 +123,7 @@ export class Trainer {
     const run = new Run(
       job.core,
       {
-        cancel: (core) => this.#cancelCore(core),
+        cancel: (core) => this.#cancel(this.#jobOf.get(core)),
         recompute: (again) => this.#recompute(again),
         setLive: (core, values) => this.#setLive(core, values)
       },
@@ -164,7 +188,7 @@ export class Trainer {
     if (core.ended) return;
     const forced = this.#forced.delete(job.fingerprint) || force;
     const older = [...this.#jobs.values()].filter((other) => supersedes(job, other));
-    const twin = older.find((other) => this.#canTakeOver(job, other));
+    const twin = older.find((other) => canTakeOver(job, other));
     if (twin && !forced) {
       this.#takeOver(job, twin, run);
       return;
@@ -174,12 +198,6 @@ export class Trainer {
     // The old run's tensors are freed before the new one makes its own.
     await Promise.all(older.map((other) => other.core.whenEnded()));
     if (!core.ended) this.#post(job);
-  }
-
-  /** Whether `older` computes what `newer` would, but for live values, and still goes. */
-  #canTakeOver(newer: Job, older: Job): boolean {
-    if (older.core.ended || older.core.cancelRequested) return false;
-    return older.structure === newer.structure && Object.keys(newer.live).length > 0;
   }
 
   #takeOver(job: Job, twin: Job, run: Run): void {
@@ -204,49 +222,36 @@ export class Trainer {
   }
 
   #post(job: Job): void {
-    const {core, capture: captured, params, live, request} = job;
-    const {runId, dataHash} = core.record;
     job.posted = true;
-    this.#record(core);
+    this.#recorder.record(job.core);
     try {
-      const dataKey = dataHash === "" ? null : dataHash;
-      if (dataKey !== null) this.#link.sendData(dataKey, request.options.data);
-      const diverge = request.options.diverge ?? true;
-      const fn = captured.captured;
-      this.#link.post(
-        {type: "start", runId, fn, params, live, seed: request.seed, dataKey, diverge},
-        captured.buffers
-      );
+      const message = startMessage(job);
+      if (message.dataKey !== null) this.#link.sendData(message.dataKey, job.request.options.data);
+      this.#link.post(message, job.capture.buffers);
     } catch (error) {
       this.#fail(job, error);
     }
   }
 
-  #cancelCore(core: RunCore): void {
-    const job = this.#jobOf.get(core);
-    if (job) this.#cancel(job);
-  }
-
-  #cancel(job: Job): void {
+  #cancel(job: Job | undefined): void {
+    if (!job || job.core.ended || job.core.cancelRequested) return;
     const {core} = job;
-    if (core.ended || core.cancelRequested) return;
     core.cancelRequested = true;
-    const {runId} = core.record;
-    if (job.posted) this.#link.tell({type: "cancel", runId});
+    if (job.posted) this.#link.tell({type: "cancel", runId: core.record.runId});
     // What the worker has not begun need not be waited for.
     if (core.record.status === "queued") {
       this.#end(job, "cancelled", abortError("The run was cancelled."));
       return;
     }
     core.changed();
-    const name = core.record.name;
-    this.#delay(() => {
-      if (core.ended) return;
-      const seconds = answerMs / 1000;
-      this.#link.close(
-        `The run ${name} did not stop within ${seconds} s of being cancelled, so the training worker was ended.`
-      );
-    }, answerMs);
+    this.#delay(() => core.ended || this.#giveUp(job), answerMs);
+  }
+
+  /** Ends the worker, which did not cancel this job in time, for the run that keeps it busy. */
+  #giveUp(job: Job): void {
+    const hung = (this.#stepping !== null && this.#jobs.get(this.#stepping)) || job;
+    this.#hung = hung;
+    this.#link.close(hangReason(job, hung, answerMs));
   }
 
   #recompute(run: Run): void {
@@ -272,19 +277,19 @@ export class Trainer {
 
   #setLive(core: RunCore, values: Readonly<Record<string, unknown>>): void {
     const job = this.#jobOf.get(core);
-    if (!job || core.ended) return;
-    const changed = Object.entries(values).filter(([name, value]) => !Object.is(job.live[name], value));
-    if (changed.length === 0) return;
-    const change = Object.fromEntries(changed);
-    Object.assign(job.live, change);
-    if (job.fingerprint !== "") job.liveChanged = true;
-    const {runId} = core.record;
-    if (job.posted) this.#link.tell({type: "live", runId, values: change});
+    const change = job && changeLive(job, values);
+    if (!change) return;
+    if (job.posted) this.#link.tell({type: "live", runId: core.record.runId, values: change});
     core.changed();
   }
 
   #receive(message: FromWorker): void {
-    if (message.type === "ready" || message.type === "lost") return;
+    this.#pulse.heard();
+    if (message.type === "ready" || message.type === "lost" || message.type === "pong") return;
+    if (message.type === "turn") {
+      this.#stepping = message.runId;
+      return;
+    }
     const {runId} = message;
     const job = this.#jobs.get(runId);
     if (message.type === "rows" || message.type === "ended") this.#setMemory(message.memory);
@@ -297,9 +302,7 @@ export class Trainer {
     else if (message.type === "checkpoint") core.takeCheckpoint(message);
     else if (message.type === "ended") this.#workerEnded(job, message);
     else {
-      const {sink} = this.#options;
-      if (message.batch.step.length > 0) this.#guard(() => sink.keep(message.batch));
-      if (message.ipc) this.#guard(() => sink.append(runId, message.ipc as Uint8Array));
+      this.#recorder.rows(core, message);
       core.takeRows(message);
     }
   }
@@ -307,7 +310,8 @@ export class Trainer {
   #started(job: Job, backend: BackendInfo, startedAt: number): void {
     this.#status = {...this.#status, backend};
     job.core.update({status: "running", backend, startedAt});
-    this.#record(job.core);
+    this.#recorder.record(job.core);
+    this.#pulse.start();
     this.#changed();
   }
 
@@ -319,12 +323,45 @@ export class Trainer {
   }
 
   #workerDied(reason: string): void {
+    const hung = this.#hung;
+    this.#hung = null;
+    this.#stepping = null;
+    this.#pulse.heard();
     for (const job of [...this.#jobs.values()]) {
       if (!job.posted) continue;
-      const {lastStep: step, cellId} = job.core.record;
-      this.#end(job, "interrupted", new RunError(reason, {status: "interrupted", step, cellId}));
+      if (hung && job !== hung) this.#restart(job, reason);
+      else this.#interrupt(job, reason);
     }
     this.#setMemory({tensors: 0, sizeBytes: 0});
+  }
+
+  #interrupt(job: Job, reason: string): void {
+    const {lastStep: step, cellId} = job.core.record;
+    this.#end(job, "interrupted", new RunError(reason, {status: "interrupted", step, cellId}));
+  }
+
+  /** The worker was ended for another run: this one begins anew, for those who still want it. */
+  #restart(job: Job, reason: string): void {
+    const runs = [...job.holders];
+    if (job.core.cancelRequested || runs.length === 0) {
+      this.#end(job, "cancelled", abortError("The run was cancelled."));
+      return;
+    }
+    let next: Job;
+    try {
+      next = this.#makeJob(job.request);
+    } catch (error) {
+      this.#interrupt(job, `${reason} It could not be started again: ${String(error)}`);
+      return;
+    }
+    Object.assign(next.live, job.live);
+    next.core.note(this.#options.now(), `Started again from the first step. ${reason}`);
+    for (const run of runs) {
+      next.holders.add(run);
+      run.attach(next.core);
+    }
+    this.#interrupt(job, `${reason} This run was started again.`);
+    this.#start(next, runs[0], true);
   }
 
   #fail(job: Job, error: unknown): void {
@@ -340,36 +377,13 @@ export class Trainer {
     core.record = {...core.record, fingerprint};
     core.end(status, this.#options.now(), error);
     // A run that never reached the worker has nothing to show.
-    if (job.posted) this.#record(core);
+    if (job.posted) this.#recorder.record(core);
   }
 
   #forget(job: Job): void {
     job.watch.stop();
     this.#jobs.delete(job.core.record.runId);
     this.#changed();
-  }
-
-  #record(core: RunCore): void {
-    this.#guard(() => this.#options.sink.record(core.record));
-  }
-
-  #note(core: RunCore, error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
-    core.addLogs([{timeMs: this.#options.now(), step: core.record.lastStep, level: "error", text}]);
-  }
-
-  /** The store's troubles are not the run's. */
-  #guard(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      console.error("Petri could not store what a run yielded.", error);
-    }
-  }
-
-  #delay(callback: () => void, ms: number): void {
-    if (this.#options.delay) this.#options.delay(callback, ms);
-    else setTimeout(callback, ms);
   }
 
   #setMemory(memory: MemoryInfo): void {

@@ -3,6 +3,7 @@ import {copyData} from "./capture/copy.ts";
 import {type LiveWatch, watchLive} from "./live.ts";
 import type {TrainOptions} from "./options.ts";
 import {findOrigin} from "./position.ts";
+import type {StartMessage} from "./protocol.ts";
 import type {Run} from "./run.ts";
 import {RunCore} from "./run-core.ts";
 import type {RunRecord} from "./types.ts";
@@ -99,6 +100,22 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
   };
 }
 
+/** What the worker is sent to start a job. */
+export function startMessage(job: Job): StartMessage {
+  const {core, capture: captured, params, live, request} = job;
+  const {runId, dataHash} = core.record;
+  return {
+    type: "start",
+    runId,
+    fn: captured.captured,
+    params,
+    live,
+    seed: request.seed,
+    dataKey: dataHash === "" ? null : dataHash,
+    diverge: request.options.diverge ?? true
+  };
+}
+
 /** Watches a request's live sources for a run. */
 export function watchJob({options}: Request, core: RunCore, hooks: JobHooks): LiveWatch {
   return watchLive(
@@ -148,4 +165,23 @@ export function supersedes(newer: Job, older: Job): boolean {
   const [a, b] = [newer.request.context, older.request.context];
   if (a.cellId === undefined || a.cellId === null || newer.order < older.order) return false;
   return a.cellId === b.cellId && a.notebook === b.notebook && a.signal !== b.signal;
+}
+
+/** Whether `older` computes what `newer` would, but for live values, and still goes. */
+export function canTakeOver(newer: Job, older: Job): boolean {
+  if (older.core.ended || older.core.cancelRequested) return false;
+  return older.structure === newer.structure && Object.keys(newer.live).length > 0;
+}
+
+/** Takes in live values, and returns those that are new; undefined when none is, or the job has ended. */
+export function changeLive(
+  job: Job,
+  values: Readonly<Record<string, unknown>>
+): Record<string, unknown> | undefined {
+  const changed = Object.entries(values).filter(([name, value]) => !Object.is(job.live[name], value));
+  if (job.core.ended || changed.length === 0) return undefined;
+  const change = Object.fromEntries(changed);
+  Object.assign(job.live, change);
+  if (job.fingerprint !== "") job.liveChanged = true;
+  return change;
 }

@@ -23,6 +23,8 @@ export type ToWorker =
   | {type: "data"; key: string; value: unknown}
   | {type: "dropData"; key: string}
   | {type: "cancel"; runId: string}
+  /** Asks whether the worker still hears; it answers with a pong. */
+  | {type: "ping"}
   | {type: "live"; runId: string; values: Readonly<Record<string, unknown>>}
   /** The page has taken in this many bytes of the run's messages. */
   | {type: "ack"; runId: string; sizeBytes: number};
@@ -63,6 +65,9 @@ export interface EndedMessage {
 export type FromWorker =
   /** The worker listens. `lock` is held for as long as it lives. */
   | {type: "ready"; lock: string | null}
+  | {type: "pong"}
+  /** From now on the worker steps this run. */
+  | {type: "turn"; runId: string}
   | {type: "started"; runId: string; backend: BackendInfo; startedAt: number}
   | RowsMessage
   | {

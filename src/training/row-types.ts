@@ -54,4 +54,6 @@ export interface RunProgress {
   stepsPerSecond: number | null;
   /** Milliseconds to the end at this rate; null when it cannot be known. */
   etaMs: number | null;
+  /** For how long the worker has answered nothing; absent while it answers. */
+  silentMs?: number;
 }

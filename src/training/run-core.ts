@@ -23,6 +23,8 @@ export class RunCore {
   readonly fromCache: boolean;
   /** True from the request to cancel until the end. */
   cancelRequested = false;
+  /** How long its worker has answered nothing; null while it answers. */
+  silentMs: number | null = null;
   /** What `await run` rejects with. */
   error: RunError | DOMException | null = null;
   logs: readonly LogLine[] = [];
@@ -69,7 +71,8 @@ export class RunCore {
   }
 
   get progress(): RunProgress {
-    return this.#rate.progress(this.record.status === "completed");
+    const progress = this.#rate.progress(this.record.status === "completed");
+    return this.silentMs === null || this.ended ? progress : {...progress, silentMs: this.silentMs};
   }
 
   /** Whether rows had fields that are not numbers, or there are checkpoints. */
@@ -144,6 +147,12 @@ export class RunCore {
     this.changed();
   }
 
+  /** Notes trouble that does not end the run. */
+  note(timeMs: number, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.addLogs([{timeMs, step: this.record.lastStep, level: "error", text}]);
+  }
+
   takeCheckpoint({name, step, timeMs, tree, sizeBytes}: Extract<FromWorker, {type: "checkpoint"}>): void {
     this.checkpoints.set(name, {name, step, timeMs, tree, sizeBytes});
     this.changed();
@@ -164,7 +173,10 @@ export class RunCore {
     }
     const large = Object.fromEntries(Object.entries(this.#large).map(([name, {value}]) => [name, value]));
     this.#last = {...large, ...numbers, ...this.#small.get(batch.seq + i)};
-    this.record = {...this.record, lastStep: batch.step[i]};
+    this.record = {
+      ...this.record,
+      lastStep: batch.step.reduce((a, b) => Math.max(a, b), this.record.lastStep ?? -Infinity)
+    };
     this.#rate.add(batch.timeMs[i], batch.step[i], about);
   }
 }

@@ -18,3 +18,12 @@ export function runFailure(job: Job, {status, error}: EndedMessage): RunError {
   const where = elsewhere ? ` (in cell ${position.cellId}, line ${position.line})` : "";
   return new RunError(message + where, {status, step, position, cellId});
 }
+
+/** Why a worker is ended that did not cancel `job` in time, `hung` keeping it busy. */
+export function hangReason(job: Job, hung: Job, answerMs: number): string {
+  const [name, busy] = [job.core.record.name, hung.core.record.name];
+  const seconds = `within ${answerMs / 1000} s`;
+  return hung === job
+    ? `The run ${name} did not stop ${seconds} of being cancelled, so the training worker was ended.`
+    : `The run ${busy} kept the training worker from cancelling the run ${name} ${seconds}, so the worker was ended.`;
+}

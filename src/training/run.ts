@@ -76,6 +76,16 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
     return this.#core.ended;
   }
 
+  /** Whether it ended by no wish of anybody: failed, diverged or interrupted. */
+  get failed(): boolean {
+    return ["failed", "diverged", "interrupted"].includes(this.record.status);
+  }
+
+  /** False while its worker answers nothing, as in a loop without a yield; `progress.silentMs` says for how long. */
+  get responding(): boolean {
+    return this.progress.silentMs === undefined;
+  }
+
   /** True from the request to cancel until the run has stopped. */
   get cancelling(): boolean {
     return this.#core.cancelRequested && !this.#core.ended;

@@ -39,9 +39,9 @@ export interface RunRecord {
   createdAt: number;
   startedAt: number | null;
   endedAt: number | null;
-  /** The last step that yielded a row, null before the first. */
+  /** The highest step that yielded a row, null before the first. */
   lastStep: number | null;
-  /** Message of the error that ended it (failed, diverged, interrupted). */
+  /** Message of the error that ended it: failed, diverged or interrupted. */
   error: string | null;
 }
 
@@ -61,7 +61,7 @@ export interface MetricBatch {
 
 /** Where runs and their rows go. `tables` implements it; a test passes its own. */
 export interface RunSink {
-  /** Called at creation and at every change of status. */
+  /** Called at creation, at every change of status, and a few times a second while rows come. */
   record(run: RunRecord): void;
   /** `ipc`: the batch as an Arrow IPC stream with the columns of the table `metrics`. Ownership moves to the sink. */
   append(runId: string, ipc: Uint8Array): void;

@@ -50,6 +50,13 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     return engine;
   };
 
+  // The page learns who has the turn before the step begins: of a step that never ends nothing more is heard.
+  let stepping: string | null = null;
+  const tookTurn = (runId: string) => {
+    if (stepping !== runId) post({type: "turn", runId});
+    stepping = runId;
+  };
+
   const starting = new Map<string, Readonly<Record<string, unknown>>>();
   const start = async (message: StartMessage) => {
     const {runId} = message;
@@ -74,7 +81,18 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     starting.delete(runId);
     post({type: "started", runId, backend: loaded.backend, startedAt: now()});
     const {memory} = loaded;
-    const host = {engine: loaded, modules, turns, hop, patienceMs, post, encode, memory: () => memory(), now};
+    const host = {
+      engine: loaded,
+      modules,
+      turns,
+      tookTurn,
+      hop,
+      patienceMs,
+      post,
+      encode,
+      memory: () => memory(),
+      now
+    };
     const task = new RunTask({...message, live}, value, host);
     tasks.set(runId, task);
     if (cancelledEarly.delete(runId)) task.cancel();
@@ -87,6 +105,7 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     if (message.type === "start") void start(message);
     else if (message.type === "data") data.set(message.key, message.value);
     else if (message.type === "dropData") data.delete(message.key);
+    else if (message.type === "ping") post({type: "pong"});
     else if (message.type === "ack") tasks.get(message.runId)?.acknowledge(message.sizeBytes);
     else if (message.type === "cancel") {
       const task = tasks.get(message.runId);

@@ -80,6 +80,17 @@ describe("a run that is going", () => {
     expect(legends[1]).toMatch(/^accuracy\s+train\s+0\.499\s+test\s+0\.445/);
   });
 
+  it("says in the place of the rate that the worker does not answer", async () => {
+    const run = new FakeRun();
+    const card = await show(run);
+    train(run, 0, 500);
+    run.progress = {...run.progress, silentMs: 8200};
+    run.notify();
+    await eventually(() =>
+      expect(text(card, ".figures")).toBe("step 499 of 1,000 epoch 4 not responding for 8 s webgpu")
+    );
+  });
+
   it("cancels", async () => {
     const run = new FakeRun();
     const card = await show(run);

@@ -97,6 +97,34 @@ it("ends the worker of an endless loop, and the next run has a new one", async (
   expect(page.workers.length).toBe(2);
 });
 
+it("says that an endless loop does not respond, and starts the other runs again once it is cancelled", async () => {
+  let now = 0;
+  const here = openPage({now: () => now});
+  const other = here.trainer.train(fn("async function* other() { for (;;) yield {loss: 1}; }"));
+  await begun(other);
+  const stuck = here.trainer.train(fn("async function* stuck() { yield {loss: 1}; for (;;); }"));
+  await begun(stuck);
+  // Whatever was asked before the loop began may have been answered yet.
+  await expect
+    .poll(() => {
+      here.elapse();
+      now += 6000;
+      return other.responding || stuck.responding;
+    })
+    .toBe(false);
+  const waiting = here.trainer.train(training, {params: {steps: 2}});
+  await when(waiting, ({record}) => record.fingerprint !== "");
+  stuck.cancel();
+  here.elapse();
+  expect(await rejection(stuck)).toMatchObject({status: "interrupted"});
+  await begun(other);
+  expect(other.record.status).toBe("running");
+  expect(other.responding).toBe(true);
+  expect(await waiting).toMatchObject({step: 2});
+  other.cancel();
+  await rejection(other);
+});
+
 it("interrupts the runs of a worker that is gone, and goes on", async () => {
   const run = page.trainer.train(
     fn("async function* () { yield {loss: 1}; yield {loss: 1}; self.close(); await new Promise(() => {}); }")

@@ -331,23 +331,6 @@ it("cancels a run with live values after all when its cell does not call again",
   expect(run.record.status).toBe("cancelled");
 });
 
-it("ends a worker that does not answer a cancel, and starts another for the next run", async () => {
-  const {trainer, workers, elapse} = openPage();
-  const stuck = trainer.train(
-    fn("async function* stuck() { yield {loss: 1}; await new Promise(() => {}); }")
-  );
-  const innocent = trainer.train(waiting, {name: "innocent", live: {rate: 1}});
-  await Promise.all([stuck, innocent].map((run) => when(run, ({record}) => record.status === "running")));
-  workers[0].stuck = true;
-  stuck.cancel();
-  elapse();
-  expect(await rejection(stuck)).toMatchObject({name: "RunError", status: "interrupted"});
-  expect((await rejection(innocent)).message).toMatch(/The run stuck did not stop within 5 s/);
-  expect(workers[0].terminated).toBe(true);
-  expect(await trainer.train(counting, {params: {rate: 5}})).toMatchObject({loss: 5});
-  expect(workers.length).toBe(2);
-});
-
 it("interrupts the runs of a worker that crashed or lost its GPU, and goes on", async () => {
   for (const [type, event] of [
     ["error", {message: "out of memory", preventDefault() {}}],

@@ -170,6 +170,9 @@ export const runStyles = css`
   .left {
     min-width: 9ch;
   }
+  .silent {
+    color: var(--bad);
+  }
   .backend {
     margin-left: auto;
   }

@@ -141,7 +141,7 @@ export class PetriRun extends LitElement {
   }
 
   #progress(run: RunView): unknown {
-    const {step, totalSteps, fraction, stepsPerSecond, etaMs} = run.progress;
+    const {step, totalSteps, fraction, stepsPerSecond, etaMs, silentMs} = run.progress;
     const {backend, status} = run.record;
     return html`
       <div
@@ -164,8 +164,12 @@ export class PetriRun extends LitElement {
           const value = lastNumber(run.rows.columns[name]);
           return value === null ? nothing : html`<span>${name} ${formatCount(value)}</span>`;
         })}
-        <span class="rate">${stepsPerSecond ? formatRate(stepsPerSecond) : ""}</span>
-        <span class="left">${etaMs != null ? formatTimeLeft(etaMs) : ""}</span>
+        ${
+          silentMs === undefined
+            ? html`<span class="rate">${stepsPerSecond ? formatRate(stepsPerSecond) : ""}</span>
+              <span class="left">${etaMs != null ? formatTimeLeft(etaMs) : ""}</span>`
+            : html`<span class="silent">not responding for ${Math.round(silentMs / 1000)} s</span>`
+        }
         <span class="backend" title=${backend?.adapter ?? ""}>${backend?.name ?? ""}</span>
       </div>
     `;

@@ -24,6 +24,8 @@ export interface TaskHost extends OutboxHost {
   engine: TrainingEngine;
   modules: WorkerModules;
   turns: Turns;
+  /** Called when a run is about to step. */
+  tookTurn(runId: string): void;
   hop(): Promise<void>;
   /** How long a cancelled function may go on in one step, when it waits for something. */
   patienceMs: number;
@@ -95,14 +97,16 @@ export class RunTask {
   }
 
   async #train(openWindow: () => void): Promise<Outcome> {
-    const {turns, hop, now} = this.#host;
+    const {turns, tookTurn, hop, now} = this.#host;
     await hop();
     const {fn, scripts} = await revive(this.#start.fn, `petri-${this.#start.runId}`, this.#host.modules);
     this.#scripts = scripts;
     const mine = async (turn: Promise<void>) => {
       const got = await this.#patience.wait(turn);
-      if (got !== abandoned) openWindow();
-      return got !== abandoned;
+      if (got === abandoned) return false;
+      openWindow();
+      tookTurn(this.#start.runId);
+      return true;
     };
     if (!(await mine(turns.take(this.#turn)))) return {status: "cancelled", error: null};
     let hoppedAt = now();
