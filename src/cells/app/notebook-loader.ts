@@ -39,6 +39,7 @@ async function fromStorage(name: string, {storage, journal}: AppServices): Promi
   const text = stored?.text ?? (journal.own(name) ?? left[0])?.text;
   if (text === undefined) throw new NotFoundError(`There is no notebook “${name}”.`);
   const open = new OpenNotebook(text, {name, key: name, stored}, journal);
+  if (stored === null && !journal.own(name)) adopt(left[0], journal);
   return {
     open,
     baseUrl: new URL(`notebooks/${name}.html`, document.baseURI).href,
@@ -56,7 +57,19 @@ function goOn(
 ): Draft[] {
   const own = journal.own(key);
   if (own && own.text !== text) open.restore(own);
+  // What is in the file by now is no draft any more, whatever the file becomes.
+  for (const draft of left) if (open.version !== null && draft.text === text) void journal.discard(draft);
   return left.filter((draft) => draft.text !== text && draft.text !== own?.text);
+}
+
+/** Makes a dead tab's draft this tab's: it is all that there is of the notebook. */
+function adopt(draft: Draft, journal: EditJournal): void {
+  const {name, text, baseVersion} = draft;
+  // Where nothing can be stored, the old one is left as it is.
+  journal.record(name, text, baseVersion).then(
+    () => journal.discard(draft),
+    () => {}
+  );
 }
 
 async function fromAddress(url: string, {journal}: AppServices): Promise<LoadedNotebook> {

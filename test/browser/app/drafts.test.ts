@@ -80,6 +80,20 @@ test("a deleted notebook's unsaved text does not come back under a new one of it
   expect(saveState()).toBe("saved");
 });
 
+test("an unsaved text whose file was deleted is opened, and is no draft any more once it is saved", async () => {
+  await crash("{Backspace}{Backspace}5;");
+  const {version} = await profile.storage.read("numbers");
+  await profile.storage.remove("numbers", {version});
+  const {services} = profile.tab();
+  await openApp(services, "#/notebook/numbers");
+  await expect.poll(() => output(2)).toBe("105");
+  expect(saveState()).toBe("unsaved");
+  notebook().commands?.save();
+  await expect.poll(saveState).toBe("saved");
+  expect(await profile.text("numbers")).toContain("a = 5");
+  await expect.poll(async () => (await profile.database).getAllKeys("drafts")).toEqual([]);
+});
+
 test("a draft of an older text is a conflict when it is saved", async () => {
   await crash("{Backspace}{Backspace}5;");
   const theirs = source.replace("a = 2", "a = 4");

@@ -1,7 +1,8 @@
 import {expect, test} from "vitest";
 import {describeState} from "../../../src/cells/app/cell-state.ts";
-import {cellsToRun} from "../../../src/cells/app/document-changes.ts";
+import {cellsToRun, changedCell} from "../../../src/cells/app/document-changes.ts";
 import {formatAgo, formatBytes, formatDuration} from "../../../src/cells/app/format.ts";
+import {TAKE} from "../../../src/cells/app/open-notebook.ts";
 import {notebookHash, parseRoute, sameOriginUrl} from "../../../src/cells/app/router.ts";
 import {chooseTheme} from "../../../src/cells/app/theme.ts";
 import type {Cell, CellStatus, Notebook} from "../../../src/runtime/types.ts";
@@ -71,6 +72,26 @@ test("what was cut, joined or brought back runs", () => {
   expect(cellsToRun(one, cut, "split cell")).toEqual([1, 3]);
   expect(cellsToRun(cut, one, "merge cells")).toEqual([1]);
   expect(cellsToRun(notebook(cell(2)), one, "undo")).toEqual([1]);
+});
+
+test("what a newer file changed runs, and the rest does not", () => {
+  const before = notebook(cell(1), cell(2), cell(3));
+  const taken = notebook(cell(1), cell(2, "other"), {...cell(3), pinned: !cell(3).pinned});
+  expect(cellsToRun(before, taken, TAKE)).toEqual([2]);
+});
+
+test("a change is about the cell that was edited, came, moved, or stands where one went", () => {
+  const [one, two, three] = [cell(1), cell(2), cell(3)];
+  const all = [one, two, three];
+  expect(changedCell(all, [one, cell(2, "edited"), three], 3)).toBe(2);
+  expect(changedCell([one, three], all, 3)).toBe(2);
+  expect(changedCell(all, [one, three], 1)).toBe(3);
+  expect(changedCell(all, [one, two], 1)).toBe(2);
+  expect(changedCell([one], [], 1)).toBeNull();
+  expect(changedCell(all, all, 1)).toBeNull();
+  expect(changedCell(all, [two, three, one], null)).toBe(1);
+  expect(changedCell(all, [three, one, two], null)).toBe(3);
+  expect(changedCell(all, [two, one, three], 2)).toBe(2);
 });
 
 const status: CellStatus = {id: 1, mode: "js", state: "done", defines: [], references: [], edited: false};
