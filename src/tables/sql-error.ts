@@ -35,8 +35,23 @@ const hints: [RegExp, string][] = [
     "The type JSON is not available: parse in JavaScript and bind the result, or use structs and lists."
   ],
   [/extension/i, "DuckDB's extensions are downloads and are not shipped, so that everything works offline."],
+  [
+    /No files found that match the pattern/i,
+    'Give the file to a client of its own: db2 = DuckDBClient.of({t: FileAttachment("t.csv")}), then ask it: SELECT * FROM t.'
+  ],
   [/^no statements$/i, "Write a statement, as in SELECT * FROM runs."]
 ];
+
+const tableHint =
+  "A value is no table: its name goes through db.ident(name), and rows become a table with DuckDBClient.of({t: rows}).";
+
+/** What to do about a message; a file is called as it was in the SQL. */
+function hintFor(message: string, sql: SqlText): string | undefined {
+  if (/Parser/.test(message) && sql.hasValueForTable) return tableHint;
+  const hint = hints.find(([pattern]) => pattern.test(message))?.[1];
+  const file = /No files found that match the pattern \\?"([^"\\]+)/.exec(message)?.[1];
+  return file ? hint?.replace("t.csv", file) : hint;
+}
 
 function words(message: string): string {
   if (message === "no statements") return "The SQL is empty.";
@@ -53,6 +68,6 @@ export function toSqlError(cause: unknown, sql: SqlText): SqlError {
   );
   const place = report?.position === undefined ? null : sql.locate(Number(report.position));
   if (place) Object.assign(error, place);
-  error.hint = hints.find(([pattern]) => pattern.test(message))?.[1];
+  error.hint = hintFor(message, sql);
   return error;
 }

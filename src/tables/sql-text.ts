@@ -6,6 +6,7 @@ import {Scanner} from "./scanner.ts";
 interface Piece {
   text: string;
   source: {line: number; column: number | null} | null;
+  isValue?: true;
 }
 
 /** SQL to put into other SQL, made by `fragment` and `ident`; never from a string that a user typed. */
@@ -39,6 +40,13 @@ export class SqlText {
 
   get text(): string {
     return this.pieces.map(({text}) => text).join("");
+  }
+
+  /** Whether a value stands where SQL takes the name of a table. */
+  get hasValueForTable(): boolean {
+    return this.pieces.some(
+      ({isValue}, i) => isValue && /\b(from|join|into|table|update)\s+$/i.test(this.pieces[i - 1]?.text ?? "")
+    );
   }
 
   /** Where the byte at `offset` (of UTF-8) was written, counted from 1; the column only when it can be known. */
@@ -89,7 +97,7 @@ class Builder {
       throw new ParameterError(`A value stands inside quotes, where it would be text. ${mend}`);
     }
     if (value instanceof SqlFragment) this.template(value.strings, value.values, true);
-    else this.pieces.push({text: literal(value), source: null});
+    else this.pieces.push({text: literal(value), source: null, isValue: true});
   }
 
   template(strings: readonly string[], values: readonly unknown[], nested = false): void {

@@ -245,6 +245,16 @@ test.each([
   });
 });
 
+test("a file and a value in the place of a table have a way out", async () => {
+  const hint = (query: Promise<unknown>) => query.then(String).catch(({hint}) => hint);
+  expect(await hint(db.sql`FROM 'data/my.csv'`)).toContain('{t: FileAttachment("data/my.csv")}');
+  for (const value of [[{a: 1}], [1, 2], "runs", 5]) {
+    expect(await hint(db.sql`SELECT * FROM ${value}`)).toContain("db.ident(name)");
+  }
+  expect(await hint(db.sql`SELECT * FROM ${db.ident("nope")}`)).toBeUndefined();
+  expect(await hint(db.sql`SELEC 1 FROM runs WHERE 1 = ${1}`)).toBeUndefined();
+});
+
 test.each([
   ["an aggregate", "SELECT count(*) FROM range(100000000000) t(x) WHERE x % 7 = 3"],
   ["a scan that finds nothing", "SELECT * FROM range(100000000000) t(x) WHERE x = -1"]
