@@ -48,6 +48,24 @@ test("draws only the columns in view of a wide table", async () => {
   await vi.waitUntil(() => cell(element, "c0-499"));
 });
 
+test("text takes the width that is free, and numbers stay below their heads", async () => {
+  const rows = Array.from({length: 5000}, (_, i) => ({s: `row ${i}`, n: i, t: "wide ".repeat(15)}));
+  const element = await show(grid(rows));
+  Object.assign(element.style, {width: "1000px", maxWidth: "none"});
+  scroller(element).scrollTop = scroller(element).scrollHeight;
+  await vi.waitUntil(() => cell(element, "c4999-2"));
+  await vi.waitFor(() => {
+    for (const column of [0, 2]) {
+      const {scrollWidth, clientWidth} = cell(element, `c4999-${column}`) as HTMLElement;
+      expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+    }
+    const sides = ["c-1-1", "c4999-1"].map((id) => cell(element, id)?.getBoundingClientRect().right);
+    expect(sides[0]).toBe(sides[1]);
+  });
+  element.style.width = "300px";
+  await vi.waitFor(() => expect(scroller(element).scrollWidth).toBeGreaterThan(300));
+});
+
 test("a click on a header sorts up, down and back", async () => {
   const element = await show(grid([{x: 2}, {x: 3}, {x: null}, {x: 1}]));
   const head = () => cell(element, "c-1-0") as HTMLElement;

@@ -91,7 +91,8 @@ export class PetriGrid extends LitElement {
     const {columns, edges, layout, order, source, state} = this;
     const {first: top, end: bottom, top: topPx} = visibleRows(layout, state.scrollTop);
     const viewWidth = this.scroller?.clientWidth ?? 1024;
-    const view = {columns, edges, state, ...visibleColumns(edges, state.scrollLeft, viewWidth)};
+    const isRoomy = edges[edges.length - 1] < viewWidth;
+    const view = {columns, edges, state, isRoomy, ...visibleColumns(edges, state.scrollLeft, viewWidth)};
     const {active} = state.selection;
     const isDrawn =
       active.column >= view.first &&

@@ -11,6 +11,8 @@ export interface View {
   edges: readonly number[];
   first: number;
   end: number;
+  /** Whether there is room left beside the columns. */
+  isRoomy: boolean;
   state: GridState;
 }
 
@@ -24,6 +26,10 @@ const isActive = ({selection: {active}}: GridState, {row, column}: Place) =>
 
 const placement = ({edges, first}: View) =>
   `width: ${edges[edges.length - 1]}px; padding-left: ${edges[first]}px`;
+
+/** Columns of text take what room is left, as far as they may need it. */
+const size = ({isRoomy}: View, {widthPx, roomPx}: DrawnColumn) =>
+  isRoomy && roomPx > widthPx ? `flex: 1 0 ${widthPx}px; max-width: ${roomPx}px` : `width: ${widthPx}px`;
 
 export function headRow(view: View): TemplateResult {
   const {columns, first, end, state} = view;
@@ -39,7 +45,7 @@ export function headRow(view: View): TemplateResult {
         role="columnheader"
         aria-colindex=${place.column + 1}
         aria-sort=${sorted}
-        style="width: ${column.widthPx}px"
+        style=${size(view, column)}
         title="Sort by ${column.name}"
         data-row="-1"
         data-column=${place.column}
@@ -72,7 +78,7 @@ export function bodyRow(view: View, row: number, at: number): TemplateResult {
         role="gridcell"
         aria-colindex=${place.column + 1}
         aria-selected=${selected}
-        style="width: ${column.widthPx}px"
+        style=${size(view, column)}
         title=${column.kind === "number" || text.length * 7 > column.widthPx ? String(value) : nothing}
         data-row=${row}
         data-column=${place.column}
