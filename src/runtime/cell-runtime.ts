@@ -158,15 +158,15 @@ export class CellRuntime implements EvaluationHost {
   /** The current evaluation, if it is finished and can be given again. */
   #remember(): Memo | null {
     const {current, compiled, plan, startedAt = 0} = this;
-    if (!current?.isCurrent || !current.outcome || !compiled || !plan || this.error || this.stale)
-      return null;
+    if (!current?.isCurrent || !compiled || !plan || this.error || this.stale) return null;
     if (this.activity === "running" || this.activity === "queued" || this.parts.some((p) => p.live))
       return null;
     const shape = shapeOf(compiled, plan);
-    const {claimed, cached, outcome} = current;
+    const {claimed, cached, result, inputs} = current;
+    if (!inputs) return null;
     const shown = current.shown ?? [];
     const views = current.views ?? NO_VIEWS;
-    const memo = {...outcome, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
+    const memo = {result, inputs, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
     return shape !== null && isRepeatable(memo) ? {...memo, shape} : null;
   }
 
@@ -288,7 +288,8 @@ export class CellRuntime implements EvaluationHost {
   }
 
   #settle(result: unknown, inputs: unknown[], evaluation: Evaluation, pick: string | null): unknown {
-    evaluation.outcome = {result, inputs};
+    evaluation.result = result;
+    evaluation.inputs = inputs;
     return this.#produce(result, evaluation, pick);
   }
 

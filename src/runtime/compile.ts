@@ -101,6 +101,7 @@ function finish(cell: Cell, source: FunctionSource, details: Details = {}): Comp
   const displays = inputs.includes("display") || inputs.includes("view");
   const autodisplay =
     details.autodisplay ?? (cell.mode === "ojs" ? outputs.length === 0 : expression && !displays);
+  let shape: string | undefined;
   return {
     id: cell.id,
     mode: cell.mode,
@@ -116,7 +117,10 @@ function finish(cell: Cell, source: FunctionSource, details: Details = {}): Comp
     autodisplay: autodisplay && !cell.hidden,
     body: instrument(body, cell.id, lineOffset, lines),
     code: `${cell.mode === "ojs" ? "ojs" : "js"} ${normaliseFunction(body)}`,
-    shape: () => shapeOfBody(source, details.output ?? cell.output),
+    shape: () => {
+      shape ??= shapeOfBody(source, details.output ?? cell.output);
+      return shape;
+    },
     sourceLine: (line) => lines?.[line - lineOffset - 1] ?? Math.max(1, line - lineOffset)
   };
 }

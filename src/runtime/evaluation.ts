@@ -28,8 +28,10 @@ export class Evaluation {
   claimed = false;
   /** What it shows, in order. */
   shown: Shown[] | null = null;
-  /** What the cell's function returned, on which inputs; null before. */
-  outcome: {result: unknown; inputs: readonly unknown[]} | null = null;
+  /** What the cell's function returned. */
+  result: unknown;
+  /** The inputs on which it returned; null before. */
+  inputs: readonly unknown[] | null = null;
   /** The elements given to `view()`, by the generators it returned. */
   views: Map<unknown, unknown> | null = null;
   /** Unsettled promises given to `waitUntil`. */
@@ -94,7 +96,8 @@ export class Evaluation {
     this.startedAt = memo.startedAt;
     this.claimed = memo.claimed;
     this.cached = memo.cached;
-    this.outcome = {result, inputs: memo.inputs};
+    this.result = result;
+    this.inputs = memo.inputs;
     for (const {value, name} of memo.shown) this.show(value, name);
   }
 

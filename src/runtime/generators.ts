@@ -5,8 +5,10 @@ export interface Generatorish {
 }
 
 export function isGenerator(value: unknown): value is Generatorish {
-  const generator = value as Generatorish | null | undefined;
-  return typeof generator?.next === "function" && typeof generator.return === "function";
+  // Most values are no objects, and looking for a method of a number takes its time.
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  const {next, return: end} = value as Partial<Generatorish>;
+  return typeof next === "function" && typeof end === "function";
 }
 
 /**

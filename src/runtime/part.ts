@@ -13,43 +13,48 @@ export interface PartListener {
   changed(): void;
 }
 
-/** One runtime variable of a cell, and how far it is. */
-export class Part {
+/** One runtime variable of a cell, and how far it is. It is what observes the variable. */
+export class Part implements Observer {
   state: PartState = "idle";
   /** Its value is a generator that waits for an event, such as an input without a value. */
   waiting = false;
   /** Its value is a generator that goes on by itself. */
   live = false;
-  error: unknown;
+  readonly _node?: object;
   readonly variable: Variable;
+  readonly #listener: PartListener;
   #disposed = false;
 
   constructor(module: Module, node: object | undefined, listener: PartListener) {
-    const observer: Observer = {
-      pending: () => {
-        if (this.#disposed) return;
-        abandon(this.variable);
-        this.#become("queued", listener);
-        listener.pending?.();
-      },
-      fulfilled: (value) => {
-        if (this.#disposed) return;
-        this.#become("done", listener);
-        listener.fulfilled?.(value);
-      },
-      rejected: (error) => {
-        if (this.#disposed) return;
-        this.error = error;
-        this.#become("failed", listener);
-        listener.rejected?.(error);
-      }
-    };
-    if (node) observer._node = node;
-    this.variable = module.variable(observer);
+    this.#listener = listener;
+    if (node) this._node = node;
+    this.variable = module.variable(this);
   }
 
   get name(): string | null {
     return this.variable._name;
+  }
+
+  /** Called by the runtime: the definition is about to be computed. */
+  pending(): void {
+    if (this.#disposed) return;
+    abandon(this.variable);
+    this.#become("queued");
+    this.#listener.pending?.();
+  }
+
+  /** Called by the runtime: here is a value. */
+  fulfilled(value: unknown): void {
+    if (this.#disposed) return;
+    this.#become("done");
+    this.#listener.fulfilled?.(value);
+  }
+
+  /** Called by the runtime: there will be no value. */
+  rejected(error: unknown): void {
+    if (this.#disposed) return;
+    this.#become("failed");
+    this.#listener.rejected?.(error);
   }
 
   /** Its definition is being computed. */
@@ -72,10 +77,9 @@ export class Part {
     this.variable.delete();
   }
 
-  #become(state: PartState, listener: PartListener): void {
+  #become(state: PartState): void {
     this.state = state;
     this.waiting = false;
-    if (state !== "failed") this.error = undefined;
-    listener.changed();
+    this.#listener.changed();
   }
 }
