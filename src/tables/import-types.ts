@@ -1,0 +1,30 @@
+import type {Row} from "./schema.ts";
+
+/** Metrics of one run in columns, all of the same length; in the order they were written. */
+export interface ImportedMetrics {
+  runId: string;
+  key: readonly string[];
+  step: Float64Array;
+  /** Milliseconds since the epoch. */
+  timeMs: Float64Array;
+  value: Float64Array;
+}
+
+/** A piece of an import. Runs come before their parameters and metrics. */
+export interface ImportedRows {
+  experiments?: readonly Row<"experiments">[];
+  runs?: readonly Row<"runs">[];
+  params?: readonly Row<"params">[];
+  metricDefs?: readonly Row<"metric_defs">[];
+  metrics?: readonly ImportedMetrics[];
+}
+
+export interface ImportReport {
+  /** Runs taken in, and those left out because the store has them already. */
+  runs: number;
+  knownRuns: number;
+  params: number;
+  metricRows: number;
+  /** What could not be taken in, for people. */
+  notes: string[];
+}
