@@ -28,8 +28,6 @@ export interface MetricColumns {
   seq: BigInt64Array;
 }
 
-const metadata = new Map([["schema_version", String(schemaVersion)]]);
-
 /** Writes a whole number into the 64-bit slot `i`, low word first (stored modulo 2^32), without making a BigInt: ten times slower. */
 function setInteger(words: Int32Array, i: number, x: number): void {
   words[2 * i] = x;
@@ -82,6 +80,19 @@ function dictionary(id: number, words: string[], indices: Int32Array) {
   });
 }
 
+/** What a stream of metrics says of itself: the run that all its rows are of, where it is one. */
+function metadataOf({runIds, seq}: MetricColumns): Map<string, string> {
+  const metadata = new Map([
+    ["table", "metrics"],
+    ["schema_version", String(schemaVersion)]
+  ]);
+  if (runIds.length !== 1 || seq.length === 0) return metadata;
+  return metadata
+    .set("run_id", runIds[0])
+    .set("first_seq", String(seq[0]))
+    .set("last_seq", String(seq[seq.length - 1]));
+}
+
 /** The Arrow IPC stream of one record batch with the columns of the table `metrics`. */
 export function writeMetrics(columns: MetricColumns): Uint8Array {
   const data = {
@@ -95,7 +106,7 @@ export function writeMetrics(columns: MetricColumns): Uint8Array {
   const fields = Object.entries(data).map(([name, {type}]) => new Field(name, type, false));
   const children = Object.values(data).map((column) => makeVector(column as never).data[0]);
   const struct = makeData({type: new Struct(fields), length: columns.key.length, children});
-  const schema = new Schema(fields, metadata);
+  const schema = new Schema(fields, metadataOf(columns));
   return RecordBatchStreamWriter.writeAll([new RecordBatch(schema, struct as never)]).toUint8Array(true);
 }
 

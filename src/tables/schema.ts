@@ -31,13 +31,7 @@ type RowOf<T extends Columns> = {
 };
 
 /** MLflow's words for what became of a run, for tools that know those. */
-const mlflowWords = [
-  "SCHEDULED",
-  "RUNNING",
-  "FINISHED",
-  "FAILED",
-  "KILLED"
-] as const;
+const mlflowWords = ["SCHEDULED", "RUNNING", "FINISHED", "FAILED", "KILLED"] as const;
 
 const stages = ["active", "deleted"] as const;
 
@@ -56,7 +50,11 @@ const runs = {
   name: {type: "VARCHAR", about: "the name given to train()"},
   notebook: {type: "VARCHAR", about: "the notebook it was started in, empty outside one"},
   cell_id: {type: "INTEGER", nullable: true, about: "the cell that called train()"},
-  cell_exec_id: {type: "VARCHAR", nullable: true, about: "cell_execs.cell_exec_id: the evaluation that called train()"},
+  cell_exec_id: {
+    type: "VARCHAR",
+    nullable: true,
+    about: "cell_execs.cell_exec_id: the evaluation that called train()"
+  },
   status: {type: "VARCHAR", oneOf: runStatuses, about: "how far it is or how it ended"},
   mlflow_status: {type: "VARCHAR", oneOf: mlflowWords, about: "the same in MLflow's words"},
   attempt: {type: "INTEGER", about: "1, and one more each time it was started again from a checkpoint"},
@@ -74,7 +72,10 @@ const runs = {
   data_hash: {type: "VARCHAR", about: "SHA-256 of the data it read, empty when it was given none"},
   versions: {type: "MAP(VARCHAR, VARCHAR)", about: "library versions by name"},
   config: {type: "VARCHAR", about: "the parameters as given, as JSON; params has them one by one"},
-  source: {type: "VARCHAR", about: "petri, or where it was imported from: mlflow, trackio, tensorboard, optuna, csv ..."},
+  source: {
+    type: "VARCHAR",
+    about: "petri, or where it was imported from: mlflow, trackio, tensorboard, optuna, csv ..."
+  },
   tab: {type: "VARCHAR", nullable: true, about: "the browser tab that ran it"},
   lifecycle_stage: {type: "VARCHAR", oneOf: stages, about: "active or deleted"},
   tags: {type: "MAP(VARCHAR, VARCHAR)", about: "free words by name"}
@@ -102,8 +103,17 @@ const metricDefs = {
   key: {type: "VARCHAR", key: true, about: "metrics.key"},
   unit: {type: "VARCHAR", nullable: true, about: "e.g. ms, %"},
   goal: {type: "VARCHAR", nullable: true, oneOf: ["minimize", "maximize"], about: "which direction is good"},
-  summary: {type: "VARCHAR", nullable: true, oneOf: ["last", "min", "max", "best"], about: "the value that stands for a run"},
-  step_key: {type: "VARCHAR", nullable: true, about: "the metric that this one is drawn over, in the place of step"}
+  summary: {
+    type: "VARCHAR",
+    nullable: true,
+    oneOf: ["last", "min", "max", "best"],
+    about: "the value that stands for a run"
+  },
+  step_key: {
+    type: "VARCHAR",
+    nullable: true,
+    about: "the metric that this one is drawn over, in the place of step"
+  }
 } as const satisfies Columns;
 
 const latestMetrics = {
@@ -157,7 +167,11 @@ const cellExecs = {
   cell_id: {type: "INTEGER", about: "cells.cell_id"},
   rev: {type: "INTEGER", about: "cells.rev"},
   cache_key: {type: "VARCHAR", about: "SHA-256 (hex) over normalised source and what it read"},
-  status: {type: "VARCHAR", oneOf: ["done", "cached", "error", "stopped", "superseded"], about: "how it ended"},
+  status: {
+    type: "VARCHAR",
+    oneOf: ["done", "cached", "error", "stopped", "superseded"],
+    about: "how it ended"
+  },
   started_at: {type: "TIMESTAMP_MS", about: "UTC"},
   ended_at: {type: "TIMESTAMP_MS", nullable: true, about: "UTC"},
   result_kind: {type: "VARCHAR", nullable: true, about: "kind of the value, e.g. number, table, run"},
@@ -169,7 +183,11 @@ const cellExecs = {
 
 const cellEdges = {
   cell_exec_id: {type: "VARCHAR", about: "the evaluation that read"},
-  upstream_exec_id: {type: "VARCHAR", nullable: true, about: "the evaluation that was read, NULL for a table"},
+  upstream_exec_id: {
+    type: "VARCHAR",
+    nullable: true,
+    about: "the evaluation that was read, NULL for a table"
+  },
   name: {type: "VARCHAR", about: "the name that was read"},
   upstream_sha256: {type: "VARCHAR", nullable: true, about: "SHA-256 (hex) of the value where it is small"},
   value: {type: "VARCHAR", nullable: true, about: "the value as JSON where it is small"}
