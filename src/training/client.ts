@@ -39,6 +39,8 @@ export interface TrainerOptions extends CaptureSources {
   now(): number;
   /** Library versions by name; part of every fingerprint. */
   versions: Readonly<Record<string, string>>;
+  /** Names this browser tab on its runs. */
+  tab?: string;
   /** Lets the page notice that its worker died (navigator.locks). */
   locks?: Pick<LockManager, "request">;
   /** Calls back after some milliseconds unless the returned function is called; setTimeout without it. */
@@ -117,8 +119,8 @@ export class Trainer {
    * @throws CaptureError when something that `fn` needs cannot be sent, TrainOptionError for a senseless option.
    */
   train(fn: Request["fn"], options: TrainOptions = {}, context: CellContext = {}): Run {
-    const {seed} = checkOptions(fn, options);
-    const request: Request = {fn, options, context, seed};
+    const checked = checkOptions(fn, options);
+    const request: Request = {fn, options, context, checked};
     const job = this.#makeJob(request);
     const run = new Run(
       job.core,
@@ -175,7 +177,8 @@ export class Trainer {
 
   async #begin(job: Job, run: Run, force: boolean): Promise<void> {
     const {core, request, params} = job;
-    const {options, seed} = request;
+    const {options} = request;
+    const {seed} = request.checked;
     const {diverge = true} = options;
     // It loads while the run is hashed.
     this.#link.open();

@@ -1,7 +1,7 @@
 import {type Capture, type CaptureSources, capture} from "./capture/capture.ts";
 import {copyData} from "./capture/copy.ts";
 import {type LiveWatch, watchLive} from "./live.ts";
-import type {TrainOptions} from "./options.ts";
+import type {CheckedOptions, TrainOptions} from "./options.ts";
 import {findOrigin} from "./position.ts";
 import type {StartMessage} from "./protocol.ts";
 import type {Run} from "./run.ts";
@@ -14,7 +14,7 @@ export interface Request {
   fn: Function;
   options: TrainOptions;
   context: CellContext;
-  seed: number;
+  checked: CheckedOptions;
 }
 
 /** Who calls train(). */
@@ -22,6 +22,8 @@ export interface CellContext {
   /** The notebook's name, empty outside one. */
   notebook?: string;
   cellId?: number | null;
+  /** Names this evaluation of the cell, where evaluations are recorded. */
+  execId?: string | null;
   /**
    * The signal of this evaluation of the cell: when it fires the run is cancelled. Runs of one evaluation (one
    * signal) stand beside each other; those of an older one make room.
@@ -66,6 +68,7 @@ export interface JobHooks {
 interface JobOptions extends CaptureSources {
   now(): number;
   versions: Readonly<Record<string, string>>;
+  tab?: string;
 }
 
 /**
@@ -110,7 +113,7 @@ export function startMessage(job: Job): StartMessage {
     fn: captured.captured,
     params,
     live,
-    seed: request.seed,
+    seed: request.checked.seed,
     dataKey: dataHash === "" ? null : dataHash,
     diverge: request.options.diverge ?? true
   };
@@ -134,9 +137,9 @@ function newRunId(createdAt: number): string {
 }
 
 function newRecord(
-  {fn, options, context, seed}: Request,
+  {fn, options, context, checked}: Request,
   params: object,
-  {now, versions}: JobOptions
+  {now, versions, tab}: JobOptions
 ): RunRecord {
   const createdAt = now();
   return {
@@ -144,9 +147,15 @@ function newRecord(
     name: options.name ?? (fn.name || "run"),
     notebook: context.notebook ?? "",
     cellId: context.cellId ?? null,
+    cellExecId: context.execId ?? null,
+    experiment: options.experiment ?? (context.notebook || "scratch"),
+    parentRunId: checked.parentRunId,
+    tags: checked.tags,
+    tab: tab ?? null,
+    attempt: 1,
     status: "queued",
     params: params as RunRecord["params"],
-    seed,
+    seed: checked.seed,
     code: String(fn),
     fingerprint: "",
     backend: null,
