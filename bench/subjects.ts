@@ -7,5 +7,8 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
     "the page": (await import("./page.ts")).page,
     "a training step": (await import("./mlp-step.ts")).mlpStep,
     "the tables": (await import("./tables.ts")).tables
+  }),
+  tables: async () => ({
+    "H2O group-by": (await import("./tables/group-by.ts")).groupBy
   })
 };
