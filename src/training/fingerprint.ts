@@ -1,9 +1,10 @@
 import {canonical} from "./canonical.ts";
-import {normalise, parseFunction} from "./capture/parse.ts";
+import {normalise} from "./capture/normalise.ts";
+import {parseFunction} from "./capture/parse.ts";
 import type {Captured} from "./capture/types.ts";
 import {digest} from "./sha256.ts";
 
-/** Everything that determines what a run computes. */
+/** Everything that determines what a run computes, but for its backend and live values. */
 export interface RunInputs {
   fn: Captured;
   params: Readonly<Record<string, unknown>>;
@@ -14,36 +15,38 @@ export interface RunInputs {
   diverge: unknown;
 }
 
-/** SHA-256 (hex) of a run's inputs. Layout and comments of the code do not count. */
+/** SHA-256 (hex) of a run's inputs. Layout and comments of the code do not count, nor do the names of variables. */
 export async function structureHash(inputs: RunInputs): Promise<string> {
   const {fn, params, seed, dataHash, versions, diverge} = inputs;
-  const code = fn.functions.map(({source, method}) => {
+  const names = fn.functions.map(({scope}) => Object.keys(scope));
+  const code = fn.functions.map(({source, method}, i) => {
     const parsed = parseFunction(source);
-    return {code: parsed ? normalise(parsed.node) : source, method};
+    return {code: parsed ? normalise(parsed.node, names[i]) : source, method};
   });
-  const scopes = fn.functions.map(({scope}) => scope);
+  // By place, as in the code.
+  const scopes = fn.functions.map(({scope}) => Object.values(scope));
+  const patches = fn.patches.map(({target, key, use, index}) => {
+    const i = fn.functions.findIndex(({scope}) => scope === target);
+    return i < 0
+      ? {target, key, use, index}
+      : {target: scopes[i], key: names[i].indexOf(String(key)), use, index};
+  });
   // Patches name their target by identity, which `canonical` numbers within one value.
   return textHash(
-    await canonical({
-      code,
-      scopes,
-      patches: fn.patches,
-      modules: fn.modules,
-      params,
-      seed,
-      dataHash,
-      versions,
-      diverge
-    })
+    await canonical({code, scopes, patches, modules: fn.modules, params, seed, dataHash, versions, diverge})
   );
 }
 
-/** The fingerprint of a run: its structure and the live values that it starts with. */
+/**
+ * The fingerprint of a run: its structure, what it computes on (null while nobody knows), and the live values that it
+ * starts with.
+ */
 export async function fingerprintOf(
   structure: string,
+  backend: string | null,
   live: Readonly<Record<string, unknown>>
 ): Promise<string> {
-  return textHash(`${structure} ${await canonical(live)}`);
+  return textHash(`${structure} ${backend} ${await canonical(live)}`);
 }
 
 const dataHashes = new WeakMap<object, Promise<string>>();

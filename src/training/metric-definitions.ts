@@ -20,10 +20,22 @@ export function checkDefinitions(metrics: Readonly<Record<string, MetricDefiniti
     const {unit, goal, summary, stepKey} = definition;
     check(unit === undefined || typeof unit === "string", `${at}.unit`, "text such as ms", unit);
     check(goal === undefined || goals.includes(goal), `${at}.goal`, "minimize or maximize", goal);
-    check(summary === undefined || summaries.includes(summary), `${at}.summary`, "last, min, max or best", summary);
-    check(stepKey === undefined || typeof stepKey === "string", `${at}.stepKey`, "the name of a metric", stepKey);
+    check(
+      summary === undefined || summaries.includes(summary),
+      `${at}.summary`,
+      "last, min, max or best",
+      summary
+    );
+    check(
+      stepKey === undefined || typeof stepKey === "string",
+      `${at}.stepKey`,
+      "the name of a metric",
+      stepKey
+    );
     if (summary === "best" && goal === undefined) {
-      throw new TrainOptionError(`${at}.summary is best, and which value is best needs a goal: minimize or maximize.`);
+      throw new TrainOptionError(
+        `${at}.summary is best, and which value is best needs a goal: minimize or maximize.`
+      );
     }
   }
 }

@@ -115,5 +115,7 @@ function checkParent({parent}: TrainOptions): string | null {
   if (parent === undefined) return null;
   const id: unknown = typeof parent === "string" ? parent : parent?.record?.runId;
   if (typeof id === "string" && id !== "") return id;
-  throw new TrainOptionError("parent must be a run, or a run's id: parent: sweep or parent: sweep.record.runId.");
+  throw new TrainOptionError(
+    "parent must be a run, or a run's id: parent: sweep or parent: sweep.record.runId."
+  );
 }

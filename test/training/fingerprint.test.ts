@@ -2,7 +2,7 @@ import {createHash} from "node:crypto";
 import {expect, it} from "vitest";
 import {canonical} from "../../src/training/canonical.ts";
 import {capture} from "../../src/training/capture/capture.ts";
-import {hashData, structureHash} from "../../src/training/fingerprint.ts";
+import {fingerprintOf, hashData, structureHash} from "../../src/training/fingerprint.ts";
 import {digest, sha256} from "../../src/training/sha256.ts";
 
 it("computes SHA-256 as the platform does", async () => {
@@ -66,6 +66,37 @@ it("does not change with layout and comments, and does with code, captured value
   expect(await structureHash({...inputs, fn, params: {a: 1}})).not.toBe(plain);
   expect(await structureHash({...inputs, fn, seed: 1})).not.toBe(plain);
   expect(await structureHash({...inputs, fn, versions: {petri: "2"}})).not.toBe(plain);
+});
+
+it("does not change with the names of variables, in the function and around it", async () => {
+  const one = await hash(evaluate("function* train({ops}) { yield {loss: lr + ops.a}; }"), {lr: 1});
+  expect(await hash(evaluate("function* fit({ops: o}) { yield {loss: rate + o.a}; }"), {rate: 1})).toBe(one);
+  expect(await hash(evaluate("function* fit({ops: o}) { yield {loss: rate + o.a}; }"), {rate: 2})).not.toBe(
+    one
+  );
+  // Helpers are found in the order in which they are named, not in that of their names.
+  const [f, g] = [evaluate("(x) => x + 1"), evaluate("(x) => x + 2")];
+  const helpers = (code: string, scope: Record<string, unknown>) => {
+    const main = evaluate(code);
+    return structureHash({
+      ...inputs,
+      fn: capture(main, {scopeOf: (fn) => (fn === main ? scope : {})}).captured
+    });
+  };
+  const two = await helpers("() => a(b(1))", {a: f, b: g});
+  expect(await helpers("() => z(y(1))", {z: f, y: g})).toBe(two);
+  expect(await helpers("() => b(a(1))", {a: g, b: f})).toBe(two);
+  expect(await helpers("() => b(a(1))", {a: f, b: g})).not.toBe(two);
+});
+
+it("tells backends and live values apart", async () => {
+  const all = await Promise.all([
+    fingerprintOf("s", "wasm", {}),
+    fingerprintOf("s", "webgpu", {}),
+    fingerprintOf("s", null, {}),
+    fingerprintOf("s", "wasm", {rate: 1})
+  ]);
+  expect(new Set(all).size).toBe(4);
 });
 
 it("sees which of two captured functions sits where", async () => {

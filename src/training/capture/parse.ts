@@ -1,4 +1,4 @@
-import {type Expression, type Node, parse} from "acorn";
+import {type Expression, parse} from "acorn";
 
 /** The syntax tree of one function's source. */
 export interface ParsedFunction {
@@ -29,14 +29,4 @@ export function parseFunction(source: string): ParsedFunction | null {
     }
   }
   return null;
-}
-
-/** Source without what does not count: comments, layout, the way a literal is written. Equal text, equal behaviour. */
-export function normalise(node: Node): string {
-  return JSON.stringify(node, (key, value) => {
-    if (key === "start" || key === "end" || key === "raw") return undefined;
-    if (typeof value === "bigint") return `${value}n`;
-    if (value instanceof RegExp) return String(value);
-    return value;
-  });
 }
