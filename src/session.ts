@@ -13,7 +13,7 @@ import {NotebookSession} from "./runtime/session.ts";
 import type {CellContext} from "./runtime/types.ts";
 import {loadArrow} from "./tables/arrow.ts";
 import type {Tables} from "./tables/open.ts";
-import {tableNames} from "./tables/schema.ts";
+import {tableNames} from "./tables/ddl.ts";
 import type {Trainer} from "./training/client.ts";
 import type {TrainOptions} from "./training/options.ts";
 import type {Run} from "./training/run.ts";

@@ -51,7 +51,7 @@ async function timeTables(rounds: number, batchCount: number): Promise<TableTimi
     const runId = `run ${round}`;
     const batches = batchesOf(runId, batchCount);
     const ours = await timed(async () => {
-      for (const batch of batches) sink.append(runId, encodeMetrics(batch));
+      for (const batch of batches) sink.append(runId, encodeMetrics(batch), [batch.seq, batch.seq + batch.step.length - 1]);
       const [{n}] = await db.sql`SELECT count(*) AS n FROM metrics WHERE run_id = ${runId}`;
       if (n !== rows) throw new Error(`Expected ${rows} rows, found ${n}.`);
     });

@@ -18,6 +18,7 @@ import {
   type Vector,
   vectorFromArray
 } from "apache-arrow";
+import {RowError} from "./errors.ts";
 import {type Column, type Columns, type Row, schemaVersion, type TableName, tables} from "./schema.ts";
 
 type Cells = readonly unknown[];
@@ -90,15 +91,28 @@ function column(cells: Cells, {type}: Column, id: number): Data {
   }
 }
 
+/** @throws RowError when a column's description does not allow a value: a journal must never hold what no database takes. */
+function check(table: TableName, name: string, {nullable, oneOf}: Column, cells: Cells): void {
+  for (const cell of cells) {
+    const isNull = cell === null || cell === undefined;
+    if (isNull && !nullable) throw new RowError(`${table}.${name}: expected a value, got ${cell}.`);
+    if (!isNull && oneOf && !oneOf.includes(String(cell))) {
+      throw new RowError(`${table}.${name}: expected one of ${oneOf.join(", ")}, got ${cell}.`);
+    }
+  }
+}
+
 /**
  * Rows of a table as an Arrow IPC stream of one batch. Its schema's metadata names the table and the version of the
  * description. Metrics have an encoder of their own (`encodeMetrics`).
+ * @throws RowError when a column's description does not allow a value.
  */
 export function encodeRows<T extends TableName>(table: T, rows: readonly Row<T>[]): Uint8Array {
   const columns: Columns = tables[table];
   const names = Object.keys(columns);
   const children = names.map((name, id) => {
     const cells = rows.map((row) => (row as Record<string, unknown>)[name]);
+    check(table, name, columns[name], cells);
     return column(cells, columns[name], id);
   });
   const fields = names.map(

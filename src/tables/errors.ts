@@ -8,6 +8,11 @@ export class ParameterError extends Error {
   override name = "ParameterError";
 }
 
+/** A row does not fit the description of its table. */
+export class RowError extends Error {
+  override name = "RowError";
+}
+
 /** Something cannot be made a table. */
 export class SourceError extends Error {
   override name = "SourceError";

@@ -1,5 +1,5 @@
+import {tableNames} from "./ddl.ts";
 import {SqlError} from "./errors.ts";
-import {tableNames} from "./schema.ts";
 import type {SqlText} from "./sql-text.ts";
 import {type Statement, statements} from "./statements.ts";
 

@@ -53,7 +53,7 @@ class Merger {
     }
   }
 
-  write(): Uint8Array {
+  write(seen?: (columns: MetricColumns) => void): Uint8Array {
     const {rows} = this;
     const merged = {
       runId: new Int32Array(rows),
@@ -73,25 +73,27 @@ class Merger {
       merged.seq.set(part.seq, at);
       at += part.key.length;
     }
-    return writeMetrics({...merged, keys: this.keys.list, runIds: this.runIds.list});
+    const columns = {...merged, keys: this.keys.list, runIds: this.runIds.list};
+    seen?.(columns);
+    return writeMetrics(columns);
   }
 }
 
 /**
  * The same rows in as few Arrow IPC streams as pays: DuckDB takes a stream in a millisecond, whatever its size.
  * Works in short slices, so that a long backlog does not hold up the page. The given bytes stay usable.
+ * `seen` is shown the columns of every stream.
  */
-export async function* mergeMetrics(streams: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  if (streams.length === 1) {
-    yield streams[0].slice();
-    return;
-  }
+export async function* mergeMetrics(
+  streams: readonly Uint8Array[],
+  seen?: (columns: MetricColumns) => void
+): AsyncGenerator<Uint8Array> {
   let merger = new Merger();
   let started = performance.now();
   for (const stream of streams) {
     merger.add(stream);
     if (merger.rows >= rowsPerStream) {
-      yield merger.write();
+      yield merger.write(seen);
       merger = new Merger();
     }
     if (performance.now() - started > sliceMs) {
@@ -99,5 +101,5 @@ export async function* mergeMetrics(streams: readonly Uint8Array[]): AsyncGenera
       started = performance.now();
     }
   }
-  if (merger.rows > 0) yield merger.write();
+  if (merger.rows > 0) yield merger.write(seen);
 }

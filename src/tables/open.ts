@@ -2,8 +2,10 @@ import {TableChanges} from "./changes.ts";
 import {DuckDBClient} from "./client.ts";
 import type {Database} from "./database.ts";
 import type {EngineOptions} from "./engine.ts";
-import {RunStore} from "./run-store.ts";
-import {views} from "./schema.ts";
+import type {ImportedRows, ImportReport} from "./import-types.ts";
+import type {Journal} from "./journal/types.ts";
+import type {Row, TableName} from "./schema.ts";
+import {RunStore, type StoreOptions} from "./store.ts";
 
 /** How far DuckDB is: it is loaded by the first query. */
 export type EngineState =
@@ -12,7 +14,11 @@ export type EngineState =
   | {state: "ready"}
   | {state: "failed"; error: Error};
 
-export interface TablesOptions extends Omit<EngineOptions, "onProgress"> {
+export interface TablesOptions
+  extends Omit<EngineOptions, "onProgress">,
+    Pick<StoreOptions, "liveTabs" | "given"> {
+  /** Opens the journal that keeps the runs; called when there is a first one, or a first query. */
+  journal: () => Promise<Journal>;
   /** Told at every change. */
   onEngine?: (state: EngineState) => void;
 }
@@ -35,7 +41,8 @@ export class Tables {
 
   constructor(options: TablesOptions) {
     this.options = options;
-    this.sink = new RunStore(this.changes);
+    const {journal, liveTabs, given} = options;
+    this.sink = new RunStore({changes: this.changes, journal, liveTabs, given});
     this.db = new DuckDBClient(this.open);
     const createClient = (sources?: Record<string, unknown>) => this.createClient(sources);
     this.DuckDBClient = class extends DuckDBClient {
@@ -48,9 +55,19 @@ export class Tables {
     };
   }
 
-  /** The revision of a run table or view: now, and after changes, at most four times a second. */
+  /** The revision of a run table: now, and after changes, at most four times a second. */
   tableChanges(name: string): AsyncIterable<number> {
-    return this.changes.watch(views[name]?.sources[0] ?? name);
+    return this.changes.watch(name);
+  }
+
+  /** Adds rows to a table of the store, or replaces those with the same key. */
+  write<T extends TableName>(table: T, rows: readonly Row<T>[]): void {
+    this.sink.write(table, rows);
+  }
+
+  /** Takes in runs from elsewhere; those that are here already are left out. */
+  importRows(chunks: AsyncIterable<ImportedRows>): Promise<ImportReport> {
+    return this.sink.importRows(chunks);
   }
 
   /** Ends DuckDB; the next query starts it again. */
@@ -80,7 +97,7 @@ export class Tables {
   }
 
   private async boot(): Promise<Database> {
-    const {onEngine, ...options} = this.options;
+    const {onEngine, journal: _, liveTabs: __, given: ___, ...options} = this.options;
     onEngine?.({state: "loading", loadedBytes: 0, totalBytes: 0});
     const [{Database}, {DatabaseWriter}] = await Promise.all([
       import("./database.ts"),

@@ -7,7 +7,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** What JSON cannot say in its own words it says as text, so that nothing is lost silently. */
-function toJSON(value: unknown): string {
+export function toJSON(value: unknown): string {
   const text = JSON.stringify(value, (_, inner) => {
     if (typeof inner === "bigint" || (typeof inner === "number" && !Number.isFinite(inner)))
       return String(inner);

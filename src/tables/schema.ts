@@ -25,7 +25,7 @@ interface TypeOf {
 
 /** A row of a table, derived from its description. */
 type RowOf<T extends Columns> = {
-  [K in keyof T]:
+  -readonly [K in keyof T]:
     | (T[K] extends {oneOf: readonly (infer Word)[]} ? Word : TypeOf[T[K]["type"]])
     | (T[K]["nullable"] extends true ? null : never);
 };
@@ -67,7 +67,6 @@ const runs = {
   last_step: {type: "BIGINT", nullable: true, about: "the last step that yielded a row"},
   error: {type: "VARCHAR", nullable: true, about: "message of the error that ended it"},
   code: {type: "VARCHAR", about: "source of the training function"},
-  code_sha256: {type: "VARCHAR", about: "SHA-256 (hex) of the source of the training function"},
   fingerprint: {type: "VARCHAR", about: "SHA-256 (hex) over code, params, seed, data, backend and versions"},
   data_hash: {type: "VARCHAR", about: "SHA-256 of the data it read, empty when it was given none"},
   versions: {type: "MAP(VARCHAR, VARCHAR)", about: "library versions by name"},

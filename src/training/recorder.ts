@@ -1,4 +1,6 @@
+import type {Job} from "./job.ts";
 import type {RowsMessage} from "./protocol.ts";
+import type {RunCache} from "./run-cache.ts";
 import type {RunCore} from "./run-core.ts";
 import type {RunSink} from "./types.ts";
 
@@ -17,15 +19,34 @@ export class Recorder {
     this.#delay = delay;
   }
 
+  /** A run that is about to reach the worker. */
+  begin({core, request}: Job): void {
+    const {metrics} = request.options;
+    this.record(core);
+    if (metrics) guard(() => this.#sink.defineMetrics(core.record.experiment, metrics));
+  }
+
   record(core: RunCore): void {
     guard(() => this.#sink.record(core.record));
+  }
+
+  /** A run that has ended, and what of it the tables do not have. */
+  end({core, fingerprint}: Job, cache: RunCache): void {
+    this.record(core);
+    cache.keep(fingerprint, core).then(
+      (notes) => {
+        for (const note of notes) core.note(core.record.endedAt ?? 0, note);
+      },
+      (error: unknown) => complain(error)
+    );
   }
 
   /** Rows of a run; what its record says of them follows soon. */
   rows(core: RunCore, {batch, ipc}: RowsMessage): void {
     if (batch.step.length === 0) return;
     guard(() => this.#sink.keep(batch));
-    if (ipc) guard(() => this.#sink.append(batch.runId, ipc));
+    const {runId, seq} = batch;
+    if (ipc) guard(() => this.#sink.append(runId, ipc, [seq, seq + batch.step.length - 1]));
     if (this.#due.has(core)) return;
     this.#due.add(core);
     this.#delay(() => {
@@ -39,6 +60,10 @@ function guard(write: () => void): void {
   try {
     write();
   } catch (error) {
-    console.error("Petri could not store what a run yielded.", error);
+    complain(error);
   }
+}
+
+function complain(error: unknown): void {
+  console.error("Petri could not store what a run yielded.", error);
 }

@@ -2,10 +2,12 @@ import {afterAll, expect, test, vi} from "vitest";
 import {encodeMetrics} from "../../src/tables/encode.ts";
 import {type EngineState, Tables} from "../../src/tables/open.ts";
 import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
+import {FakeJournal} from "../tables/support/fake-journal.ts";
 
 const states: EngineState["state"][] = [];
 const workers = vi.spyOn(globalThis, "Worker");
 const tables = new Tables({
+  journal: async () => new FakeJournal(),
   extensionRepository: new URL("duckdb-ext", location.href).href,
   onEngine: ({state}) => states.push(state)
 });
@@ -18,6 +20,12 @@ function run(overrides: Partial<RunRecord> = {}): RunRecord {
     name: "it's a run",
     notebook: "quickstart",
     cellId: 3,
+    cellExecId: null,
+    experiment: "quickstart",
+    parentRunId: null,
+    tags: {},
+    tab: null,
+    attempt: 1,
     status: "running",
     params: {sparsity: 0.5, optimizer: {name: "adam", beta: [0.9, 0.999]}, bias: true, huge: 2n ** 60n},
     seed: 42,
@@ -37,7 +45,7 @@ function run(overrides: Partial<RunRecord> = {}): RunRecord {
 
 function append(batch: MetricBatch) {
   sink.keep(batch);
-  sink.append(batch.runId, encodeMetrics(batch));
+  sink.append(batch.runId, encodeMetrics(batch), [batch.seq, batch.seq + batch.step.length - 1]);
 }
 
 function batch(runId: string, seq: number, loss: number[]): MetricBatch {
@@ -158,8 +166,8 @@ test.each([
 test("what cannot be written is told in words, and is no hindrance once it is mended", async () => {
   sink.record(run({status: "odd" as never}));
   const error = await db.sql`SELECT 1`.catch((error) => error);
-  expect(error.name).toBe("SqlError");
-  expect(error.message).toMatch(/^Constraint Error: CHECK/);
+  expect(error.name).toBe("RowError");
+  expect(error.message).toMatch(/^runs.status: expected one of queued, .*, got odd.$/);
   sink.record(run({status: "completed"}));
   expect(await rows(db.sql`SELECT status FROM runs WHERE run_id = 'r1'`)).toEqual([{status: "completed"}]);
 });

@@ -45,3 +45,14 @@ test("a stream says which table it is of, and which version of its description",
 test("no rows at all make a stream that can be read", () => {
   expect(decodeRows("runs", encodeRows("runs", []))).toEqual([]);
 });
+
+test("a row that its table's description does not allow is refused by column", () => {
+  const odd = {...experiment, lifecycle_stage: "odd" as "active"};
+  expect(() => encodeRows("experiments", [odd])).toThrow(
+    "experiments.lifecycle_stage: expected one of active, deleted, got odd."
+  );
+  const nameless = {...experiment, name: null as unknown as string};
+  expect(() => encodeRows("experiments", [nameless])).toThrow(
+    "experiments.name: expected a value, got null."
+  );
+});

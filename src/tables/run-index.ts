@@ -1,0 +1,66 @@
+import type {Row, RunRow, TableName} from "./schema.ts";
+
+type Artifact = Row<"artifacts">;
+
+/** What the page knows of every run in the store, without a database: small, one entry a run. */
+export class RunIndex {
+  readonly runs = new Map<string, RunRow>();
+  readonly experiments = new Set<string>();
+  readonly #artifacts = new Map<string, Artifact[]>();
+  readonly #outputs = new Map<string, Set<string>>();
+  readonly #metricDefs = new Map<string, Row<"metric_defs">>();
+
+  /** The run of this fingerprint that completed last. */
+  find(fingerprint: string): RunRow | null {
+    let found: RunRow | null = null;
+    for (const run of this.runs.values()) {
+      if (run.fingerprint !== fingerprint || run.status !== "completed") continue;
+      if (!found || Number(run.end_time) >= Number(found.end_time)) found = run;
+    }
+    return found;
+  }
+
+  addArtifact(row: Artifact): void {
+    const versions = this.#artifacts.get(row.artifact_id) ?? [];
+    this.#artifacts.set(row.artifact_id, [...versions.filter(({version}) => version !== row.version), row]);
+  }
+
+  addLink({run_id, artifact_id, direction}: Row<"artifact_links">): void {
+    if (run_id === null || direction !== "output") return;
+    const ids = this.#outputs.get(run_id) ?? new Set();
+    this.#outputs.set(run_id, ids.add(artifact_id));
+  }
+
+  /** The newest version of everything that a run made. */
+  artifactsOf(runId: string): Artifact[] {
+    return [...(this.#outputs.get(runId) ?? [])].flatMap((id) => this.newest(id) ?? []);
+  }
+
+  newest(artifactId: string): Artifact | undefined {
+    return this.#artifacts.get(artifactId)?.reduce((a, b) => (b.version > a.version ? b : a));
+  }
+
+  /** What is known of a metric; and keeps it when it says something new, which it then returns. */
+  define(row: Row<"metric_defs">): Row<"metric_defs"> | null {
+    const id = JSON.stringify([row.experiment_id, row.key]);
+    if (JSON.stringify(this.#metricDefs.get(id)) === JSON.stringify(row)) return null;
+    this.#metricDefs.set(id, row);
+    return row;
+  }
+
+  forget(runIds: readonly string[]): void {
+    for (const id of runIds) {
+      this.runs.delete(id);
+      this.#outputs.delete(id);
+    }
+  }
+}
+
+/** The tables that the index is made of. */
+export const indexedTables = [
+  "experiments",
+  "runs",
+  "metric_defs",
+  "artifacts",
+  "artifact_links"
+] as const satisfies TableName[];

@@ -1,0 +1,335 @@
+import type {TableChanges} from "./changes.ts";
+import type {ImportedRows, ImportReport} from "./import-types.ts";
+import type {Journal, JournalRecord} from "./journal/types.ts";
+import {JournalQueue} from "./journal-queue.ts";
+import {paramRows} from "./parameters.ts";
+import {indexedTables, RunIndex} from "./run-index.ts";
+import {runRecord, runRow} from "./run-rows.ts";
+import type {Row, TableName} from "./schema.ts";
+import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
+
+/** Writes into the database; the store calls one method at a time. */
+export interface RunWriter {
+  /** Takes in rows of the journal; the bytes are used up. */
+  load(table: TableName, ipc: Uint8Array): Promise<void>;
+  /** The journal was read to its end. */
+  loaded(): Promise<void>;
+  /** Adds rows, or replaces those with the same key, all or none; the bytes stay usable. */
+  write(records: readonly JournalRecord[]): Promise<void>;
+  deleteRuns(runIds: readonly string[]): Promise<void>;
+  /** Makes empty tables again where those of the store are missing or changed, and then returns true. */
+  mend(): Promise<boolean>;
+}
+
+export interface StoreOptions {
+  changes: TableChanges;
+  /** Opens the journal; called once, when there is something to write or to read. */
+  journal(): Promise<Journal>;
+  /** The tabs that are open, by the names that runs bear in `tab`; without it, runs of other tabs are left alone. */
+  liveTabs?(): Promise<ReadonlySet<string>>;
+  /** Rows that the program brings with it, such as those of `systems`. */
+  given?(): Promise<{[T in TableName]?: readonly Row<T>[]}>;
+  /** Milliseconds since the epoch. */
+  now?(): number;
+}
+
+/**
+ * Every run and its rows: on disk in the journal, and in a database as long as there is one. Training writes here and
+ * is answered from here; a database reads all of the journal when it starts, and what is new before each query.
+ */
+export class RunStore {
+  readonly #changes: TableChanges;
+  readonly #queue: JournalQueue;
+  readonly #options: StoreOptions;
+  readonly #index = new RunIndex();
+  /** This page's runs, with their parameters as they were given. */
+  readonly #own = new Map<string, RunRecord>();
+  readonly #listeners = new Set<(batch: MetricBatch) => void>();
+  readonly #acknowledged = new Map<string, number>();
+  #indexed: Promise<Journal> | null = null;
+  #writer: RunWriter | null = null;
+  /** Whether the writer has what the journal had when it was read; what came since is pending. */
+  #loaded = false;
+  #pending: JournalRecord[] | null = null;
+  #changedRuns = new Set<string>();
+  #deletedRuns: string[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#changes = options.changes;
+    this.#queue = new JournalQueue(options.journal, {
+      sent: (record) => this.#take(record),
+      kept: ({runId, seq}) => {
+        if (runId !== undefined && seq) this.#acknowledged.set(runId, seq[1]);
+      }
+    });
+  }
+
+  /** By run, the `seq` of the last row of metrics that is on disk; of this page's runs. */
+  get acknowledged(): ReadonlyMap<string, number> {
+    return this.#acknowledged;
+  }
+
+  /** Adds a run, or replaces what was known of it. */
+  record(run: RunRecord): void {
+    const before = this.#own.get(run.runId);
+    const isNew = !this.#index.runs.has(run.runId);
+    this.#own.set(run.runId, run);
+    this.#index.runs.set(run.runId, runRow(run));
+    this.#changedRuns.add(run.runId);
+    this.#changes.bump("runs");
+    if (isNew) {
+      this.write("params", paramRows(run.runId, run.params));
+      void this.#ensureExperiment(run);
+    }
+    // How far it is can be told from its metrics.
+    if (!before || !isSame({...before, lastStep: run.lastStep}, run)) this.write("runs", [runRow(run)]);
+  }
+
+  /** Takes over the Arrow IPC stream of some rows of a run; `seq`: the numbers of the first and the last. */
+  append(runId: string, ipc: Uint8Array, seq: readonly [first: number, last: number]): void {
+    this.#queue.push(() => ({table: "metrics", ipc, runId, seq}));
+  }
+
+  /** Tells those who draw rows as they come. */
+  keep(batch: MetricBatch): void {
+    for (const listener of [...this.#listeners]) listener(batch);
+  }
+
+  /** Calls back with rows as they come, of this tab's runs and of other tabs'. Returns the way to stop. */
+  onBatch(listener: (batch: MetricBatch) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Adds rows to a table, or replaces those with the same key. */
+  write<T extends TableName>(table: T, rows: readonly Row<T>[]): void {
+    if (rows.length > 0) this.#queue.push((encode) => ({table, ipc: encode(table, rows)}));
+  }
+
+  /** The latest completed run with this fingerprint and its rows. */
+  async find(fingerprint: string): Promise<{run: RunRecord; batches: MetricBatch[]} | null> {
+    const journal = await this.#load();
+    const row = this.#index.find(fingerprint);
+    if (!row) return null;
+    const run = this.#own.get(row.run_id) ?? runRecord(row);
+    const [streams, {decodeMetrics}] = await Promise.all([
+      journal.readRun(run.runId),
+      import("./decode-metrics.ts")
+    ]);
+    return {run, batches: decodeMetrics(run.runId, streams)};
+  }
+
+  /** Takes in what metrics of an experiment mean, by name. */
+  defineMetrics(experiment: string, metrics: Readonly<Record<string, MetricDefinition>>): void {
+    const rows = Object.entries(metrics).flatMap(([key, {unit, goal, summary, stepKey}]) => {
+      const rest = {
+        unit: unit ?? null,
+        goal: goal ?? null,
+        summary: summary ?? null,
+        step_key: stepKey ?? null
+      };
+      return this.#index.define({experiment_id: experiment, key, ...rest}) ?? [];
+    });
+    this.write("metric_defs", rows);
+  }
+
+  /** Stores content of a run under its hash; resolves when it is on disk. */
+  async keepArtifact({runId, name, type, bytes, manifest, createdAt}: ArtifactContent): Promise<void> {
+    const journal = await this.#load();
+    const sha256 = await journal.putBlob(bytes);
+    const artifact_id = `${runId}/${name}`;
+    const row: Row<"artifacts"> = {
+      artifact_id,
+      version: (this.#index.newest(artifact_id)?.version ?? 0) + 1,
+      name,
+      type,
+      sha256,
+      size_bytes: bytes.length,
+      uri: null,
+      manifest: JSON.stringify(manifest),
+      created_at: new Date(createdAt)
+    };
+    const {version} = row;
+    const link = {run_id: runId, cell_exec_id: null, artifact_id, version, direction: "output"} as const;
+    this.#index.addArtifact(row);
+    this.#index.addLink(link);
+    this.write("artifacts", [row]);
+    this.write("artifact_links", [link]);
+  }
+
+  /** What is kept of a run, the newest version of each name. */
+  async artifacts(runId: string): Promise<StoredArtifact[]> {
+    const journal = await this.#load();
+    return this.#index.artifactsOf(runId).map((row) => ({
+      runId,
+      name: row.name,
+      type: row.type,
+      manifest: JSON.parse(row.manifest ?? "{}"),
+      createdAt: Number(row.created_at),
+      sizeBytes: row.size_bytes,
+      read: () => journal.getBlob(row.sha256)
+    }));
+  }
+
+  /** Takes in runs from elsewhere; those that are here already are left out. */
+  async importRows(chunks: AsyncIterable<ImportedRows>): Promise<ImportReport> {
+    await this.#load();
+    const {importRows} = await import("./import-rows.ts");
+    return importRows(chunks, {
+      index: this.#index,
+      write: (table, rows) => this.write(table, rows),
+      append: (record) => this.#queue.push(() => record)
+    });
+  }
+
+  /** Deletes runs with all their rows, for good. */
+  async deleteRuns(runIds: readonly string[]): Promise<void> {
+    const journal = await this.#load();
+    await journal.deleteRuns(runIds);
+    this.#forget(runIds);
+  }
+
+  /** Sends rows to this database from now on; it gets everything that is kept first. */
+  attach(writer: RunWriter): void {
+    this.#writer = writer;
+    this.#loaded = false;
+    this.#flushing = Promise.resolve();
+  }
+
+  /** Resolves when all that was recorded before the call is in the database; at once when there is none. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.catch(() => {}).then(() => this.#flush());
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
+    const writer = this.#writer;
+    if (!writer) return;
+    try {
+      await this.#flushTo(writer);
+    } catch (error) {
+      // A statement that got at the tables must not stop every query after it.
+      if (!(await writer.mend().catch(() => false))) throw error;
+      this.#loaded = false;
+      await this.#flushTo(writer);
+    }
+  }
+
+  async #flushTo(writer: RunWriter): Promise<void> {
+    if (!this.#loaded) await this.#fill(writer);
+    const {encodeRows} = await import("./encode-rows.ts");
+    const [pending, changed, deleted] = [this.#pending ?? [], this.#changedRuns, this.#deletedRuns];
+    this.#pending = [];
+    this.#changedRuns = new Set();
+    this.#deletedRuns = [];
+    const rows = [...changed].flatMap((id) => this.#index.runs.get(id) ?? []);
+    const records = [...pending];
+    if (rows.length > 0) records.push({table: "runs", ipc: encodeRows("runs", rows)});
+    try {
+      if (records.length > 0) await writer.write(records);
+      if (deleted.length > 0) await writer.deleteRuns(deleted);
+    } catch (error) {
+      // Nothing is lost: what was not taken in waits for the next flush, or for the next database.
+      for (const id of changed) this.#changedRuns.add(id);
+      this.#pending = [...pending, ...(this.#pending ?? [])];
+      this.#deletedRuns = [...deleted, ...this.#deletedRuns];
+      throw error;
+    }
+  }
+
+  /** Gives an empty database all of the journal. */
+  async #fill(writer: RunWriter): Promise<void> {
+    const journal = await this.#load();
+    // What comes after this is not in what is read.
+    this.#pending = [];
+    this.#deletedRuns = [];
+    for await (const {table, ipc} of journal.read()) await writer.load(table, ipc);
+    await writer.loaded();
+    for (const id of this.#own.keys()) this.#changedRuns.add(id);
+    const {encodeRows} = await import("./encode-rows.ts");
+    const given = Object.entries((await this.#options.given?.()) ?? {}) as [TableName, Row<TableName>[]][];
+    await writer.write(given.map(([table, rows]) => ({table, ipc: encodeRows(table, rows)})));
+    this.#loaded = true;
+  }
+
+  /** The journal, once the index knows what is in it. */
+  #load(): Promise<Journal> {
+    this.#indexed ??= this.#readIndex().catch((error) => {
+      this.#indexed = null;
+      throw error;
+    });
+    return this.#indexed;
+  }
+
+  async #readIndex(): Promise<Journal> {
+    const [journal, {decodeRows}] = await Promise.all([this.#queue.journal(), import("./encode-rows.ts")]);
+    const index = this.#index;
+    const takeRows = (table: TableName, ipc: Uint8Array) => {
+      if (table === "runs")
+        for (const row of decodeRows(table, ipc))
+          if (!this.#own.has(row.run_id)) index.runs.set(row.run_id, row);
+      if (table === "experiments")
+        for (const row of decodeRows(table, ipc)) index.experiments.add(row.experiment_id);
+      if (table === "metric_defs") for (const row of decodeRows(table, ipc)) index.define(row);
+      if (table === "artifacts") for (const row of decodeRows(table, ipc)) index.addArtifact(row);
+      if (table === "artifact_links") for (const row of decodeRows(table, ipc)) index.addLink(row);
+    };
+    journal.onForeign((record) => {
+      takeRows(record.table, record.ipc);
+      this.#take(record);
+      if (record.table === "metrics" && record.runId !== undefined) void this.#tell(record.runId, record.ipc);
+    });
+    for await (const {table, ipc} of journal.read(indexedTables)) takeRows(table, ipc);
+    await this.#interruptRunsOfClosedTabs();
+    return journal;
+  }
+
+  /** A tab that was killed could not say what became of its runs. */
+  async #interruptRunsOfClosedTabs(): Promise<void> {
+    const {liveTabs, now = Date.now} = this.#options;
+    const open = await liveTabs?.();
+    if (!open) return;
+    for (const row of [...this.#index.runs.values()]) {
+      const isGoing = row.status === "queued" || row.status === "running";
+      if (!isGoing || this.#own.has(row.run_id) || row.tab === null || open.has(row.tab)) continue;
+      const error = "The tab that ran it was closed.";
+      this.record({...runRecord(row), status: "interrupted", endedAt: now(), error});
+    }
+  }
+
+  async #tell(runId: string, ipc: Uint8Array): Promise<void> {
+    if (this.#listeners.size === 0) return;
+    const {decodeMetrics} = await import("./decode-metrics.ts");
+    for (const batch of decodeMetrics(runId, [ipc])) this.keep(batch);
+  }
+
+  /** A record is on its way to the journal, or came from another tab. */
+  #take(record: JournalRecord): void {
+    this.#changes.bump(record.table);
+    if (record.table === "metrics") this.#changes.bump("latest_metrics");
+    this.#pending?.push(record);
+  }
+
+  #forget(runIds: readonly string[]): void {
+    this.#index.forget(runIds);
+    for (const id of runIds) this.#changedRuns.delete(id);
+    this.#deletedRuns.push(...runIds);
+    for (const table of ["runs", "params", "metrics", "latest_metrics", "artifacts"])
+      this.#changes.bump(table);
+  }
+
+  async #ensureExperiment({experiment, createdAt}: RunRecord): Promise<void> {
+    // What was there before keeps the time it was made at.
+    await this.#load().catch(() => {});
+    if (this.#index.experiments.has(experiment)) return;
+    this.#index.experiments.add(experiment);
+    const row = {experiment_id: experiment, name: experiment, created_at: new Date(createdAt)};
+    this.write("experiments", [{...row, lifecycle_stage: "active", tags: new Map()}]);
+  }
+}
+
+function isSame(a: RunRecord, b: RunRecord): boolean {
+  return (Object.keys(b) as (keyof RunRecord)[]).every((key) => Object.is(a[key], b[key]));
+}

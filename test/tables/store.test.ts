@@ -1,0 +1,279 @@
+import {afterEach, expect, test, vi} from "vitest";
+import {TableChanges} from "../../src/tables/changes.ts";
+import {encodeMetrics} from "../../src/tables/encode.ts";
+import {decodeRows, encodeRows} from "../../src/tables/encode-rows.ts";
+import type {JournalRecord} from "../../src/tables/journal/types.ts";
+import {runRow} from "../../src/tables/run-rows.ts";
+import type {TableName} from "../../src/tables/schema.ts";
+import {RunStore, type RunWriter, type StoreOptions} from "../../src/tables/store.ts";
+import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
+import type {RunSink} from "../../src/training/types.ts";
+import {FakeJournal} from "./support/fake-journal.ts";
+
+function run(overrides: Partial<RunRecord> = {}): RunRecord {
+  return {
+    runId: "r1",
+    name: "first",
+    notebook: "quickstart",
+    cellId: 3,
+    cellExecId: null,
+    experiment: "quickstart",
+    parentRunId: null,
+    tags: {},
+    tab: "here",
+    attempt: 1,
+    status: "running",
+    params: {sparsity: 0.5},
+    seed: 1,
+    code: "",
+    fingerprint: "f",
+    backend: null,
+    versions: {},
+    dataHash: "",
+    createdAt: 1,
+    startedAt: null,
+    endedAt: null,
+    lastStep: null,
+    error: null,
+    ...overrides
+  };
+}
+
+function batch(runId: string, seq: number, values = [seq]): MetricBatch {
+  const step = Float64Array.from(values, (_, i) => seq + i);
+  return {runId, seq, step, timeMs: step, columns: {loss: Float64Array.from(values)}};
+}
+
+/** Takes in rows as a database would, and says what it has. */
+class FakeWriter implements RunWriter {
+  readonly rows = new Map<TableName, Record<string, unknown>[]>();
+  failure: Error | null = null;
+  /** Whether the tables are missing. */
+  isTorn = false;
+  async load(table: TableName, ipc: Uint8Array) {
+    this.rows.set(table, [...(this.rows.get(table) ?? []), ...decodeRows(table, ipc)]);
+  }
+  async loaded() {}
+  async write(records: readonly JournalRecord[]) {
+    if (this.failure) throw this.failure;
+    for (const {table, ipc} of records) await this.load(table, ipc);
+  }
+  async deleteRuns(runIds: readonly string[]) {
+    for (const [table, rows] of this.rows) {
+      this.rows.set(
+        table,
+        rows.filter(({run_id}) => !runIds.includes(String(run_id)))
+      );
+    }
+  }
+  async mend() {
+    if (!this.isTorn) return false;
+    this.rows.clear();
+    this.isTorn = false;
+    this.failure = null;
+    return true;
+  }
+  values(table: TableName, column: string) {
+    return this.rows.get(table)?.map((row) => row[column]) ?? [];
+  }
+}
+
+function setup(options: Partial<StoreOptions> = {}) {
+  const journal = new FakeJournal();
+  const store = new RunStore({changes: new TableChanges(), journal: async () => journal, ...options});
+  const append = (of: MetricBatch) =>
+    store.append(of.runId, encodeMetrics(of), [of.seq, of.seq + of.step.length - 1]);
+  return {journal, store, append, writer: new FakeWriter()};
+}
+
+/** A second page with the same journal. */
+const reopen = (journal: FakeJournal, options: Partial<StoreOptions> = {}) =>
+  new RunStore({changes: new TableChanges(), journal: async () => journal, ...options});
+
+afterEach(() => vi.restoreAllMocks());
+
+test("is where training sends its runs and rows", async () => {
+  const sink: RunSink = setup().store;
+  expect(await sink.find("none")).toBeNull();
+});
+
+test("a database gets what was recorded before it, and after, once", async () => {
+  const {store, append, writer} = setup();
+  store.record(run());
+  append(batch("r1", 0, [1, 2]));
+  await store.flush();
+  store.attach(writer);
+  await store.flush();
+  append(batch("r1", 2, [3]));
+  await store.flush();
+  await store.flush();
+  expect(writer.values("metrics", "value")).toEqual([1, 2, 3]);
+  expect(writer.values("params", "value_str")).toEqual(["0.5"]);
+  expect(writer.rows.get("runs")?.at(-1)).toMatchObject({run_id: "r1", mlflow_status: "RUNNING"});
+});
+
+test("the journal is told of a run when more changes than how far it is", async () => {
+  const {journal, store} = setup();
+  const going = run();
+  store.record(going);
+  for (let lastStep = 0; lastStep < 10; lastStep++) store.record({...going, lastStep});
+  store.record({...going, status: "completed", lastStep: 9});
+  await store.find("");
+  const statuses = journal.records
+    .filter(({table}) => table === "runs")
+    .map(({ipc}) => decodeRows("runs", ipc)[0].status);
+  expect(statuses).toEqual(["running", "completed"]);
+});
+
+test("what the database did not take in is written by the next flush", async () => {
+  const {store, append, writer} = setup();
+  store.attach(writer);
+  await store.flush();
+  append(batch("r1", 0));
+  writer.failure = new Error("out of memory");
+  await expect(store.flush()).rejects.toThrow("out of memory");
+  writer.failure = null;
+  append(batch("r1", 1));
+  await store.flush();
+  expect(writer.values("metrics", "seq")).toEqual([0, 1]);
+});
+
+test("tables that are missing are made again and get everything that is kept", async () => {
+  const {store, append, writer} = setup();
+  store.attach(writer);
+  append(batch("r1", 0));
+  await store.flush();
+  Object.assign(writer, {isTorn: true, failure: new Error("no such table")});
+  append(batch("r1", 1));
+  await store.flush();
+  expect(writer.values("metrics", "seq")).toEqual([0, 1]);
+});
+
+test("a second database gets everything again: the first was lost", async () => {
+  const {store, append, writer} = setup();
+  store.attach(new FakeWriter());
+  store.record(run());
+  append(batch("r1", 4));
+  await store.flush();
+  store.attach(writer);
+  await store.flush();
+  expect(writer.values("metrics", "seq")).toEqual([4]);
+  expect(writer.values("runs", "run_id")).toContain("r1");
+});
+
+test("a completed run is found by its fingerprint in another session, with its rows as they were", async () => {
+  const {journal, store, append} = setup();
+  store.record(run({status: "completed", endedAt: 5, backend: {name: "wasm", adapter: "SIMD"}}));
+  append(batch("r1", 0, [1, Number.NaN]));
+  append({...batch("r1", 2, [3, 4]), present: {loss: Uint8Array.of(0, 1)}});
+  await store.find("");
+  const found = await reopen(journal).find("f");
+  expect(found?.run).toMatchObject({runId: "r1", params: {sparsity: 0.5}, endedAt: 5});
+  expect(found?.batches.map(({seq, columns}) => [seq, [...columns.loss]])).toEqual([
+    [0, [1, Number.NaN]],
+    [3, [4]]
+  ]);
+});
+
+test("the latest of several with one fingerprint is the answer, and one that did not complete is none", async () => {
+  const {store} = setup();
+  store.record(run({runId: "old", status: "completed", endedAt: 1}));
+  store.record(run({runId: "new", status: "completed", endedAt: 2}));
+  store.record(run({runId: "failed", status: "failed", endedAt: 3}));
+  expect((await store.find("f"))?.run.runId).toBe("new");
+});
+
+test("what another tab writes is here as well, and drawn as it comes", async () => {
+  const {journal, store, writer} = setup();
+  store.attach(writer);
+  await store.flush();
+  const drawn: number[] = [];
+  const told = new Promise<void>((resolve) => {
+    store.onBatch((rows) => {
+      drawn.push(...rows.columns.loss);
+      resolve();
+    });
+  });
+  const far = run({runId: "far", status: "completed", endedAt: 1, fingerprint: "far"});
+  journal.arrive({table: "runs", ipc: encodeRows("runs", [runRow(far)])});
+  journal.arrive({
+    table: "metrics",
+    ipc: encodeMetrics(batch("far", 0, [7, 8])),
+    runId: "far",
+    seq: [0, 1]
+  });
+  await told;
+  await store.flush();
+  expect(drawn).toEqual([7, 8]);
+  expect(writer.values("metrics", "value")).toEqual([7, 8]);
+  expect((await store.find("far"))?.run.runId).toBe("far");
+});
+
+test("runs that a closed tab left are interrupted, those of open tabs go on", async () => {
+  const {journal, store} = setup();
+  store.record(run({runId: "dead", tab: "closed"}));
+  store.record(run({runId: "live", tab: "open"}));
+  store.record(run({runId: "done", tab: "closed", status: "completed", endedAt: 1}));
+  await store.find("");
+  const writer = new FakeWriter();
+  const next = reopen(journal, {liveTabs: async () => new Set(["open", "here"]), now: () => 99});
+  next.attach(writer);
+  await next.flush();
+  const last = new Map(writer.rows.get("runs")?.map((row) => [row.run_id, row]));
+  expect(last.get("dead")).toMatchObject({
+    status: "interrupted",
+    end_time: new Date(99),
+    error: "The tab that ran it was closed."
+  });
+  expect(last.get("live")).toMatchObject({status: "running"});
+  expect(last.get("done")).toMatchObject({status: "completed"});
+});
+
+test("artifacts are found by run, the newest version of each name", async () => {
+  const {journal, store} = setup();
+  const weights = {runId: "r1", name: "weights", type: "checkpoint", manifest: {step: 1}, createdAt: 7};
+  await store.keepArtifact({...weights, bytes: Uint8Array.of(1)});
+  await store.keepArtifact({...weights, bytes: Uint8Array.of(2), manifest: {step: 2}});
+  const [artifact, ...others] = await reopen(journal).artifacts("r1");
+  expect(others).toEqual([]);
+  expect(artifact).toMatchObject({name: "weights", manifest: {step: 2}, sizeBytes: 1, createdAt: 7});
+  expect(await artifact.read()).toEqual(Uint8Array.of(2));
+});
+
+test("deleted runs are gone from the journal, the database and the answers", async () => {
+  const {store, append, writer} = setup();
+  store.attach(writer);
+  store.record(run({status: "completed", endedAt: 1}));
+  append(batch("r1", 0));
+  await store.flush();
+  await store.deleteRuns(["r1"]);
+  await store.flush();
+  expect(await store.find("f")).toBeNull();
+  expect(writer.values("metrics", "value")).toEqual([]);
+  expect(writer.values("runs", "run_id")).toEqual([]);
+});
+
+test("a journal that cannot be opened is said, and stops no run", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const {store} = setup({journal: () => Promise.reject(new Error("no disk"))});
+  store.record(run());
+  await expect(store.find("f")).rejects.toThrow("no disk");
+  await vi.waitFor(() => expect(error).toHaveBeenCalled());
+});
+
+test("imported runs are taken in once", async () => {
+  const {store, writer} = setup();
+  store.attach(writer);
+  const rows = async function* () {
+    yield {runs: [{...runRow(run({runId: "theirs"})), source: "mlflow"}]};
+    const column = Float64Array.of(1, 2);
+    yield {
+      metrics: [{runId: "theirs", key: ["loss", "accuracy"], step: column, timeMs: column, value: column}]
+    };
+  };
+  expect(await store.importRows(rows())).toMatchObject({runs: 1, knownRuns: 0, metricRows: 2});
+  expect(await store.importRows(rows())).toMatchObject({runs: 0, knownRuns: 1, metricRows: 0});
+  await store.flush();
+  expect(writer.values("metrics", "key")).toEqual(["loss", "accuracy"]);
+  expect(writer.rows.get("runs")?.[0]).toMatchObject({run_id: "theirs", source: "mlflow"});
+});
