@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>>
   test: async () => (await import("./commands/test.ts")).test,
   check: async () => (await import("./commands/check.ts")).check,
   bench: async () => (await import("./commands/bench.ts")).bench,
+  torture: async () => (await import("./commands/torture.ts")).torture,
   systems: async () => (await import("./systems.ts")).systems,
   screenshots: async () => (await import("./commands/screenshots.ts")).screenshots
 };
