@@ -1,8 +1,14 @@
 import type {Table} from "apache-arrow";
+import {abortable} from "./abortable.ts";
 import type {Database, QueryOptions} from "./database.ts";
 import {guardStore} from "./guard.ts";
 import {identifier} from "./literal.ts";
 import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
+import {isQuery, statements} from "./statements.ts";
+import type {TableView} from "./view-types.ts";
+
+/** Results of at most so many rows are handed over whole; of larger ones that are only looked at, the page gets windows. */
+const mostShownWhole = 10_000;
 
 /** Gives the database, with all that was recorded so far in it; starts it at the first call. */
 export type OpenDatabase = () => Promise<Database>;
@@ -69,6 +75,26 @@ export class DuckDBClient {
     return this.run(sqlTemplate(strings, values));
   };
 
+  /**
+   * Runs a query and keeps its rows in the database, 10 million at most, to be read window by window: sorted, filtered,
+   * summarised there. They are freed when nobody holds the view any more, or by `dispose()`.
+   * @throws as `sql` does; ParameterError for a statement that is no query.
+   */
+  readonly view = async (strings: readonly string[], ...values: unknown[]): Promise<TableView> => {
+    return this.createView(sqlTemplate(strings, values));
+  };
+
+  /** What `sql` returns when that is small, else a view of it: for results that are looked at and not computed with. */
+  readonly show = async (strings: readonly string[], ...values: unknown[]): Promise<Table | TableView> => {
+    const sql = sqlTemplate(strings, values);
+    const all = statements(sql.text);
+    // What runs twice must not do anything twice.
+    if (all.length !== 1 || !isQuery(all[0]) || /\bnextval\b/i.test(sql.text)) return this.run(sql);
+    const database = await this.openFor(sql);
+    const whole = await database.head(sql, mostShownWhole, this.options);
+    return whole ?? this.createView(sql);
+  };
+
   /** Runs SQL with a `?` for each parameter. */
   async query(sql: string, params?: readonly unknown[]): Promise<Table> {
     return this.run(sqlQuery(sql, params));
@@ -83,8 +109,7 @@ export class DuckDBClient {
   /** Yields the result in batches of row objects as they are made. Stop reading early with `return()` or `break`. */
   async queryStream(sql: string, params?: readonly unknown[]) {
     const query = sqlQuery(sql, params);
-    guardStore(query, !this.options.catalog);
-    const database = await this.open();
+    const database = await this.openFor(query);
     const {schema, batches} = await database.stream(query, this.options);
     return {
       schema,
@@ -119,9 +144,23 @@ export class DuckDBClient {
   }
 
   private async run(sql: SqlText): Promise<Table> {
+    const database = await this.openFor(sql);
+    return database.query(sql, this.options);
+  }
+
+  private async createView(sql: SqlText): Promise<TableView> {
+    this.check(sql);
+    const {QueryView} = await import("./view.ts");
+    return QueryView.create(this.open, sql, this.options);
+  }
+
+  private check(sql: SqlText): void {
     this.options.signal?.throwIfAborted();
     guardStore(sql, !this.options.catalog);
-    const database = await this.open();
-    return database.query(sql, this.options);
+  }
+
+  private async openFor(sql: SqlText): Promise<Database> {
+    this.check(sql);
+    return abortable(this.open(), this.options.signal);
   }
 }

@@ -8,6 +8,7 @@ import {narrow} from "./narrow.ts";
 import {toSqlError} from "./sql-error.ts";
 import {SqlText} from "./sql-text.ts";
 import {command} from "./statements.ts";
+import {ViewTables} from "./view-tables.ts";
 
 export interface QueryOptions {
   /** Cancels the statement. */
@@ -26,6 +27,8 @@ const isTally = ({fields}: Schema) => fields.length === 1 && /^(Count|Success)$/
 /** DuckDB at work: statements, streams and inserts. Every statement has a connection of its own. */
 export class Database {
   private readonly engine: AsyncDuckDB;
+  /** The rows of queries that are looked at window by window. */
+  readonly views = new ViewTables(this);
   /** Set when the engine broke; the database is then gone. */
   lost: EngineError | null = null;
 
@@ -58,6 +61,19 @@ export class Database {
     const verb = isTally(schema) ? command(sql.text) : null;
     if (verb) table.schema.metadata.set("statement", verb);
     return table;
+  }
+
+  /** What a query yields if that is no more than `mostRows`; null, and it is cancelled, when there are more. */
+  async head(sql: SqlText, mostRows: number, options: QueryOptions = {}): Promise<Table | null> {
+    const {schema, batches} = await this.send(sql, true, options);
+    const all: RecordBatch[] = [];
+    let rows = 0;
+    for await (const batch of batches) {
+      rows += batch.numRows;
+      if (rows > mostRows) return null;
+      all.push(batch);
+    }
+    return narrow(new Table(schema, all));
   }
 
   /** Runs SQL and yields the result as it is made. Reading to the end, or returning, frees the connection. */

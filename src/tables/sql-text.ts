@@ -42,6 +42,26 @@ export class SqlText {
     return this.pieces.map(({text}) => text).join("");
   }
 
+  /** The same with more text in it: `text` before the character at `index`. */
+  insert(index: number, text: string): SqlText {
+    const pieces: Piece[] = [];
+    let start = 0;
+    let isIn = false;
+    for (const piece of this.pieces) {
+      const at = index - start;
+      start += piece.text.length;
+      if (isIn || at > piece.text.length) {
+        pieces.push(piece);
+        continue;
+      }
+      isIn = true;
+      const [before, after] = [piece.text.slice(0, at), piece.text.slice(at)];
+      const source = piece.source && {column: null, ...advance(piece.source, before)};
+      pieces.push({...piece, text: before}, {text, source: null}, {...piece, text: after, source});
+    }
+    return new SqlText(isIn ? pieces : [...pieces, {text, source: null}]);
+  }
+
   /** Whether a value stands where SQL takes the name of a table. */
   get hasValueForTable(): boolean {
     return this.pieces.some(

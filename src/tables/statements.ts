@@ -84,6 +84,20 @@ export function statements(sql: string): Statement[] {
   return all.filter((tokens) => tokens.length > 0).map((tokens) => new Statement(tokens));
 }
 
+const queryVerbs = ["SELECT", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "("];
+
+/** Whether a statement is a query, which can stand in parentheses in the place of a table. */
+export const isQuery = (statement: Statement): boolean =>
+  statement.word(0) !== "EXPLAIN" && statement.word(0) !== "PREPARE" && queryVerbs.includes(statement.verb);
+
+/** Where the last statement of some SQL begins and ends, in characters, without its semicolon. */
+export function lastRange(sql: string): [start: number, end: number] {
+  const start = statements(sql).at(-1)?.tokens[0].index ?? 0;
+  const ends: number[] = [];
+  new Scanner().read(sql, ";", (index) => ends.push(index));
+  return [start, ends.find((end) => end > start) ?? sql.length];
+}
+
 const commands: ReadonlySet<string> = new Set(
   (
     "CREATE DROP ALTER TRUNCATE INSERT UPDATE DELETE MERGE COPY SET RESET USE ATTACH DETACH BEGIN START COMMIT " +
