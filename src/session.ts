@@ -13,7 +13,7 @@ import {NotebookSession} from "./runtime/session.ts";
 import type {CellContext} from "./runtime/types.ts";
 import {loadArrow} from "./tables/arrow.ts";
 import type {Tables} from "./tables/open.ts";
-import {tableNames} from "./tables/ddl.ts";
+import {watchedTables} from "./tables/macros.ts";
 import type {Trainer} from "./training/client.ts";
 import type {TrainOptions} from "./training/options.ts";
 import type {Run} from "./training/run.ts";
@@ -71,7 +71,7 @@ export function openSession(request: SessionRequest, services: SessionServices):
     resolveModule: (specifier) => importer.resolve(specifier),
     input: (element) => input(element as HTMLElement),
     tableChanges: (table) => tables.tableChanges(table),
-    knownTables: tableNames,
+    knownTables: watchedTables,
     baseUrl
   });
   return session;

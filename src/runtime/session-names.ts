@@ -1,17 +1,20 @@
 import type {CompiledCell} from "./compile.ts";
 import {type NotebookNames, tableVariable} from "./plan.ts";
 
+/** For tables, views and macros (`name()`) that no cell made, the tables beneath whose changes are told of. */
+export type KnownTables = ReadonlyMap<string, readonly string[]>;
+
 /** What the names of a notebook mean, from all of its compiled cells. */
 export class SessionNames implements NotebookNames {
   readonly defined = new Set<string>();
   readonly local: ReadonlySet<string>;
-  readonly #known: ReadonlySet<string>;
+  readonly #known: KnownTables;
   /** Variables that stand for a table, by `database table`. */
   readonly #tables = new Map<string, string[]>();
   /** Equal for equal meanings of names, so that cells need not be planned again. */
   readonly signature: string;
 
-  constructor(cells: Iterable<CompiledCell>, local: ReadonlySet<string>, known: ReadonlySet<string>) {
+  constructor(cells: Iterable<CompiledCell>, local: ReadonlySet<string>, known: KnownTables) {
     this.local = local;
     this.#known = known;
     for (const cell of cells) this.#add(cell);
@@ -23,10 +26,10 @@ export class SessionNames implements NotebookNames {
 
   tables(database: string, table: string, reader: CompiledCell): readonly string[] {
     const variables = this.#tables.get(`${database} ${table}`) ?? [];
-    const builtin = database === "db" && !this.defined.has("db") && this.#known.has(table);
+    const beneath = database === "db" && !this.defined.has("db") ? this.#known.get(table) : undefined;
     // A cell that trains adds to the tables it reads; it would start itself again for ever.
-    if (!builtin || reader.inputs.includes("train")) return variables;
-    return [tableVariable("db", table, null), ...variables];
+    if (!beneath || reader.inputs.includes("train")) return variables;
+    return [...beneath.map((each) => tableVariable("db", each, null)), ...variables];
   }
 
   #add({id, output, outputs, autoview, automutable, tables}: CompiledCell): void {

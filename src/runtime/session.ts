@@ -14,7 +14,7 @@ import {release} from "./held.ts";
 import {Part} from "./part.ts";
 import {planCell} from "./plan.ts";
 import {ReactiveRuntime} from "./reactive-runtime.ts";
-import {contribution, SessionNames} from "./session-names.ts";
+import {contribution, type KnownTables, SessionNames} from "./session-names.ts";
 import type {Cell, CellContext, CellOutput, CellStatus, GraphEdge, Notebook, RuntimeHooks} from "./types.ts";
 import {loadTypeScript, typeScriptLoaded} from "./typescript.ts";
 
@@ -35,8 +35,8 @@ export interface SessionOptions {
   input(element: unknown): unknown;
   /** Yields whenever a known table has changed. */
   tableChanges?(name: string): AsyncIterable<unknown>;
-  /** Tables that `db` has without a cell creating them. */
-  knownTables?: readonly string[];
+  /** Tables, views and macros that `db` has without a cell creating them. */
+  knownTables?: KnownTables;
   /** lazy: a change marks the cells that depend on it stale instead of computing them. */
   execution?: "automatic" | "lazy";
   /** Milliseconds since the epoch. */
@@ -66,7 +66,7 @@ export class NotebookSession extends EventTarget {
   readonly #compiler = new CompileCache();
   readonly #permitted = new Set<number>();
   readonly #activity: Activity;
-  readonly #knownTables: ReadonlySet<string>;
+  readonly #knownTables: KnownTables;
   #names: SessionNames;
   #graph: Graph | null = null;
   #loading = 0;
@@ -84,7 +84,7 @@ export class NotebookSession extends EventTarget {
     this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
     this.#local = new Map(Object.entries(options.cellBuiltins ?? {}));
     this.#local.set("signal", ({signal}) => signal);
-    this.#knownTables = new Set(options.tableChanges ? options.knownTables : []);
+    this.#knownTables = (options.tableChanges && options.knownTables) || new Map();
     this.#names = this.#readNames();
     this.update(options.notebook.cells);
   }

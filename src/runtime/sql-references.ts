@@ -1,10 +1,13 @@
 import {type SqlToken, sqlTokens} from "./sql-tokens.ts";
 
-/** The tables and views that a piece of SQL names, in lower case; `schema.table` where it says so. */
+/**
+ * The tables and views that a piece of SQL names, in lower case; `schema.table` where it says so. A function that
+ * stands for a table is `name()`.
+ */
 export interface SqlReferences {
   /** FROM, JOIN, DESCRIBE, SUMMARIZE ..., without the query's own WITH names. */
   reads: string[];
-  /** CREATE TABLE, CREATE VIEW. */
+  /** CREATE TABLE, CREATE VIEW, CREATE MACRO. */
   creates: string[];
   /** INSERT INTO, UPDATE, DELETE FROM, ALTER, TRUNCATE, DROP. */
   changes: string[];
@@ -124,6 +127,9 @@ class Reader {
         if (this.#skip("table", "view")) {
           this.#skip("if", "not", "exists");
           this.#into(this.changes);
+        } else if (this.#skip("macro", "function")) {
+          this.#skip("table", "if", "exists");
+          this.#into(this.changes, "()");
         }
         break;
     }
@@ -146,7 +152,7 @@ class Reader {
     }
   }
 
-  /** One item of a FROM clause: a table, or something in parentheses, or a function or file, which are passed over. */
+  /** One item of a FROM clause: a table, or a function, or something in parentheses, or a file, which is passed over. */
   #item(): void {
     this.#skip("only", "lateral");
     this.#opensTable = this.#is("(");
@@ -157,6 +163,8 @@ class Reader {
     const start = this.#i;
     const name = this.#name();
     if (name === null || this.#is("(")) {
+      if (name !== null) this.reads.add(`${name}()`);
+      // Its arguments may hold queries.
       this.#i = start;
       return false;
     }
@@ -175,10 +183,10 @@ class Reader {
 
   #create(): void {
     this.#skip("or", "replace", "temp", "temporary", "recursive", "persistent");
-    if (!this.#skip("table", "view", "macro")) return;
-    if (this.#word(-1) === "macro") return;
+    if (!this.#skip("table", "view", "macro", "function")) return;
+    const isMacro = this.#word(-1) === "macro" || this.#word(-1) === "function";
     this.#skip("if", "not", "exists");
-    this.#into(this.creates);
+    this.#into(this.creates, isMacro ? "()" : "");
   }
 
   /** `WITH a AS (...), b (x) AS (...)`: names of the query itself. Their bodies are read like any other. */
@@ -213,9 +221,9 @@ class Reader {
     return i;
   }
 
-  #into(set: Set<string>): void {
+  #into(set: Set<string>, suffix = ""): void {
     const name = this.#name();
-    if (name !== null) set.add(name);
+    if (name !== null) set.add(name + suffix);
   }
 
   /** A possibly qualified name; the default schema and catalogue are left out. */

@@ -40,7 +40,13 @@ function session(specs: ConstructorParameters<typeof TestSession>[0], changes = 
     builtins: {db: () => client(t.note), __grid: () => (rows: unknown) => ({grid: rows, value: rows})},
     cellBuiltins: {train: () => () => "run"},
     tableChanges: changes.of,
-    knownTables: ["runs", "metrics"],
+    knownTables: new Map([
+      ["runs", ["runs"]],
+      ["metrics", ["metrics"]],
+      ["run_metrics", ["runs", "metrics"]],
+      ["curve()", ["metrics"]],
+      ["cell_execs", []]
+    ]),
     input: (element) => startingWith((element as TestInput).value, {[Symbol.asyncIterator]: never})
   });
   return t;
@@ -76,6 +82,33 @@ test("a query of runs computes again when runs changes", async () => {
   changes.touch();
   await t.session.settled();
   expect(t.take().sort()).toEqual(["FROM runs", "FROM runs LIMIT 1"]);
+});
+
+test("a query of a view or macro computes again when a table beneath changes", async () => {
+  const changes = new Changes();
+  const t = await session([[1, "FROM curve('a', 'loss')", "sql"]], changes).run();
+  expect(changes.asked).toEqual(["metrics"]);
+  t.take();
+  changes.touch();
+  await t.session.settled();
+  expect(t.take()).toEqual(["FROM curve('a', 'loss')"]);
+  await t.rerun(1, "FROM run_metrics");
+  expect(changes.asked).toEqual(["metrics", "runs"]);
+});
+
+test("a query of what evaluations write does not wake itself", async () => {
+  const changes = new Changes();
+  const t = await session([[1, "FROM cell_execs", "sql"]], changes).run();
+  expect(t.take()).toEqual(["FROM cell_execs"]);
+  expect(changes.asked).toEqual([]);
+});
+
+test("a query waits for the cell that creates its macro", async () => {
+  const t = await session([
+    [1, "FROM mine(3)", "sql"],
+    [2, "CREATE MACRO mine(n) AS TABLE FROM range(n)", "sql"]
+  ]).run();
+  expect(t.take()).toEqual(["CREATE MACRO mine(n) AS TABLE FROM range(n)", "FROM mine(3)"]);
 });
 
 test("a cell that trains is not started again by its own rows", async () => {
