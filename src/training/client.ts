@@ -1,15 +1,17 @@
 import type {BackendInfo, MemoryInfo} from "../gpu/types.ts";
-import type {CaptureSources} from "./capture/capture.ts";
 import {abortError, RunError} from "./errors.ts";
-import {fingerprintOf, hashData, structureHash} from "./fingerprint.ts";
+import {ExpectedBackend} from "./expected-backend.ts";
 import {
   type CellContext,
   canTakeOver,
   changeLive,
+  hashInputs,
+  hashStructure,
   type Job,
   type JobHooks,
   makeJob,
   type Request,
+  setBackend,
   startMessage,
   supersedes,
   watchJob
@@ -23,29 +25,14 @@ import {Run} from "./run.ts";
 import {RunCache} from "./run-cache.ts";
 import type {RunCore} from "./run-core.ts";
 import {hangReason, runFailure} from "./run-failure.ts";
-import type {RunRecord, RunSink, RunStatus, WorkerStatus} from "./types.ts";
-import {type WorkerLike, WorkerLink} from "./worker-link.ts";
+import type {TrainerOptions} from "./trainer-options.ts";
+import type {RunRecord, RunStatus, WorkerStatus} from "./types.ts";
+import {WorkerLink} from "./worker-link.ts";
 
 /** A cancelled run whose worker does not answer for this long is ended with its worker. */
 const answerMs = 5000;
 /** A run with plain live values waits this long for its cell to hand it new ones, before it is cancelled. */
 const handOverMs = 250;
-
-/** What a trainer is made of; the page composes it. */
-export interface TrainerOptions extends CaptureSources {
-  createWorker(): WorkerLike;
-  sink: RunSink;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Library versions by name; part of every fingerprint. */
-  versions: Readonly<Record<string, string>>;
-  /** Names this browser tab on its runs. */
-  tab?: string;
-  /** Lets the page notice that its worker died (navigator.locks). */
-  locks?: Pick<LockManager, "request">;
-  /** Calls back after some milliseconds unless the returned function is called; setTimeout without it. */
-  delay?(callback: () => void, ms: number): () => void;
-}
 
 /** Starts, supersedes, cancels and remembers the runs of a page, in one worker. */
 export class Trainer {
@@ -58,11 +45,12 @@ export class Trainer {
   readonly #delay: (callback: () => void, ms: number) => void;
   readonly #recorder: Recorder;
   readonly #pulse: Pulse;
+  readonly #backend: ExpectedBackend;
   /** The run that the worker steps. */
   #stepping: string | null = null;
   /** The run that the worker is being ended for. */
   #hung: Job | null = null;
-  /** Fingerprints that are to be computed once whatever the store has. */
+  /** Hashes of inputs that are to be computed once whatever the store has. */
   readonly #forced = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #status: WorkerStatus = {backend: null, memory: {tensors: 0, sizeBytes: 0}};
@@ -75,6 +63,7 @@ export class Trainer {
   constructor(options: TrainerOptions) {
     this.#options = options;
     this.#cache = new RunCache(options.sink);
+    this.#backend = new ExpectedBackend(options.backendMemory);
     const {createWorker, locks, now} = options;
     this.#delay = options.delay ?? ((callback, ms) => setTimeout(callback, ms));
     this.#recorder = new Recorder(options.sink, this.#delay);
@@ -88,7 +77,7 @@ export class Trainer {
     this.#link = new WorkerLink({createWorker, locks, receive, died: (reason) => this.#workerDied(reason)});
   }
 
-  /** The worker's backend (null before the first run) and its tensors. */
+  /** The worker's backend (null before it has opened one) and its tensors. */
   get status(): WorkerStatus {
     return this.#status;
   }
@@ -176,20 +165,14 @@ export class Trainer {
   }
 
   async #begin(job: Job, run: Run, force: boolean): Promise<void> {
-    const {core, request, params} = job;
-    const {options} = request;
-    const {seed} = request.checked;
-    const {diverge = true} = options;
+    const {core, request} = job;
     // It loads while the run is hashed.
     this.#link.open();
-    const dataHash = options.data === undefined ? "" : await hashData(options.data);
-    const {versions} = this.#options;
-    const fn = job.capture.captured;
-    job.structure = await structureHash({fn, params, seed, dataHash, versions, diverge});
-    job.fingerprint = await fingerprintOf(job.structure, job.live);
-    core.update({fingerprint: job.fingerprint, dataHash});
+    await hashStructure(job, this.#options.versions);
+    await hashInputs(job);
+    setBackend(job, this.#backend.name);
     if (core.ended) return;
-    const forced = this.#forced.delete(job.fingerprint) || force;
+    const forced = this.#forced.delete(request.inputs ?? "") || force;
     const older = [...this.#jobs.values()].filter((other) => supersedes(job, other));
     const twin = older.find((other) => canTakeOver(job, other));
     if (twin && !forced) {
@@ -197,7 +180,7 @@ export class Trainer {
       return;
     }
     for (const other of older) this.#cancel(other);
-    if (!forced && options.cache !== false && this.#answerFromStore(job, run)) return;
+    if (!forced && request.options.cache !== false && (await this.#answerFromStore(job))) return;
     // The old run's tensors are freed before the new one makes its own.
     await Promise.all(older.map((other) => other.core.whenEnded()));
     if (!core.ended) this.#post(job);
@@ -215,18 +198,24 @@ export class Trainer {
     run.attach(twin.core);
   }
 
-  #answerFromStore(job: Job, run: Run): boolean {
-    const core = this.#cache.find(job.fingerprint);
-    if (!core) return false;
+  /** Whether nothing is left to do: the store had the run, or nobody waits for it any more. */
+  async #answerFromStore(job: Job): Promise<boolean> {
+    if (job.backend === null && (await this.#cache.hasAny(job.fingerprints.values()))) {
+      setBackend(job, await this.#backend.whenOpened());
+    }
+    const core = job.backend && (await this.#cache.find(job.fingerprint));
+    if (job.core.ended) return true;
+    // Meanwhile a newer call of its cell may have taken it over with other live values.
+    if (!core || job.liveChanged) return false;
     this.#forget(job);
     this.#jobOf.set(core, {...job, core});
-    run.attach(core);
+    for (const run of job.holders) run.attach(core);
     return true;
   }
 
   #post(job: Job): void {
     job.posted = true;
-    this.#recorder.record(job.core);
+    this.#recorder.begin(job);
     try {
       const message = startMessage(job);
       if (message.dataKey !== null) this.#link.sendData(message.dataKey, job.request.options.data);
@@ -260,14 +249,13 @@ export class Trainer {
   #recompute(run: Run): void {
     const request = this.#requests.get(run);
     if (!request) return;
-    const current = [...this.#jobs.values()].find(({holders}) => holders.has(run));
     if (request.context.rerun) {
-      const fingerprint = current?.fingerprint ?? run.record.fingerprint.replace(/\+.*$/, "");
-      this.#forced.add(fingerprint);
+      if (request.inputs !== undefined) this.#forced.add(request.inputs);
       request.context.rerun();
       return;
     }
     if (request.context.signal?.aborted) return;
+    const current = [...this.#jobs.values()].find(({holders}) => holders.has(run));
     if (current) {
       current.holders.delete(run);
       this.#cancel(current);
@@ -293,6 +281,10 @@ export class Trainer {
       this.#stepping = message.runId;
       return;
     }
+    if (message.type === "opened") {
+      this.#opened(message.backend);
+      return;
+    }
     const {runId} = message;
     const job = this.#jobs.get(runId);
     if (message.type === "rows" || message.type === "ended") this.#setMemory(message.memory);
@@ -310,8 +302,16 @@ export class Trainer {
     }
   }
 
-  #started(job: Job, backend: BackendInfo, startedAt: number): void {
+  #opened(backend: BackendInfo | null): void {
+    this.#backend.opened(backend);
+    if (!backend) return;
     this.#status = {...this.#status, backend};
+    this.#changed();
+  }
+
+  #started(job: Job, backend: BackendInfo, startedAt: number): void {
+    // It may have been asked for under the backend of the last time, and now there is another.
+    if (job.backend !== backend.name) setBackend(job, backend.name);
     job.core.update({status: "running", backend, startedAt});
     this.#recorder.record(job.core);
     this.#pulse.start();
@@ -330,6 +330,7 @@ export class Trainer {
     this.#hung = null;
     this.#stepping = null;
     this.#pulse.heard();
+    this.#backend.opened(null);
     for (const job of [...this.#jobs.values()]) {
       if (!job.posted) continue;
       if (hung && job !== hung) this.#restart(job, reason);
@@ -358,6 +359,7 @@ export class Trainer {
       return;
     }
     Object.assign(next.live, job.live);
+    next.core.update({attempt: job.core.record.attempt + 1});
     next.core.note(this.#options.now(), `Started again from the first step. ${reason}`);
     for (const run of runs) {
       next.holders.add(run);
@@ -376,11 +378,10 @@ export class Trainer {
     const {core} = job;
     if (core.ended) return;
     this.#forget(job);
-    const fingerprint = this.#cache.keep(job.fingerprint, core, status, job.liveChanged);
-    core.record = {...core.record, fingerprint};
+    core.record = {...core.record, fingerprint: this.#cache.keyOf(job.fingerprint, core, job.liveChanged)};
     core.end(status, this.#options.now(), error);
     // A run that never reached the worker has nothing to show.
-    if (job.posted) this.#recorder.record(core);
+    if (job.posted) this.#recorder.end(job, this.#cache);
   }
 
   #forget(job: Job): void {

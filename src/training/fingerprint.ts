@@ -37,16 +37,17 @@ export async function structureHash(inputs: RunInputs): Promise<string> {
   );
 }
 
-/**
- * The fingerprint of a run: its structure, what it computes on (null while nobody knows), and the live values that it
- * starts with.
- */
-export async function fingerprintOf(
+/** SHA-256 (hex) of a structure with the live values that a run starts with: all of it but the backend. */
+export async function inputsHash(
   structure: string,
-  backend: string | null,
   live: Readonly<Record<string, unknown>>
 ): Promise<string> {
-  return textHash(`${structure} ${backend} ${await canonical(live)}`);
+  return textHash(`${structure} ${await canonical(live)}`);
+}
+
+/** The fingerprint of a run: its inputs, and what it computes on (null while nobody knows). */
+export function fingerprintOf(inputs: string, backend: string | null): Promise<string> {
+  return textHash(`${inputs} ${backend}`);
 }
 
 const dataHashes = new WeakMap<object, Promise<string>>();

@@ -1,5 +1,8 @@
+import type {BackendName} from "../gpu/types.ts";
 import {type Capture, type CaptureSources, capture} from "./capture/capture.ts";
 import {copyData} from "./capture/copy.ts";
+import {backendNames} from "./expected-backend.ts";
+import {fingerprintOf, hashData, inputsHash, structureHash} from "./fingerprint.ts";
 import {type LiveWatch, watchLive} from "./live.ts";
 import type {CheckedOptions, TrainOptions} from "./options.ts";
 import {findOrigin} from "./position.ts";
@@ -15,6 +18,8 @@ export interface Request {
   options: TrainOptions;
   context: CellContext;
   checked: CheckedOptions;
+  /** Hash of what it computes on whatever backend, once known. */
+  inputs?: string;
 }
 
 /** Who calls train(). */
@@ -49,11 +54,14 @@ export interface Job {
   holders: Set<Run>;
   /** Hash of what the run computes, without live values; empty until it is known. */
   structure: string;
-  /** The key to ask the store for. */
+  /** The keys to ask the store for, by backend. */
+  fingerprints: ReadonlyMap<BackendName, string>;
+  /** What it computes on, as far as that is known, and its fingerprint there. */
+  backend: BackendName | null;
   fingerprint: string;
   /** True from the moment the worker knows it. */
   posted: boolean;
-  /** Whether live values have changed since the fingerprint was made. */
+  /** Whether live values have changed since its inputs were hashed. */
   liveChanged: boolean;
 }
 
@@ -97,10 +105,39 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
     live: {...watch.initial},
     holders: new Set(),
     structure: "",
+    fingerprints: new Map(),
+    backend: null,
     fingerprint: "",
     posted: false,
     liveChanged: false
   };
+}
+
+/** Finds out what a job computes: `structure`, and on its record the hash of the data. */
+export async function hashStructure(job: Job, versions: Readonly<Record<string, string>>): Promise<void> {
+  const {request, params} = job;
+  const {data, diverge = true} = request.options;
+  const dataHash = data === undefined ? "" : await hashData(data);
+  const fn = job.capture.captured;
+  job.structure = await structureHash({fn, params, seed: request.checked.seed, dataHash, versions, diverge});
+  job.core.update({dataHash});
+}
+
+/** Makes the fingerprints of a job that has not been posted, with its live values as they are. */
+export async function hashInputs(job: Job): Promise<void> {
+  job.liveChanged = false;
+  const inputs = await inputsHash(job.structure, job.live);
+  job.request.inputs = inputs;
+  job.fingerprints = new Map(
+    await Promise.all(backendNames.map(async (name) => [name, await fingerprintOf(inputs, name)] as const))
+  );
+}
+
+/** Says what a job computes on, as far as that is known. */
+export function setBackend(job: Job, backend: BackendName | null): void {
+  job.backend = backend;
+  job.fingerprint = (backend && job.fingerprints.get(backend)) ?? "";
+  job.core.update({fingerprint: job.fingerprint});
 }
 
 /** What the worker is sent to start a job. */
@@ -191,6 +228,6 @@ export function changeLive(
   if (job.core.ended || changed.length === 0) return undefined;
   const change = Object.fromEntries(changed);
   Object.assign(job.live, change);
-  if (job.fingerprint !== "") job.liveChanged = true;
+  job.liveChanged = true;
   return change;
 }

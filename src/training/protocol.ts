@@ -66,6 +66,8 @@ export type FromWorker =
   /** The worker listens. `lock` is held for as long as it lives. */
   | {type: "ready"; lock: string | null}
   | {type: "pong"}
+  /** What the worker computes on; null when it could open nothing. */
+  | {type: "opened"; backend: BackendInfo | null}
   /** From now on the worker steps this run. */
   | {type: "turn"; runId: string}
   | {type: "started"; runId: string; backend: BackendInfo; startedAt: number}

@@ -1,16 +1,17 @@
+import {extrasFromArtifacts, extrasToArtifacts} from "./artifacts/extras.ts";
 import {type Extras, RunCore} from "./run-core.ts";
 import {sizeOf} from "./size.ts";
-import type {RunSink, RunStatus} from "./types.ts";
+import type {RunSink} from "./types.ts";
 
 const maxBytes = 64 * 2 ** 20;
 
 /**
- * Answers finished runs. The store has their numbers; what else their rows had, and their checkpoints, are kept here
- * within a limit (the run not asked for longest goes first). A run whose extras are gone is not answered at all.
+ * Answers finished runs. The store has their numbers; what else their rows had, their checkpoints and logs are its
+ * artifacts, and the newest are also held here, within a limit. A run whose rows cannot be had whole is not answered.
  */
 export class RunCache {
   readonly #sink: RunSink;
-  readonly #extras = new Map<string, {extras: Extras; sizeBytes: number}>();
+  readonly #held = new Map<string, {extras: Extras; sizeBytes: number}>();
   #sizeBytes = 0;
 
   constructor(sink: RunSink) {
@@ -18,38 +19,67 @@ export class RunCache {
   }
 
   /** The completed run with this fingerprint. */
-  find(fingerprint: string): RunCore | null {
-    const entry = this.#extras.get(fingerprint);
-    if (entry) {
-      this.#extras.delete(fingerprint);
-      this.#extras.set(fingerprint, entry);
-    }
-    const found = this.#sink.find(entry ? `${fingerprint}+fields` : fingerprint);
-    return found && new RunCore(found.run, null, {batches: found.batches, extras: entry?.extras});
+  async find(fingerprint: string): Promise<RunCore | null> {
+    return (await this.#find(fingerprint, false)) ?? (await this.#find(fingerprint, true));
   }
 
-  /** Keeps what the store does not, and says under which fingerprint the run is to be recorded. */
-  keep(fingerprint: string, core: RunCore, status: RunStatus, liveChanged: boolean): string {
+  /** Whether the store has a run with one of these fingerprints. */
+  async hasAny(fingerprints: Iterable<string>): Promise<boolean> {
+    for (const fingerprint of fingerprints) {
+      if (await this.#sink.find(fingerprint)) return true;
+      if (await this.#sink.find(`${fingerprint}+fields`)) return true;
+    }
+    return false;
+  }
+
+  async #find(fingerprint: string, withFields: boolean): Promise<RunCore | null> {
+    const held = this.#touch(fingerprint);
+    const found = await this.#sink.find(withFields ? `${fingerprint}+fields` : fingerprint);
+    if (!found) return null;
+    const {run, batches} = found;
+    const extras = held ?? (await extrasFromArtifacts(await this.#sink.artifacts(run.runId), withFields));
+    return extras && new RunCore(run, null, {batches, extras});
+  }
+
+  /** Says under which fingerprint a run that has ended is to be recorded. */
+  keyOf(fingerprint: string, core: RunCore, liveChanged: boolean): string {
     // Started with other live values than it ended with: nobody can ask for that again.
     if (liveChanged) return `${fingerprint}+live`;
-    if (!core.hasExtras) return fingerprint;
-    if (status === "completed") this.#set(fingerprint, core.extras);
-    return `${fingerprint}+fields`;
+    return core.hasFields ? `${fingerprint}+fields` : fingerprint;
   }
 
-  #set(fingerprint: string, extras: Extras): void {
+  /** Keeps what the tables do not have of a run that has ended. Resolves with what could not be kept, for people. */
+  async keep(fingerprint: string, core: RunCore): Promise<string[]> {
+    const {extras, record} = core;
+    if (!core.hasFields && extras.logs.length === 0) return [];
+    if (record.status === "completed") this.#hold(fingerprint, extras);
+    const {artifacts, notKept} = await extrasToArtifacts(record.runId, extras, record.endedAt ?? 0);
+    for (const artifact of artifacts) await this.#sink.keepArtifact(artifact);
+    return notKept.map(({what, reason}) => `The store does not have ${what} of this run: ${reason}.`);
+  }
+
+  #touch(fingerprint: string): Extras | undefined {
+    const entry = this.#held.get(fingerprint);
+    if (!entry) return undefined;
+    this.#held.delete(fingerprint);
+    this.#held.set(fingerprint, entry);
+    return entry.extras;
+  }
+
+  #hold(fingerprint: string, extras: Extras): void {
     this.#drop(fingerprint);
-    const sizeBytes = sizeOf([extras.last, extras.large, ...extras.checkpoints.values()]);
-    this.#extras.set(fingerprint, {extras, sizeBytes});
+    const {rows, checkpoints, logs} = extras;
+    const sizeBytes = sizeOf([rows && [...rows.small.values(), rows.large], ...checkpoints.values(), logs]);
+    this.#held.set(fingerprint, {extras, sizeBytes});
     this.#sizeBytes += sizeBytes;
-    for (const oldest of this.#extras.keys()) {
+    for (const oldest of this.#held.keys()) {
       if (this.#sizeBytes <= maxBytes) break;
       this.#drop(oldest);
     }
   }
 
   #drop(fingerprint: string): void {
-    this.#sizeBytes -= this.#extras.get(fingerprint)?.sizeBytes ?? 0;
-    this.#extras.delete(fingerprint);
+    this.#sizeBytes -= this.#held.get(fingerprint)?.sizeBytes ?? 0;
+    this.#held.delete(fingerprint);
   }
 }

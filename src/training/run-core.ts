@@ -9,11 +9,17 @@ const maxLogLines = 1000;
 /** Small fields are kept for this many of the newest rows. */
 const maxFieldRows = 1000;
 
-/** The fields of rows that are not numbers, and the checkpoints: what a store of metrics does not keep. */
+/** What of a run is no row of numbers: a store of metrics does not keep it. */
 export interface Extras {
-  last: Row | null;
-  large: Record<string, {row: number; value: unknown}>;
+  /** The fields of rows that are not numbers; null when there are none. */
+  rows: {
+    /** Small ones of the newest rows, by row. */
+    small: Map<number, Record<string, unknown>>;
+    /** The newest value of each large one, and the row it came with. */
+    large: Record<string, {row: number; value: unknown}>;
+  } | null;
   checkpoints: Map<string, Checkpoint>;
+  logs: readonly LogLine[];
 }
 
 /** The state of one run on the page, whoever looks at it. */
@@ -31,8 +37,8 @@ export class RunCore {
   readonly checkpoints: Map<string, Checkpoint>;
   #last: Row | null = null;
   readonly #rows = new RowStore();
-  readonly #small = new Map<number, Record<string, unknown>>();
-  #large: Extras["large"] = {};
+  readonly #small: Map<number, Record<string, unknown>>;
+  readonly #large: Record<string, {row: number; value: unknown}>;
   readonly #rate: Rate;
   readonly #listeners = new Set<() => void>();
 
@@ -44,12 +50,12 @@ export class RunCore {
     this.record = record;
     this.fromCache = stored !== undefined;
     this.#rate = new Rate(totalSteps);
-    this.checkpoints = stored?.extras?.checkpoints ?? new Map();
+    const {rows, checkpoints, logs} = stored?.extras ?? {};
+    this.checkpoints = checkpoints ?? new Map();
+    this.logs = logs ?? [];
+    this.#small = rows?.small ?? new Map();
+    this.#large = rows?.large ?? {};
     for (const batch of stored?.batches ?? []) this.#append(batch, {});
-    if (stored?.extras) {
-      this.#large = stored.extras.large;
-      this.#last = stored.extras.last;
-    }
   }
 
   get ended(): boolean {
@@ -75,13 +81,18 @@ export class RunCore {
     return this.silentMs === null || this.ended ? progress : {...progress, silentMs: this.silentMs};
   }
 
-  /** Whether rows had fields that are not numbers, or there are checkpoints. */
-  get hasExtras(): boolean {
-    return this.#small.size > 0 || Object.keys(this.#large).length > 0 || this.checkpoints.size > 0;
+  /** Whether rows had fields that are not numbers, or there are checkpoints: more than a store of metrics keeps. */
+  get hasFields(): boolean {
+    return this.#hasRowFields || this.checkpoints.size > 0;
   }
 
   get extras(): Extras {
-    return {last: this.#last, large: this.#large, checkpoints: this.checkpoints};
+    const rows = this.#hasRowFields ? {small: this.#small, large: this.#large} : null;
+    return {rows, checkpoints: this.checkpoints, logs: this.logs};
+  }
+
+  get #hasRowFields(): boolean {
+    return this.#small.size > 0 || Object.keys(this.#large).length > 0;
   }
 
   /** The number of the first row at or after `index` that is kept; the count of rows when there is none. */

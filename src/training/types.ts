@@ -109,8 +109,11 @@ export interface StoredArtifact extends Omit<ArtifactContent, "bytes" | "type"> 
 export interface RunSink {
   /** Called at creation, at every change of status, and a few times a second while rows come. */
   record(run: RunRecord): void;
-  /** `ipc`: the batch as an Arrow IPC stream with the columns of the table `metrics`. Ownership moves to the sink. */
-  append(runId: string, ipc: Uint8Array): void;
+  /**
+   * `ipc`: the batch as an Arrow IPC stream with the columns of the table `metrics`; `seq`: the numbers of its first
+   * and last row. Ownership moves to the sink.
+   */
+  append(runId: string, ipc: Uint8Array, seq: readonly [first: number, last: number]): void;
   /** The latest completed run with this fingerprint and its rows, whichever session computed it; null when there is none. */
   find(fingerprint: string): Promise<{run: RunRecord; batches: MetricBatch[]} | null>;
   /** Keeps the batches of a run for `find` and for charts. */

@@ -43,10 +43,17 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
 
   let engine: Promise<TrainingEngine> | null = null;
   const loadEngine = () => {
-    engine ??= service.loadEngine().catch((error: unknown) => {
-      engine = null;
-      throw error;
-    });
+    engine ??= service.loadEngine().then(
+      (loaded) => {
+        post({type: "opened", backend: loaded.backend});
+        return loaded;
+      },
+      (error: unknown) => {
+        engine = null;
+        post({type: "opened", backend: null});
+        throw error;
+      }
+    );
     return engine;
   };
 

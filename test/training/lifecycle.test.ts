@@ -61,11 +61,16 @@ it("brings back what is not a number with a cached run, or runs again", async ()
   expect(again.fromCache).toBe(true);
   expect(again.checkpoints.get("latest")?.tree).toEqual([1]);
   expect(sink.history.at(-1)?.fingerprint).toMatch(/^[0-9a-f]{64}\+fields$/);
-  // Another page with the same store knows the numbers only: it must not pretend.
-  const other = openPage({sink});
-  const elsewhere = other.trainer.train(drawing);
-  await elsewhere;
-  expect(elsewhere.fromCache).toBe(false);
+  // Another page with the same store, such as this one tomorrow.
+  const elsewhere = openPage({sink}).trainer.train(drawing);
+  expect((await elsewhere)?.surface).toEqual(new Float32Array(500).fill(3));
+  expect(elsewhere.fromCache).toBe(true);
+  expect(elsewhere.checkpoints.get("latest")?.tree).toEqual([1]);
+  // A store that has lost them has the numbers only: it must not pretend.
+  sink.content.length = 0;
+  const lost = openPage({sink}).trainer.train(drawing);
+  await lost;
+  expect(lost.fromCache).toBe(false);
 });
 
 it("stays cancelled though the store has the answer", async () => {

@@ -1,5 +1,6 @@
 import type {BackendName} from "../../../src/gpu/types.ts";
-import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import {Trainer} from "../../../src/training/client.ts";
+import type {TrainerOptions} from "../../../src/training/trainer-options.ts";
 import {MemorySink} from "../../training/support/memory-sink.ts";
 
 export {fn, rejection, when} from "../../training/support/runs.ts";

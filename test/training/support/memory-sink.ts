@@ -1,4 +1,11 @@
-import type {MetricBatch, RunRecord, RunSink, RunStatus} from "../../../src/training/types.ts";
+import type {
+  ArtifactContent,
+  MetricBatch,
+  MetricDefinition,
+  RunRecord,
+  RunSink,
+  RunStatus
+} from "../../../src/training/types.ts";
 
 /** A store that keeps everything it is told. */
 export class MemorySink implements RunSink {
@@ -18,11 +25,28 @@ export class MemorySink implements RunSink {
     this.batches.push(batch);
   }
 
-  find(fingerprint: string) {
+  async find(fingerprint: string) {
     const run = this.history.findLast(
       (known) => known.fingerprint === fingerprint && known.status === "completed"
     );
     return run ? {run, batches: this.batches.filter(({runId}) => runId === run.runId)} : null;
+  }
+
+  readonly definitions: Record<string, Readonly<Record<string, MetricDefinition>>> = {};
+  readonly content: ArtifactContent[] = [];
+
+  defineMetrics(experiment: string, metrics: Readonly<Record<string, MetricDefinition>>): void {
+    this.definitions[experiment] = {...this.definitions[experiment], ...metrics};
+  }
+
+  async keepArtifact(artifact: ArtifactContent): Promise<void> {
+    this.content.push(artifact);
+  }
+
+  async artifacts(wanted: string) {
+    return this.content
+      .filter(({runId}) => runId === wanted)
+      .map(({bytes, ...about}) => ({...about, sizeBytes: bytes.byteLength, read: async () => bytes.slice()}));
   }
 
   /** The statuses a run went through. */

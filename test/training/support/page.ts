@@ -1,6 +1,7 @@
 import type {CaptureSources} from "../../../src/training/capture/capture.ts";
-import {Trainer, type TrainerOptions} from "../../../src/training/client.ts";
+import {Trainer} from "../../../src/training/client.ts";
 import type {FromWorker} from "../../../src/training/protocol.ts";
+import type {TrainerOptions} from "../../../src/training/trainer-options.ts";
 import type {MetricBatch} from "../../../src/training/types.ts";
 import {serveTraining, type TrainingService, type WorkerScope} from "../../../src/training/worker.ts";
 import type {WorkerLike} from "../../../src/training/worker-link.ts";
