@@ -14,10 +14,17 @@ export function databaseOf(cell: Cell): string | null {
   return database.startsWith("var:") ? database.slice("var:".length) : null;
 }
 
+/** A query that is only looked at: clients that can (`show`) keep a large result and hand out windows of it. */
+function shownOnly(query: string, cell: Cell): string {
+  const client = databaseOf(cell);
+  if (client === null || cell.output !== undefined) return query;
+  return `${client}[${client}.show ? "show" : "sql"]${query.slice(`${client}.sql`.length)}`;
+}
+
 /** The JavaScript expression of a SQL cell: the query, and its grid unless the cell is hidden. */
 export function sqlExpression(cell: Cell): string {
   const query = transpileTemplate({...cell, hidden: true});
-  return cell.hidden || !cell.value.trim() ? query : `${query}.then(${GRID})`;
+  return cell.hidden || !cell.value.trim() ? query : `${shownOnly(query, cell)}.then(${GRID})`;
 }
 
 /** The tables of a query with `${...}` in it. */

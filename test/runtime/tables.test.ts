@@ -66,6 +66,23 @@ test("a query is shown as a grid whose rows are its name's value", async () => {
   expect(t.shown(4)).toEqual(["SELECT 2"]);
 });
 
+test("a query that no other cell can read is only shown, where its client can do that", async () => {
+  const client = `({
+    sql: async (strings) => "all of " + strings.join(),
+    show: async (strings) => "windows of " + strings.join()
+  })`;
+  const t = await session([
+    [1, `const own = ${client}`],
+    [2, "FROM a", "sql", {database: "var:own"}],
+    [3, "FROM b", "sql", {database: "var:own", output: "b"}],
+    [4, "FROM c", "sql", {database: "var:own", hidden: true, output: "c"}],
+    [5, "c"]
+  ]).run();
+  expect(t.shown(2)).toEqual([{grid: "windows of FROM a", value: "windows of FROM a"}]);
+  expect(t.shown(3)).toEqual([{grid: "all of FROM b", value: "all of FROM b"}]);
+  expect(t.shown(5)).toEqual(["all of FROM c"]);
+});
+
 test("a query of runs computes again when runs changes", async () => {
   const changes = new Changes();
   const t = await session(
