@@ -2,18 +2,24 @@ import type {Module} from "@observablehq/runtime";
 import type {CompiledCell} from "./compile.ts";
 import {StoppedError, UnsupportedCellError, unsupportedMessage} from "./errors.ts";
 import {Evaluation, type EvaluationHost} from "./evaluation.ts";
-import {boxOf, type Mutable, mutable} from "./generators.ts";
+import type {EvaluationLog} from "./evaluation-log.ts";
+import {boxOf, isGenerator, type Mutable, mutable} from "./generators.ts";
 import {hold, release} from "./held.ts";
 import {isRepeatable, type Memo, repeat, shapeOf} from "./memo.ts";
-import {Part, type PartListener} from "./part.ts";
+import {Part, type PartListener, traceOf} from "./part.ts";
 import type {CellPlan} from "./plan.ts";
 import {interrupt} from "./reactive-runtime.ts";
-import type {CellContext, CellError, CellOutput} from "./types.ts";
+import type {Trace} from "./trace.ts";
+import type {Cell, CellContext, CellError, CellOutput} from "./types.ts";
 
 /** What the cells of a session share. */
 export interface CellHost {
   readonly module: Module;
   readonly local: ReadonlyMap<string, (context: CellContext) => unknown>;
+  /** Where evaluations are remembered; null where none are. */
+  readonly log: EvaluationLog | null;
+  /** The source of a cell as it runs. */
+  ran(id: number): Cell;
   /** Generators.input */
   input(element: unknown): unknown;
   now(): number;
@@ -70,6 +76,10 @@ export class CellRuntime implements EvaluationHost {
   get defines(): string[] {
     this.#defines ??= this.variables.filter((name) => !/[ @:]/.test(name));
     return this.#defines;
+  }
+
+  get log(): EvaluationLog | null {
+    return this.#host.log;
   }
 
   changed(): void {
@@ -162,11 +172,12 @@ export class CellRuntime implements EvaluationHost {
     if (this.activity === "running" || this.activity === "queued" || this.parts.some((p) => p.live))
       return null;
     const shape = shapeOf(compiled, plan);
-    const {claimed, cached, result, inputs} = current;
+    const {claimed, cached, result, inputs, trace} = current;
     if (!inputs) return null;
     const shown = current.shown ?? [];
     const views = current.views ?? NO_VIEWS;
-    const memo = {result, inputs, outputs: compiled.outputs, shown, claimed, cached, startedAt, views};
+    const {outputs} = compiled;
+    const memo = {result, inputs, outputs, shown, claimed, cached, startedAt, trace, views};
     return shape !== null && isRepeatable(memo) ? {...memo, shape} : null;
   }
 
@@ -223,6 +234,7 @@ export class CellRuntime implements EvaluationHost {
       part.run();
       const result = hold(definition(release(value)));
       part.produce(result);
+      this.#noteLive(result);
       return result;
     });
   }
@@ -232,7 +244,7 @@ export class CellRuntime implements EvaluationHost {
   }
 
   #part(listener: PartListener): Part {
-    const part = new Part(this.#host.module, this.output.node, listener);
+    const part = new Part(this.#host.module, this.output.node, listener, this);
     this.parts.push(part);
     this.#defines = null;
     return part;
@@ -271,12 +283,25 @@ export class CellRuntime implements EvaluationHost {
     evaluation.startedAt = this.startedAt = this.#host.now();
     this.stale = false;
     this.error = undefined;
+    if (this.log) evaluation.trace = this.#trace(this.log, plan, values);
     part.run();
     this.changed();
     const args = plan.direct ? values : this.#args(plan, values, evaluation);
     const value = this.#fn.apply(former, args);
     if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
     return value.then((result) => this.#settle(result, values, evaluation, pick));
+  }
+
+  #trace(log: EvaluationLog, plan: CellPlan, values: unknown[]): Trace {
+    const trace = log.begin(this.#host.ran(this.id), plan, values, this.startedAt ?? 0);
+    // By now what it reads is of the evaluations that stand: a newer one would have made this one stale.
+    trace.upstream = this.parts[0].variable._inputs.map(traceOf);
+    return trace;
+  }
+
+  #noteLive(value: unknown): void {
+    const trace = this.current?.trace;
+    if (trace && isGenerator(value)) trace.live = true;
   }
 
   #args(plan: CellPlan, values: unknown[], evaluation: Evaluation): unknown[] {
@@ -298,6 +323,7 @@ export class CellRuntime implements EvaluationHost {
     const value = hold(pick === null ? result : (result as Record<string, unknown>)[pick]);
     evaluation.adopt(value);
     part?.produce(value);
+    if (evaluation.trace && isGenerator(value)) evaluation.trace.live = true;
     if (part?.waiting) this.changed();
     return value;
   }
@@ -339,6 +365,8 @@ export class CellRuntime implements EvaluationHost {
     const evaluation = this.current;
     if (!evaluation?.isCurrent || evaluation.startedAt === null) return;
     if (!evaluation.restored) this.durationMs = this.#host.now() - evaluation.startedAt;
+    if (evaluation.trace)
+      this.log?.end(evaluation.trace, evaluation.cached ? "cached" : "done", release(value));
     if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(release(value), this.label);
     else evaluation.clear();
   }
@@ -346,6 +374,7 @@ export class CellRuntime implements EvaluationHost {
   #rejected(error: unknown): void {
     const evaluation = this.current;
     if (evaluation?.startedAt) this.durationMs = this.#host.now() - evaluation.startedAt;
+    if (evaluation?.trace) this.log?.fail(evaluation.trace, error);
     if (evaluation?.stopped) return;
     this.#show(error);
   }

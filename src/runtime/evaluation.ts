@@ -1,6 +1,8 @@
 import {StoppedError} from "./errors.ts";
+import type {EvaluationLog} from "./evaluation-log.ts";
 import {type Generatorish, isGenerator} from "./generators.ts";
 import type {Memo, Shown} from "./memo.ts";
+import type {Trace} from "./trace.ts";
 import type {CellContext, CellOutput} from "./types.ts";
 
 /** What an evaluation needs of its cell. */
@@ -9,6 +11,8 @@ export interface EvaluationHost {
   readonly output: CellOutput;
   readonly label: string | undefined;
   readonly current: Evaluation | null;
+  /** Where evaluations are remembered; null where none are. */
+  readonly log: EvaluationLog | null;
   /** Something changed that a person may see. */
   changed(): void;
   /** Makes an error of what the cell started its own. */
@@ -28,6 +32,8 @@ export class Evaluation {
   claimed = false;
   /** What it shows, in order. */
   shown: Shown[] | null = null;
+  /** What is remembered of it, once the code has begun. */
+  trace: Trace | null = null;
   /** What the cell's function returned. */
   result: unknown;
   /** The inputs on which it returned; null before. */
@@ -53,6 +59,7 @@ export class Evaluation {
     const evaluation = this;
     this.#context ??= {
       cellId: this.#host.id,
+      execId: this.trace?.execId ?? null,
       get signal() {
         return evaluation.signal;
       },
@@ -61,8 +68,12 @@ export class Evaluation {
       fail: (error) => {
         if (this.isCurrent) this.#host.noteFailure(error);
       },
+      keep: () => {
+        if (this.trace) this.#host.log?.keep(this.trace);
+      },
       markCached: () => {
         this.cached = true;
+        if (this.trace) this.#host.log?.cached(this.trace);
         this.#host.changed();
       }
     };
@@ -94,6 +105,7 @@ export class Evaluation {
   restore(memo: Memo, result: unknown): void {
     this.restored = true;
     this.startedAt = memo.startedAt;
+    this.trace = memo.trace;
     this.claimed = memo.claimed;
     this.cached = memo.cached;
     this.result = result;
@@ -136,6 +148,7 @@ export class Evaluation {
   end(reason: Error): void {
     if (this.#ended) return;
     this.#ended = reason;
+    if (this.trace) this.#host.log?.end(this.trace, this.stopped ? "stopped" : "superseded");
     this.#controller?.abort(reason);
   }
 

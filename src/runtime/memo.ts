@@ -1,6 +1,7 @@
 import type {CompiledCell} from "./compile.ts";
 import {isGenerator} from "./generators.ts";
 import type {CellPlan} from "./plan.ts";
+import type {Trace} from "./trace.ts";
 
 /** Something that a cell showed. */
 export interface Shown {
@@ -20,6 +21,7 @@ export interface Memo {
   claimed: boolean;
   cached: boolean;
   startedAt: number;
+  trace: Trace | null;
   /** The elements whose values `view()` gave, by the generators it returned. */
   views: ReadonlyMap<unknown, unknown>;
 }

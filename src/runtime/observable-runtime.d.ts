@@ -22,6 +22,8 @@ declare module "@observablehq/runtime" {
     readonly _inputs: Variable[];
     readonly _outputs: Set<Variable>;
     readonly _module: Module;
+    /** A symbol where nobody observes. */
+    readonly _observer: Observer | symbol;
     _promise: Promise<unknown>;
     _value: unknown;
     _version: number;

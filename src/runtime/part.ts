@@ -1,6 +1,7 @@
 import type {Module, Observer, Variable} from "@observablehq/runtime";
 import {isEventDriven, isGenerator} from "./generators.ts";
 import {abandon} from "./reactive-runtime.ts";
+import type {Trace} from "./trace.ts";
 
 export type PartState = "idle" | "queued" | "running" | "done" | "failed";
 
@@ -13,6 +14,11 @@ export interface PartListener {
   changed(): void;
 }
 
+/** The cell of a part. */
+export interface PartOwner {
+  readonly current: {readonly trace: Trace | null} | null;
+}
+
 /** One runtime variable of a cell, and how far it is. It is what observes the variable. */
 export class Part implements Observer {
   state: PartState = "idle";
@@ -22,11 +28,19 @@ export class Part implements Observer {
   live = false;
   readonly _node?: object;
   readonly variable: Variable;
+  /** Null for one that no cell has. */
+  readonly owner: PartOwner | null;
   readonly #listener: PartListener;
   #disposed = false;
 
-  constructor(module: Module, node: object | undefined, listener: PartListener) {
+  constructor(
+    module: Module,
+    node: object | undefined,
+    listener: PartListener,
+    owner: PartOwner | null = null
+  ) {
     this.#listener = listener;
+    this.owner = owner;
     if (node) this._node = node;
     this.variable = module.variable(this);
   }
@@ -82,4 +96,9 @@ export class Part implements Observer {
     this.waiting = false;
     this.#listener.changed();
   }
+}
+
+/** The evaluation that the value of a variable came from; null for builtins and the page's tables. */
+export function traceOf({_observer: observer}: Variable): Trace | null {
+  return observer instanceof Part ? (observer.owner?.current?.trace ?? null) : null;
 }

@@ -8,6 +8,7 @@ import {type Clock, immediateClock} from "./clock.ts";
 import {CompileCache} from "./compile-cache.ts";
 import {StoppedError} from "./errors.ts";
 import {evaluateBody, HEADER_LINES, sourceUrl} from "./evaluate.ts";
+import {EvaluationLog, type ProvenanceOptions} from "./evaluation-log.ts";
 import {startingWith} from "./generators.ts";
 import {Graph} from "./graph.ts";
 import {release} from "./held.ts";
@@ -37,6 +38,8 @@ export interface SessionOptions {
   tableChanges?(name: string): AsyncIterable<unknown>;
   /** Tables, views and macros that `db` has without a cell creating them. */
   knownTables?: KnownTables;
+  /** How evaluations are remembered and told of; none are without it. */
+  provenance?: ProvenanceOptions;
   /** lazy: a change marks the cells that depend on it stale instead of computing them. */
   execution?: "automatic" | "lazy";
   /** Milliseconds since the epoch. */
@@ -66,6 +69,7 @@ export class NotebookSession extends EventTarget {
   readonly #compiler = new CompileCache();
   readonly #permitted = new Set<number>();
   readonly #activity: Activity;
+  readonly #log: EvaluationLog | null;
   readonly #knownTables: KnownTables;
   #names: SessionNames;
   #graph: Graph | null = null;
@@ -79,6 +83,8 @@ export class NotebookSession extends EventTarget {
     const clock = options.clock ?? immediateClock();
     this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, clock);
     this.#activity = this.#watch(clock);
+    const place = (id: number) => [...this.#entries.keys()].indexOf(id);
+    this.#log = options.provenance ? new EvaluationLog(options.provenance, this.#now, place) : null;
     this.#runtime.onComputed = () => this.#activity.computed();
     this.#module = this.#runtime.module();
     this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
@@ -184,8 +190,14 @@ export class NotebookSession extends EventTarget {
     return this.graphOf().edges;
   }
 
+  /** Tells of the evaluations that stand, without waiting for how long they do. */
+  async tellEvaluated(): Promise<void> {
+    await this.#log?.flush();
+  }
+
   dispose(): void {
     this.#disposed = true;
+    void this.#log?.flush();
     for (const {runtime} of this.#entries.values())
       runtime.dispose(new StoppedError("The notebook was closed."));
     this.#runtime.dispose();
@@ -222,6 +234,8 @@ export class NotebookSession extends EventTarget {
     const runtime: CellRuntime = new CellRuntime(cell.id, this.#options.createOutput(cell), {
       module: this.#module,
       local: this.#local,
+      log: this.#log,
+      ran: (id) => this.#entries.get(id)?.ran ?? cell,
       input: (element) => this.#options.input(element),
       now: this.#now,
       changed: (target) => this.#activity.mark(target),

@@ -65,6 +65,8 @@ export interface RuntimeHooks {
 /** What a builtin that is bound to a cell, such as `train`, knows of the evaluation that uses it. */
 export interface CellContext {
   readonly cellId: number;
+  /** Names the evaluation in what the session tells of it; null when it tells of none. */
+  readonly execId: string | null;
   /** Aborts when the evaluation is superseded, its cell deleted, or either stopped. */
   readonly signal: AbortSignal;
   /** Shows a value under the cell, as the cell's own `display` does. */
@@ -73,6 +75,8 @@ export interface CellContext {
   waitUntil(promise: PromiseLike<unknown>): void;
   /** Something that the cell started has failed: the cell's state is an error at its line, what it shows stays. */
   fail(error: unknown): void;
+  /** Something that is kept refers to `execId`: the session will tell of the evaluation, however soon it is over. */
+  keep(): void;
   /** The cell's value was answered from a store: its state is `cached` instead of `done`. */
   markCached(): void;
 }
