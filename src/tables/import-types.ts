@@ -17,6 +17,8 @@ export interface ImportedRows {
   params?: readonly Row<"params">[];
   metricDefs?: readonly Row<"metric_defs">[];
   metrics?: readonly ImportedMetrics[];
+  /** What could not be taken in or had to be guessed, for people. */
+  notes?: readonly string[];
 }
 
 export interface ImportReport {
