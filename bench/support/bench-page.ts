@@ -7,20 +7,36 @@ export interface BenchPage {
   address: string;
   /** Served with the headers that make the page cross-origin isolated: workers may share memory. */
   isolatedAddress: string;
+  /** The folder of the built page. */
+  folder: string;
   close(): Promise<void>;
 }
 
-/** Builds a page of the bench, e.g. `tables/group-by`, as the product's is built, and serves it on loopback. */
-export async function openBenchPage(folder: string): Promise<BenchPage> {
-  const outDir = join(projectRoot, ".petri/bench", folder);
-  const config = {root: join(projectRoot, "bench", folder), configFile: false, logLevel: "error"} as const;
+/** Builds a page that is no part of the product, e.g. `bench/tables/group-by`, as the product is built; answers its folder. */
+export async function buildBenchPage(source: string): Promise<string> {
+  const outDir = join(projectRoot, ".petri", source);
   await build({
-    ...config,
+    root: join(projectRoot, source),
+    base: "./",
+    configFile: false,
+    logLevel: "error",
     build: {outDir, emptyOutDir: true, target: "es2022", assetsInlineLimit: 0},
     worker: {format: "es"}
   });
+  return outDir;
+}
+
+/** Builds a page and serves it on loopback. */
+export async function openBenchPage(source: string): Promise<BenchPage> {
+  const folder = await buildBenchPage(source);
   const serve = (headers: Record<string, string>) =>
-    preview({...config, build: {outDir}, preview: {port: 0, host: "127.0.0.1", headers}});
+    preview({
+      root: join(projectRoot, source),
+      configFile: false,
+      logLevel: "error",
+      build: {outDir: folder},
+      preview: {port: 0, host: "127.0.0.1", headers}
+    });
   const plain = await serve({});
   const isolated = await serve({
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -29,6 +45,7 @@ export async function openBenchPage(folder: string): Promise<BenchPage> {
   return {
     address: plain.resolvedUrls?.local[0] as string,
     isolatedAddress: isolated.resolvedUrls?.local[0] as string,
+    folder,
     close: async () => {
       await Promise.all([plain.close(), isolated.close()]);
     }

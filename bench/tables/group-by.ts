@@ -17,7 +17,7 @@ const targets = {plain: 1.3, isolated: 0.85};
 /** The H2O group-by questions: the page's engine, without and with threads, against native DuckDB in the same run. */
 export const groupBy: Bench = async ({quick}) => {
   const rows = quick ? 1e6 : 1e7;
-  const page = await openBenchPage("tables/group-by");
+  const page = await openBenchPage("bench/tables/group-by");
   const browser = await chromium.launch({executablePath: await ensureChromium(), args: chromiumFlags});
   const engines: GroupByEngine[] = [];
   try {

@@ -7,17 +7,22 @@ export interface WorkloadSize {
   steps: number;
 }
 
-export const runIdOf = (i: number) => `run${String(i).padStart(6, "0")}`;
+const beganAt = Date.UTC(2026, 0, 1);
+const apartMs = 60_000;
+
+/** As training names runs: the time in milliseconds, then chance; here a minute apart. */
+export function runIdOf(i: number): string {
+  const chance = (Math.imul(i + 1, 2654435761) >>> 0).toString(36).padStart(8, "0").slice(-8);
+  return `${(beganAt + i * apartMs).toString(36)}-${chance}`;
+}
 
 /** `loss`, `val/loss`, `accuracy`, `val/accuracy`, then others. */
 export const metricNameOf = (k: number) =>
   ["loss", "val/loss", "accuracy", "val/accuracy"][k] ?? `layer ${k - 4}/norm`;
 
-const beganAt = Date.UTC(2026, 0, 1);
-
 /** A finished run of a sweep over learning rate, width and seed. */
 export function runOf(i: number, {steps}: WorkloadSize): RunRecord {
-  const createdAt = beganAt + i * 60_000;
+  const createdAt = beganAt + i * apartMs;
   return {
     runId: runIdOf(i),
     name: `sweep ${i}`,
@@ -67,7 +72,7 @@ export function* batchesOf(i: number, {metrics, steps}: WorkloadSize): Generator
         return isGain ? 1 - decay / 3 : decay;
       });
     }
-    yield {runId: runIdOf(i), seq, step, timeMs: step.map((x) => beganAt + i * 60_000 + x * 100), columns};
+    yield {runId: runIdOf(i), seq, step, timeMs: step.map((x) => beganAt + i * apartMs + x * 100), columns};
   }
 }
 

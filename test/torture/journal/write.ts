@@ -1,12 +1,13 @@
 import {encodeMetrics} from "../../../src/tables/encode.ts";
-import type {Journal} from "../../../src/tables/journal/types.ts";
+import {encodeRows} from "../../../src/tables/encode-rows.ts";
+import type {Journal, JournalRecord} from "../../../src/tables/journal/types.ts";
 import {randomFrom} from "../random-from.ts";
 import {batchOf, runName} from "./rows.ts";
 
 /** What a page tells its driver, once it is done. */
 export type Told =
   | {kind: "rows"; runId: string; last: number}
-  | {kind: "blob"; sha256: string}
+  | {kind: "blob"; runId: string; sha256: string}
   | {kind: "deleting"; runId: string}
   | {kind: "deleted"; runId: string}
   | {kind: "compacting"};
@@ -37,7 +38,10 @@ export async function write(
   };
   const keepBlob = async () => {
     const bytes = Uint8Array.from({length: 1 + Math.floor(random() * 100_000)}, () => random() * 256);
-    await tell({kind: "blob", sha256: await journal.putBlob(bytes)});
+    const runId = runName(round, 0);
+    const sha256 = await journal.putBlob(bytes);
+    await Promise.all(artifactRecords(runId, sha256, bytes.length).map((record) => journal.append(record)));
+    await tell({kind: "blob", runId, sha256});
   };
   const deleteEarlier = async () => {
     const runId = earlier.splice(Math.floor(random() * earlier.length), 1)[0];
@@ -57,4 +61,25 @@ export async function write(
     if (random() < 0.1) work.push(compact());
     await Promise.all(work);
   }
+}
+
+/** What links a blob to a run, so that it is kept as long as the run is. */
+function artifactRecords(run_id: string, sha256: string, size_bytes: number): JournalRecord[] {
+  const artifact_id = `${run_id}/${sha256}`;
+  const artifact = {
+    artifact_id,
+    version: 1,
+    name: sha256,
+    type: "noise",
+    sha256,
+    size_bytes,
+    uri: null,
+    manifest: null,
+    created_at: new Date(0)
+  };
+  const link = {run_id, cell_exec_id: null, artifact_id, version: 1, direction: "output"} as const;
+  return [
+    {table: "artifacts", ipc: encodeRows("artifacts", [artifact])},
+    {table: "artifact_links", ipc: encodeRows("artifact_links", [link])}
+  ];
 }
