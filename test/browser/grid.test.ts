@@ -111,8 +111,10 @@ test("a cell's next result keeps order and scroll position", async () => {
   const gridOf = cellGrids()(7);
   const rows = Array.from({length: 200}, (_, x) => ({x}));
   const first = await show(gridOf(rows));
-  await userEvent.click(cell(first, "c-1-0") as HTMLElement);
-  await userEvent.click(cell(first, "c-1-0") as HTMLElement);
+  for (const _ of [1, 2]) {
+    await userEvent.click(cell(first, "c-1-0")?.querySelector(".name") as HTMLElement);
+    await first.updateComplete;
+  }
   await vi.waitFor(() => expect(texts(first, 0)[0]).toBe("199"));
   scroller(first).scrollTop = 1000;
   await vi.waitUntil(() => cell(first, "c50-0"));
@@ -158,8 +160,12 @@ test("downloads the whole table as CSV and as Arrow", async () => {
     return "#";
   });
   const element = await show(grid(tableFromArrays({x: Int32Array.of(1, 2), s: ["a,b", "c"]})));
-  for (const button of all(element, "button").slice(1)) button.click();
-  await vi.waitUntil(() => files.length === 2);
+  for (const name of ["CSV", "Arrow"]) {
+    all(element, ".foot button")
+      .find(({textContent}) => textContent === name)
+      ?.click();
+    await vi.waitUntil(() => files.length === ["CSV", "Arrow"].indexOf(name) + 1);
+  }
   spy.mockRestore();
   expect(await files[0].text()).toBe('x,s\n1,"a,b"\n2,c\n');
   expect(

@@ -1,6 +1,6 @@
 /** Offers bytes or text to the reader as a file. */
-export function download(name: string, content: string | Uint8Array, type: string): void {
-  const url = URL.createObjectURL(new Blob([content as BlobPart], {type}));
+export function download(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = Object.assign(document.createElement("a"), {href: url, download: name});
   link.click();
   // Browsers read the address after the click has returned.

@@ -1,11 +1,11 @@
+import {type ColumnFormat, type Format, styled} from "./formats.ts";
 import type {GridColumn} from "./source.ts";
-
-type Format = (value: unknown) => string;
 
 /** Rows that decide how a column is written. */
 const sampleRows = 500;
 
-function plainText(value: unknown): string {
+/** Any value as text. */
+export function plainText(value: unknown): string {
   if (value instanceof Uint8Array) {
     return Array.from(value.subarray(0, 64), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
@@ -71,17 +71,25 @@ function dateFormat(values: readonly unknown[]): Format {
   };
 }
 
-/** How the values of a column are written, decided by its first rows so that digits stand below each other. */
-export function columnFormat(column: GridColumn, rowCount: number): Format {
+/**
+ * How the values of a column are written: as chosen, else decided by its first rows so that digits stand below each
+ * other.
+ */
+export function columnFormat(
+  column: GridColumn,
+  rowCount: number,
+  chosen: ColumnFormat | undefined = column.format
+): Format {
+  const own = chosen && styled(chosen);
+  const format = own ?? automatic(column, rowCount);
+  return (value) => (value === null || value === undefined ? "null" : format(value));
+}
+
+function automatic(column: GridColumn, rowCount: number): Format {
   const sample = Array.from({length: Math.min(rowCount, sampleRows)}, (_, row) => column.value(row));
   const present = sample.filter((value) => value !== null && value !== undefined);
-  const format =
-    column.kind === "number"
-      ? numberFormat(present, column.type)
-      : column.kind === "date"
-        ? dateFormat(present)
-        : plainText;
-  return (value) => (value === null || value === undefined ? "null" : format(value));
+  if (column.kind === "number") return numberFormat(present, column.type);
+  return column.kind === "date" ? dateFormat(present) : plainText;
 }
 
 /** A value in full, for another program: nothing rounded, times as ISO 8601, NULL as nothing. */

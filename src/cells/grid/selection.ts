@@ -1,4 +1,10 @@
-import type {Range} from "./separated.ts";
+/** Rows and columns of a rectangle, first and last included. */
+export interface Range {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
 
 /** A cell by its place in the grid; row -1 is the header. */
 export interface Place {

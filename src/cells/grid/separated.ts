@@ -1,33 +1,39 @@
 import {exactText} from "./format.ts";
 import type {GridColumn} from "./source.ts";
 
-/** Rows and columns of a rectangle, first and last included. */
-export interface Range {
-  top: number;
-  bottom: number;
-  left: number;
-  right: number;
-}
+export type Separator = "\t" | ",";
 
 function quote(text: string, separator: string): string {
   return text.includes(separator) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+const line = (fields: readonly string[], separator: Separator) =>
+  `${fields.map((field) => quote(field, separator)).join(separator)}\n`;
+
+/** The line of names above the rows. */
+export function headLine(columns: readonly GridColumn[], separator: Separator): string {
+  return line(
+    columns.map(({name}) => name),
+    separator
+  );
+}
+
 /**
- * A rectangle of a table as text with a header line; `rowAt` gives the table's row for one of the range.
- * Cells with the separator, quotes or line ends are quoted, as spreadsheets read them (RFC 4180).
+ * Rows `first` up to but without `end` as lines of text, nothing rounded. Cells with the separator, quotes or line ends
+ * are quoted, as spreadsheets read them (RFC 4180).
  */
-export function separatedText(
+export function separatedLines(
   columns: readonly GridColumn[],
-  {top, bottom, left, right}: Range,
-  rowAt: (row: number) => number,
-  separator: "\t" | ","
+  first: number,
+  end: number,
+  separator: Separator
 ): string {
-  const chosen = columns.slice(left, right + 1);
-  const lines = [chosen.map(({name}) => quote(name, separator)).join(separator)];
-  for (let row = top; row <= bottom; row++) {
-    const at = rowAt(row);
-    lines.push(chosen.map((column) => quote(exactText(column.value(at), column), separator)).join(separator));
+  let text = "";
+  for (let row = first; row < end; row++) {
+    text += line(
+      columns.map((column) => exactText(column.value(row), column)),
+      separator
+    );
   }
-  return `${lines.join("\n")}\n`;
+  return text;
 }

@@ -1,11 +1,11 @@
-import {breathe} from "../../tables/breathe.ts";
+import {stride} from "./slices.ts";
 import type {GridColumn} from "./source.ts";
 
-/** Longest time that sorting keeps the page busy. */
-const sliceMs = 10;
-
-/** Rows between two looks at the clock. */
-const stride = 4096;
+/** A column to sort by. */
+export interface SortBy {
+  column: GridColumn;
+  descending: boolean;
+}
 
 const words = new Intl.Collator("en", {numeric: true});
 
@@ -22,31 +22,48 @@ function comparable(value: unknown): unknown {
   return typeof value === "object" && !(value instanceof Date) ? String(value) : value;
 }
 
-/** Sorts, yielding often. Equal rows keep their order, also in descending order; blanks come last. */
-function* sorting(
-  column: GridColumn,
-  rowCount: number,
-  descending: boolean
-): Generator<void, Uint32Array, void> {
-  const keys: unknown[] = new Array(rowCount);
-  for (let row = 0; row < rowCount; row++) {
-    keys[row] = comparable(column.value(row));
-    if (row % stride === 0) yield;
+type Compare = (i: number, j: number) => number;
+
+function* comparing({column, descending}: SortBy, rows: Uint32Array): Generator<void, Compare, void> {
+  const keys: unknown[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    keys[rows[i]] = comparable(column.value(rows[i]));
+    if (i % stride === 0) yield;
   }
   const sign = descending ? -1 : 1;
-  const compare = (i: number, j: number) => {
+  return (i, j) => {
     const [a, b] = [keys[i], keys[j]];
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
     return sign * compareValues(a, b);
   };
-  let from = Uint32Array.from(keys, (_, row) => row);
-  let to = new Uint32Array(rowCount);
-  for (let start = 0; start < rowCount; start += stride) {
+}
+
+/**
+ * Sorts rows by columns, the first one first; a generator that yields often. Equal rows keep their order, also in
+ * descending order; blanks come last.
+ */
+export function* sorting(
+  by: readonly SortBy[],
+  rows: Uint32Array
+): Generator<void, Uint32Array<ArrayBufferLike>, void> {
+  const compares: Compare[] = [];
+  for (const order of by) compares.push(yield* comparing(order, rows));
+  const compare: Compare = (i, j) => {
+    for (const one of compares) {
+      const sign = one(i, j);
+      if (sign) return sign;
+    }
+    return 0;
+  };
+  let from: Uint32Array<ArrayBufferLike> = rows.slice();
+  let to: Uint32Array<ArrayBufferLike> = new Uint32Array(rows.length);
+  for (let start = 0; start < rows.length; start += stride) {
     from.subarray(start, start + stride).sort(compare);
     yield;
   }
-  for (let width = stride; width < rowCount; width *= 2) {
-    for (let start = 0; start < rowCount; start += 2 * width) yield* merge(from, to, start, width, compare);
+  for (let width = stride; width < rows.length; width *= 2) {
+    for (let start = 0; start < rows.length; start += 2 * width)
+      yield* merge(from, to, start, width, compare);
     [from, to] = [to, from];
   }
   return from;
@@ -57,7 +74,7 @@ function* merge(
   to: Uint32Array,
   start: number,
   width: number,
-  compare: (i: number, j: number) => number
+  compare: Compare
 ): Generator<void, void, void> {
   const middle = Math.min(start + width, from.length);
   const end = Math.min(start + 2 * width, from.length);
@@ -67,24 +84,5 @@ function* merge(
     const takeLeft = left < middle && (right >= end || compare(from[left], from[right]) <= 0);
     to[at] = takeLeft ? from[left++] : from[right++];
     if (at % stride === 0) yield;
-  }
-}
-
-/** The rows of a table in the order of a column, found in short slices. @throws the signal's reason when aborted. */
-export async function sortedRows(
-  column: GridColumn,
-  rowCount: number,
-  descending: boolean,
-  signal?: AbortSignal
-): Promise<Uint32Array> {
-  const steps = sorting(column, rowCount, descending);
-  let started = performance.now();
-  while (true) {
-    const {done, value} = steps.next();
-    if (done) return value;
-    if (performance.now() - started < sliceMs) continue;
-    await breathe();
-    signal?.throwIfAborted();
-    started = performance.now();
   }
 }

@@ -1,14 +1,25 @@
 import {wholeNumber} from "../../tables/decimal.ts";
+import type {TableView} from "../../tables/view-types.ts";
+import type {ColumnFormat} from "./formats.ts";
 
 /** What a column holds, as far as showing and sorting it goes. */
-export type ColumnKind = "number" | "date" | "boolean" | "text" | "other";
+export type ColumnKind = "number" | "date" | "boolean" | "text" | "list" | "other";
 
 export interface GridColumn {
   name: string;
   /** The type as the header shows it, in SQL's words; empty where nothing is known. */
   type: string;
+  /** `list` is one of numbers, drawn as a line. */
   kind: ColumnKind;
   value(row: number): unknown;
+  /** Whether it is hidden until the reader asks for it. */
+  hidden?: boolean;
+  /** Whether it stands at the left until the reader says otherwise. */
+  pinned?: boolean;
+  /** How it is written until the reader chooses. */
+  format?: ColumnFormat;
+  /** A CSS colour for the dot before a value, null for none. */
+  dot?(value: unknown): string | null;
 }
 
 /** A table as the grid reads it, cell by cell. */
@@ -46,6 +57,7 @@ const arrowTypes: [RegExp, string, ColumnKind][] = [
   [/^Time/, "time", "other"],
   [/^Interval|^Duration/, "interval", "other"],
   [/Binary/, "blob", "other"],
+  [/^(FixedSize)?List(\[\d+\])?<(Float|Int|Uint)/, "list", "list"],
   [/List/, "list", "other"],
   [/^Struct/, "struct", "other"],
   [/^Map/, "map", "other"]
@@ -54,6 +66,11 @@ const arrowTypes: [RegExp, string, ColumnKind][] = [
 /** Whether something is an Arrow table, of any copy of the library. */
 export function isArrow(table: object): table is ArrowTable {
   return "numRows" in table && "schema" in table && "getChildAt" in table;
+}
+
+/** Whether something is a query whose rows stay in the database. */
+export function isView(value: object): value is TableView {
+  return "window" in value && "summarize" in value && "rowCount" in value;
 }
 
 const decimalScale = (type: unknown) => (type as {scale: number}).scale;
@@ -88,10 +105,16 @@ function arrowSource(table: ArrowTable): GridSource {
   return {rowCount: table.numRows, columns, done: {changedRows}};
 }
 
+const isNumbers = (value: unknown) =>
+  Array.isArray(value)
+    ? value.length > 1 && value.every((x) => typeof x === "number")
+    : ArrayBuffer.isView(value) && !(value instanceof Uint8Array) && !(value instanceof DataView);
+
 function kindOf(value: unknown): ColumnKind {
   if (value instanceof Date) return "date";
   if (typeof value === "number" || typeof value === "bigint") return "number";
   if (typeof value === "boolean") return "boolean";
+  if (isNumbers(value)) return "list";
   return typeof value === "string" ? "text" : "other";
 }
 
@@ -100,6 +123,7 @@ const kindNames: Record<ColumnKind, string> = {
   date: "date",
   boolean: "boolean",
   text: "string",
+  list: "numbers",
   other: ""
 };
 

@@ -1,13 +1,25 @@
 import {expect, test} from "vitest";
-import {sortedRows} from "../../../src/cells/grid/sort.ts";
+import {inSlices} from "../../../src/cells/grid/slices.ts";
+import {sorting} from "../../../src/cells/grid/sort.ts";
 import type {GridColumn} from "../../../src/cells/grid/source.ts";
 
 function column(values: unknown[]): GridColumn {
   return {name: "x", type: "", kind: "number", value: (row) => values[row]};
 }
 
+const allRows = (count: number) => Uint32Array.from({length: count}, (_, row) => row);
+
+/** The rows of a column in order. */
+async function sortedRows(
+  values: unknown[],
+  descending: boolean,
+  signal?: AbortSignal
+): Promise<Uint32Array> {
+  return inSlices(sorting([{column: column(values), descending}], allRows(values.length)), signal);
+}
+
 async function sorted(values: unknown[], descending = false): Promise<unknown[]> {
-  return Array.from(await sortedRows(column(values), values.length, descending), (row) => values[row]);
+  return Array.from(await sortedRows(values, descending), (row) => values[row]);
 }
 
 test("blanks and NaN come last in both directions", async () => {
@@ -24,7 +36,7 @@ test("text sorts as people expect, dates and BigInt by size", async () => {
 
 test("equal rows keep their order in a table of many slices", async () => {
   const values = Array.from({length: 50_000}, (_, i) => (i * 7919) % 13);
-  const rows = await sortedRows(column(values), values.length, true);
+  const rows = await sortedRows(values, true);
   for (let i = 1; i < rows.length; i++) {
     const [a, b] = [values[rows[i - 1]], values[rows[i]]];
     if (a < b || (a === b && rows[i - 1] > rows[i])) throw new Error(`wrong order at ${i}`);
@@ -35,7 +47,19 @@ test("equal rows keep their order in a table of many slices", async () => {
 test("a signal ends it", async () => {
   const values = Array.from({length: 300_000}, () => "a long piece of text");
   const controller = new AbortController();
-  const sorting = sortedRows(column(values), values.length, false, controller.signal);
+  const sorting = sortedRows(values, false, controller.signal);
   controller.abort(new Error("another order"));
   await expect(sorting).rejects.toThrow("another order");
+});
+
+test("rows that are equal in the first column are in the order of the second", async () => {
+  const [a, b] = [
+    [1, 0, 1, 0],
+    ["x", "y", "a", "z"]
+  ];
+  const by = [
+    {column: column(a), descending: false},
+    {column: column(b), descending: true}
+  ];
+  expect([...(await inSlices(sorting(by, allRows(4))))]).toEqual([3, 1, 0, 2]);
 });

@@ -1,6 +1,6 @@
 import {Decimal, makeData, makeVector, Table, tableFromArrays} from "apache-arrow";
 import {expect, test} from "vitest";
-import {separatedText} from "../../../src/cells/grid/separated.ts";
+import {headLine, separatedLines} from "../../../src/cells/grid/separated.ts";
 import {gridSource} from "../../../src/cells/grid/source.ts";
 
 const columnsOf = (table: Iterable<unknown>) =>
@@ -44,13 +44,14 @@ test("rows of objects have the columns of all rows, in the order they say or app
   expect(columnsOf([1, 2])).toEqual([["value", "number", "number"]]);
 });
 
-test("a rectangle as text, in the shown order, quoted where it must be", () => {
+test("rows as text, quoted where it must be", () => {
   const {columns} = gridSource([
     {a: 1, b: 'say "x"', c: 3},
     {a: 2, b: "tab\there", c: null},
     {a: 3, b: "plain", c: 5}
   ]);
-  const range = {top: 0, bottom: 1, left: 1, right: 2};
-  expect(separatedText(columns, range, (row) => 1 - row, "\t")).toBe('b\tc\n"tab\there"\t\n"say ""x"""\t3\n');
-  expect(separatedText(columns, range, (row) => row + 1, ",")).toBe("b,c\ntab\there,\nplain,5\n");
+  const text = (first: number, end: number, separator: "\t" | ",") =>
+    headLine(columns.slice(1), separator) + separatedLines(columns.slice(1), first, end, separator);
+  expect(text(0, 2, "\t")).toBe('b\tc\n"say ""x"""\t3\n"tab\there"\t\n');
+  expect(text(1, 3, ",")).toBe("b,c\ntab\there,\nplain,5\n");
 });
