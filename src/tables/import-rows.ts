@@ -46,7 +46,15 @@ export async function importRows(chunks: AsyncIterable<ImportedRows>, target: Ta
   const skipped = new Set<string>();
   const nextSeq = new Map<string, number>();
   const isNew = ({run_id}: {run_id: string}) => !known.has(run_id);
-  for await (const {experiments = [], runs = [], params = [], metricDefs = [], metrics = []} of chunks) {
+  for await (const {
+    experiments = [],
+    runs = [],
+    params = [],
+    metricDefs = [],
+    metrics = [],
+    notes = []
+  } of chunks) {
+    report.notes.push(...notes);
     const newExperiments = experiments.filter(({experiment_id}) => !index.experiments.has(experiment_id));
     for (const {experiment_id} of newExperiments) index.experiments.add(experiment_id);
     target.write("experiments", newExperiments);
