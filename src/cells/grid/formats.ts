@@ -32,8 +32,6 @@ export const defaultDigits: Partial<Record<FormatStyle, number>> = {
   bytes: 1
 };
 
-const minus = (text: string) => text.replace("-", "−");
-
 /** A number scaled by a power of `base` to below it, with the unit for that power. */
 function scaled(x: number, base: number, units: readonly string[], smallest: number, digits: number): string {
   if (x === 0) return `0${units[-smallest]}`;
@@ -90,13 +88,13 @@ function numberStyle(style: FormatStyle, digits: number): ((x: number) => string
 
 /** How values are written in a chosen style; null for the automatic one. Times and numbers may be given as either. */
 export function styled({style, digits}: ColumnFormat): Format | null {
-  if (style === "exact") return (value) => minus(String(value));
+  if (style === "exact") return String;
   const write = numberStyle(style, digits ?? defaultDigits[style] ?? 0);
   if (!write) return null;
   return (value) => {
     const x = Number(value);
     if (Number.isNaN(x)) return "NaN";
-    return Number.isFinite(x) ? minus(write(x)) : x < 0 ? "−∞" : "∞";
+    return Number.isFinite(x) ? write(x) : x < 0 ? "−∞" : "∞";
   };
 }
 

@@ -12,7 +12,7 @@ export function listNumbers(value: unknown): number[] {
 }
 
 /** The least and the greatest of what falls on each pixel, so that no spike is lost; gaps where nothing is finite. */
-function linePath(values: readonly number[]): string {
+export function linePath(values: readonly number[]): string {
   const finite = values.filter(Number.isFinite);
   const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
   const high = finite.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -48,7 +48,10 @@ export class LocalRows implements GridRows {
       this.changed();
     };
     const arranged = inSlices(this.arranging(arrangement), signal);
-    if (!(arranged instanceof Promise)) return done(arranged);
+    if (!(arranged instanceof Promise)) {
+      done(arranged);
+      return;
+    }
     this.busy = true;
     arranged.then(done, (error: unknown) => {
       if (!signal.aborted) throw error;
