@@ -1,0 +1,8 @@
+import {LocalJournal} from "./local-journal.ts";
+import {MemoryFiles} from "./memory-files.ts";
+import type {Journal} from "./types.ts";
+
+/** A journal that is gone with the page. */
+export function openMemoryJournal(): Journal {
+  return new LocalJournal(new MemoryFiles(), {role: "memory"});
+}

@@ -1,0 +1,176 @@
+import type {MetricColumns} from "../encode.ts";
+import {writeMetrics} from "../encode.ts";
+import {encodeRows} from "../encode-rows.ts";
+import {LatestMetrics, mergeLatest} from "../latest.ts";
+import {type Row, type TableName, tables} from "../schema.ts";
+import {readArtifacts} from "./artifact-rows.ts";
+import {RowMerger} from "./merge-rows.ts";
+import {MetricCollector} from "./metric-collector.ts";
+import {metricColumns} from "./metric-columns.ts";
+import type {Snapshot, SnapshotRecord} from "./snapshot.ts";
+import {sortBySeq} from "./sort-metrics.ts";
+
+/** Rows of one table. */
+export interface TableStream {
+  table: TableName;
+  ipc: Uint8Array<ArrayBuffer>;
+}
+
+/** Most rows of one merged stream: 10 MB, written in some 20 ms. */
+const rowsPerStream = 250_000;
+
+type Latest = Row<"latest_metrics">;
+
+/** Merges the rows of `latest_metrics` of parts of the metrics. */
+class LatestMerger {
+  readonly #rows = new Map<string, Latest>();
+
+  add(rows: Iterable<Latest>): void {
+    for (const row of rows) {
+      const id = JSON.stringify([row.run_id, row.key]);
+      const known = this.#rows.get(id);
+      this.#rows.set(id, known ? mergeLatest(known, row) : row);
+    }
+  }
+
+  rows(): Latest[] {
+    return [...this.#rows.values()];
+  }
+}
+
+/** The rows of one of the small tables, those of deleted runs left out. */
+export async function readTable(
+  snapshot: Snapshot,
+  table: Exclude<TableName, "metrics" | "latest_metrics">
+): Promise<RowMerger> {
+  const merger = new RowMerger(table);
+  const hasRuns = "run_id" in tables[table];
+  for (const record of snapshot.records()) {
+    if (record.table !== table) continue;
+    const content = await snapshot.content(record);
+    if (!content) continue;
+    const isWanted = (row: object) => {
+      const {run_id} = row as {run_id?: string | null};
+      return typeof run_id !== "string" || !snapshot.isDeleted(run_id, record);
+    };
+    merger.add(content, hasRuns && snapshot.hasDeletions ? isWanted : undefined);
+  }
+  return merger;
+}
+
+/** The records of metrics of a snapshot. */
+export function metricRecords(snapshot: Snapshot): SnapshotRecord[] {
+  return [...snapshot.records()].filter(({table}) => table === "metrics");
+}
+
+/** Merges metrics, and computes `latest_metrics` of them. */
+class MetricReader {
+  readonly #snapshot: Snapshot;
+  readonly #records: SnapshotRecord[];
+  /** Of records that say nothing of it themselves. */
+  readonly #computed = new LatestMetrics();
+
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+    this.#records = metricRecords(snapshot);
+  }
+
+  /** Streams of all rows; `withRows` false when only what they amount to is wanted. */
+  async *streams(withRows: boolean): AsyncGenerator<TableStream> {
+    const summaries = await this.#summaries();
+    let collector = new MetricCollector();
+    for (const record of this.#records) {
+      const isSummed = summaries.has(record.part.name);
+      if (isSummed && !withRows) continue;
+      const content = await this.#snapshot.content(record);
+      if (!content) continue;
+      const isAsItIs = record.isSorted && !this.#snapshot.hasDeleted(record);
+      if (isSummed && isAsItIs) {
+        yield {table: "metrics", ipc: content};
+        continue;
+      }
+      for (const columns of metricColumns(content)) {
+        const part = new MetricCollector();
+        const target = isSummed ? part : collector;
+        target.add(columns, (runId) => !this.#snapshot.isDeleted(runId, record));
+        if (isSummed && part.rows > 0) yield {table: "metrics", ipc: encoded(part.take())};
+      }
+      if (collector.rows < rowsPerStream) continue;
+      yield* this.#write(collector, withRows);
+      collector = new MetricCollector();
+    }
+    if (collector.rows > 0) yield* this.#write(collector, withRows);
+  }
+
+  /** `latest_metrics` of all rows, once `streams` has come to its end. */
+  async *latest(): AsyncGenerator<TableStream> {
+    const merger = new LatestMerger();
+    const {decodeRows} = await import("../encode-rows.ts");
+    for (const [name, ipc] of await this.#summaries()) {
+      const record = this.#records.find(({part}) => part.name === name) as SnapshotRecord;
+      const rows = decodeRows("latest_metrics", ipc);
+      merger.add(rows.filter(({run_id}) => !this.#snapshot.isDeleted(run_id, record)));
+    }
+    merger.add(this.#computed.rows());
+    const rows = merger.rows();
+    if (rows.length > 0) yield {table: "latest_metrics", ipc: owned(encodeRows("latest_metrics", rows))};
+  }
+
+  *#write(collector: MetricCollector, withRows: boolean): Generator<TableStream> {
+    const columns = collector.take();
+    this.#computed.add(columns);
+    if (withRows) yield {table: "metrics", ipc: encoded(columns)};
+  }
+
+  #known: Promise<Map<string, Uint8Array>> | undefined;
+
+  /** What sorted segments say of their own rows, by name. */
+  #summaries(): Promise<Map<string, Uint8Array>> {
+    this.#known ??= this.#readSummaries();
+    return this.#known;
+  }
+
+  async #readSummaries(): Promise<Map<string, Uint8Array>> {
+    const firsts = new Map(
+      this.#records.filter(({isSorted}) => isSorted).map((record) => [record.part.name, record])
+    );
+    const found = await Promise.all(
+      [...firsts].map(async ([name, record]) => [name, await this.#snapshot.latest(record)] as const)
+    );
+    return new Map(found.flatMap(([name, ipc]) => (ipc ? [[name, ipc] as const] : [])));
+  }
+}
+
+const owned = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>;
+const encoded = (columns: MetricColumns) => owned(writeMetrics(columns));
+
+/** All rows of a snapshot, of these tables or of all, in few streams. Tables that are small come first. */
+export async function* readStreams(
+  snapshot: Snapshot,
+  wanted: readonly TableName[] = Object.keys(tables) as TableName[]
+): AsyncGenerator<TableStream> {
+  for (const table of wanted) {
+    if (table === "metrics" || table === "latest_metrics") continue;
+    const merger =
+      table === "artifacts" ? (await readArtifacts(snapshot)).merger : await readTable(snapshot, table);
+    for (const ipc of merger.streams()) yield {table, ipc: owned(ipc)};
+  }
+  const [withRows, withLatest] = [wanted.includes("metrics"), wanted.includes("latest_metrics")];
+  if (!withRows && !withLatest) return;
+  const metrics = new MetricReader(snapshot);
+  yield* metrics.streams(withRows);
+  if (withLatest) yield* metrics.latest();
+}
+
+/** The rows of `metrics` of one run, in the order they were yielded. */
+export async function readRunStreams(snapshot: Snapshot, runId: string): Promise<Uint8Array<ArrayBuffer>[]> {
+  const collector = new MetricCollector();
+  for (const record of metricRecords(snapshot)) {
+    if (!record.runs?.some((span) => span.runId === runId)) continue;
+    if (snapshot.isDeleted(runId, record)) continue;
+    const content = await snapshot.content(record);
+    if (!content) continue;
+    for (const columns of metricColumns(content)) collector.add(columns, (id) => id === runId);
+  }
+  return collector.rows === 0 ? [] : [encoded(sortBySeq(collector.take()))];
+}

@@ -1,0 +1,94 @@
+import type {Files} from "./files.ts";
+import {Log} from "./log.ts";
+import {emptyManifest, type Manifest, readManifest, writeManifest} from "./manifest.ts";
+import {parseName, readIndex, type Segment, segmentName, sidecarOf} from "./segment.ts";
+
+/** Bytes that were lost, for `JournalStatus.repaired`. */
+interface Repair {
+  file: string;
+  lostBytes: number;
+}
+
+/** What a journal's folder holds after whatever happened to it. */
+export interface Recovered {
+  manifest: Manifest;
+  /** Oldest first, without the one that is written. */
+  segments: Segment[];
+  log: Log;
+  repaired: Repair[];
+}
+
+interface Named {
+  name: string;
+  number: number;
+}
+
+/**
+ * Whether the newest manifest is gone, and the one before it was found. A compaction ends by writing a manifest over
+ * the older one, and removing the logs it merged: sorted segments that no manifest names, of which no log is left,
+ * are not the rest of a compaction that was cut off, but all there is.
+ */
+function isOutdated({sorted, firstLog}: Manifest, found: {sorted: Named[]; logs: Named[]}): boolean {
+  const unnamed = found.sorted.filter(({name}) => !sorted.includes(name));
+  const present = new Set(found.sorted.map(({name}) => name));
+  if (sorted.some((name) => !present.has(name))) return true;
+  if (unnamed.length === 0) return false;
+  const first = Math.min(...unnamed.map(({number}) => number));
+  return !found.logs.some(({number}) => number >= firstLog && number < first);
+}
+
+/** Removes what is left over of a compaction; somebody may still read it, then it goes the next time. */
+async function removeUnused(files: Files, names: readonly string[], used: ReadonlySet<string>) {
+  for (const name of names) {
+    const segment = name.replace(/\.index$/, "");
+    if (parseName(segment) && !used.has(segment)) await files.remove(name).catch(() => {});
+  }
+}
+
+/** Opens the journal in a folder: finds what counts, cuts off a torn end, removes what is left over. */
+export async function recover(files: Files): Promise<Recovered> {
+  const names = await files.list();
+  const all = names.flatMap((name) => {
+    const parsed = parseName(name);
+    return parsed ? [{name, ...parsed}] : [];
+  });
+  all.sort((a, b) => a.number - b.number);
+  const found = {
+    sorted: all.filter(({kind}) => kind === "sorted"),
+    logs: all.filter(({kind}) => kind === "log")
+  };
+  const repaired: Repair[] = [];
+  let manifest = await readManifest(files);
+  if (!manifest || isOutdated(manifest, found)) {
+    const isNew = !manifest && all.length === 0 && !names.some((name) => name.startsWith("manifest"));
+    if (!isNew && found.sorted.length > 0) repaired.push({file: "manifest", lostBytes: 0});
+    const {generation, firstLog, marks} = manifest ?? emptyManifest;
+    const sorted = found.sorted.map(({name}) => name);
+    manifest = {...emptyManifest, generation: generation + 2, firstLog, marks, sorted};
+    await writeManifest(files, manifest);
+  }
+  const {firstLog} = manifest;
+  const logs = found.logs.filter(({number}) => number >= firstLog);
+  const used = new Set([...manifest.sorted, ...logs.map(({name}) => name)]);
+  await removeUnused(files, names, used);
+
+  const last = logs.at(-1)?.name;
+  const sealed = [
+    ...manifest.sorted.map((name) => ({name, kind: "sorted" as const})),
+    ...logs.slice(0, -1).map(({name}) => ({name, kind: "log" as const}))
+  ];
+  const segments = await Promise.all(
+    sealed.map(async ({name, kind}): Promise<Segment> => {
+      const index = await readIndex(files, name);
+      return {name, kind, index: index ?? {size: 0, records: [], marks: {}, damage: []}};
+    })
+  );
+  const newest = Math.max(0, firstLog - 1, ...all.map(({number}) => number));
+  const log = await Log.open(files, last ?? segmentName(newest + 1, "log"));
+  for (const {name, index} of [...segments, log]) {
+    for (const {bytes} of index.damage) repaired.push({file: name, lostBytes: bytes});
+  }
+  if (log.tornBytes > 0) repaired.push({file: log.name, lostBytes: log.tornBytes});
+  await files.remove(sidecarOf(log.name)).catch(() => {});
+  return {manifest, segments, log, repaired};
+}
