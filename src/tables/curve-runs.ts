@@ -57,7 +57,7 @@ export async function readCurveRuns(db: DuckDBClient, choice: RunChoice): Promis
     SELECT run_id, name, status, seed::DOUBLE AS seed, epoch_ms(coalesce(start_time, created_at))::DOUBLE AS start_ms,
       concat_ws(' ', experiment_id, md5(code), data_hash) AS task, experiment_id,
       count(*) OVER ()::DOUBLE AS total
-    FROM (${candidates(db, choice)}) ORDER BY created_at DESC, run_id DESC LIMIT ${limit}`;
+    FROM (${chosenRuns(db, choice)}) ORDER BY created_at DESC, run_id DESC LIMIT ${limit}`;
   const rows = [...found].reverse() as unknown as FoundRun[];
   if (rows.length === 0) return {runs: [], total: 0, metrics: new Map()};
   const chosen = rows.map(({run_id}) => run_id);
@@ -98,7 +98,8 @@ export async function readCurveRuns(db: DuckDBClient, choice: RunChoice): Promis
   return {runs, total: rows[0]?.total ?? 0, metrics};
 }
 
-function candidates(db: DuckDBClient, {ids, where, notebook}: RunChoice): SqlFragment {
+/** The rows of `runs` of a choice, without its limit. */
+export function chosenRuns(db: DuckDBClient, {ids, where, notebook}: RunChoice): SqlFragment {
   const ofIds = ids ? db.fragment`AND list_contains(${ids}::VARCHAR[], run_id)` : db.fragment``;
   const ofNotebook = notebook === undefined ? db.fragment`` : db.fragment`AND notebook = ${notebook}`;
   const active = db.fragment`lifecycle_stage = 'active' ${ofIds} ${ofNotebook}`;

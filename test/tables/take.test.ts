@@ -34,7 +34,7 @@ test("decimals keep every digit", () => {
   const words = Uint32Array.of(1, 0, 64, 0, 7, 0, 0, 0);
   const d = makeVector(makeData({type: new Decimal(0, 38, 128), length: 2, data: words}));
   const taken = takeRows(new Table({d}), [0], Uint32Array.of(1, 0));
-  expect(taken.getChildAt(0)?.get(1)).toEqual(Uint32Array.of(1, 0, 64, 0));
+  expect(String(taken.getChildAt(0)?.get(1))).toBe(String((1n << 70n) + 1n));
 });
 
 test("all rows of some columns are the columns as they are", () => {
