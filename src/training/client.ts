@@ -5,8 +5,7 @@ import {
   type CellContext,
   canTakeOver,
   changeLive,
-  hashInputs,
-  hashStructure,
+  hashJob,
   type Job,
   type JobHooks,
   makeJob,
@@ -62,10 +61,10 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.#cache = new RunCache(options.sink);
     this.#backend = new ExpectedBackend(options.backendMemory);
     const {createWorker, locks, now} = options;
     this.#delay = options.delay ?? ((callback, ms) => setTimeout(callback, ms));
+    this.#cache = new RunCache(options.sink, this.#delay);
     this.#recorder = new Recorder(options.sink, this.#delay);
     this.#pulse = new Pulse({
       now,
@@ -168,8 +167,7 @@ export class Trainer {
     const {core, request} = job;
     // It loads while the run is hashed.
     this.#link.open();
-    await hashStructure(job, this.#options.versions);
-    await hashInputs(job);
+    await hashJob(job, this.#options.versions);
     setBackend(job, this.#backend.name);
     if (core.ended) return;
     const forced = this.#forced.delete(request.inputs ?? "") || force;

@@ -113,18 +113,14 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
   };
 }
 
-/** Finds out what a job computes: `structure`, and on its record the hash of the data. */
-export async function hashStructure(job: Job, versions: Readonly<Record<string, string>>): Promise<void> {
+/** Finds out what a job computes: its structure, and its fingerprints with its live values as they are. */
+export async function hashJob(job: Job, versions: Readonly<Record<string, string>>): Promise<void> {
   const {request, params} = job;
   const {data, diverge = true} = request.options;
   const dataHash = data === undefined ? "" : await hashData(data);
   const fn = job.capture.captured;
   job.structure = await structureHash({fn, params, seed: request.checked.seed, dataHash, versions, diverge});
   job.core.update({dataHash});
-}
-
-/** Makes the fingerprints of a job that has not been posted, with its live values as they are. */
-export async function hashInputs(job: Job): Promise<void> {
   job.liveChanged = false;
   const inputs = await inputsHash(job.structure, job.live);
   job.request.inputs = inputs;

@@ -4,6 +4,8 @@ import {sizeOf} from "./size.ts";
 import type {RunSink} from "./types.ts";
 
 const maxBytes = 64 * 2 ** 20;
+/** The store is waited for this long. */
+const patienceMs = 10_000;
 
 /**
  * Answers finished runs. The store has their numbers; what else their rows had, their checkpoints and logs are its
@@ -11,25 +13,43 @@ const maxBytes = 64 * 2 ** 20;
  */
 export class RunCache {
   readonly #sink: RunSink;
+  readonly #delay: (callback: () => void, ms: number) => void;
   readonly #held = new Map<string, {extras: Extras; sizeBytes: number}>();
   #sizeBytes = 0;
 
-  constructor(sink: RunSink) {
+  constructor(sink: RunSink, delay: (callback: () => void, ms: number) => void) {
     this.#sink = sink;
+    this.#delay = delay;
   }
 
-  /** The completed run with this fingerprint. */
-  async find(fingerprint: string): Promise<RunCore | null> {
-    return (await this.#find(fingerprint, false)) ?? (await this.#find(fingerprint, true));
+  /** The completed run with this fingerprint; null also when the store fails, or does not answer in time. */
+  find(fingerprint: string): Promise<RunCore | null> {
+    const ask = async () => (await this.#find(fingerprint, false)) ?? (await this.#find(fingerprint, true));
+    return this.#patiently(ask(), null);
   }
 
   /** Whether the store has a run with one of these fingerprints. */
-  async hasAny(fingerprints: Iterable<string>): Promise<boolean> {
-    for (const fingerprint of fingerprints) {
-      if (await this.#sink.find(fingerprint)) return true;
-      if (await this.#sink.find(`${fingerprint}+fields`)) return true;
-    }
-    return false;
+  hasAny(fingerprints: Iterable<string>): Promise<boolean> {
+    const ask = async () => {
+      for (const fingerprint of fingerprints) {
+        if (await this.#sink.find(fingerprint)) return true;
+        if (await this.#sink.find(`${fingerprint}+fields`)) return true;
+      }
+      return false;
+    };
+    return this.#patiently(ask(), false);
+  }
+
+  /** A store in trouble must not keep anybody from training. */
+  #patiently<T>(asked: Promise<T>, otherwise: T): Promise<T> {
+    const answered = asked.catch((error: unknown) => {
+      console.error("Petri's store could not be asked for a finished run.", error);
+      return otherwise;
+    });
+    return Promise.race([
+      answered,
+      new Promise<T>((resolve) => this.#delay(() => resolve(otherwise), patienceMs))
+    ]);
   }
 
   async #find(fingerprint: string, withFields: boolean): Promise<RunCore | null> {

@@ -145,7 +145,9 @@ describe("a finished run", () => {
     finish(run);
     run.fromCache = true;
     const card = await show(run);
-    expect(text(card, ".summary")).toBe("test accuracy 0.900 · 12.3 s · webgpu · from cache, 2 days ago");
+    expect(text(card, ".summary")).toBe(
+      "test accuracy 0.900 · 12.3 s · from cache, computed 2 days ago on webgpu, NVIDIA H100"
+    );
     expect(panels(card)).toHaveLength(0);
     expect(card.getBoundingClientRect().height).toBeLessThan(60);
     await userEvent.click(find(card, ".fold") as HTMLElement);

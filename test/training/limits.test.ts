@@ -34,7 +34,7 @@ const record = (fingerprint: string): RunRecord => ({
 
 it("holds what makes cached runs whole up to 64 MiB, and reads the rest from the store", async () => {
   const sink = new MemorySink();
-  const cache = new RunCache(sink);
+  const cache = new RunCache(sink, () => undefined);
   const put = async (name: string) => {
     const core = new RunCore(record(name), null);
     const tree = new Float64Array(3 * 2 ** 20).fill(1);

@@ -69,6 +69,10 @@ export const runStyles = css`
   .summary span {
     white-space: nowrap;
   }
+  .summary .origin {
+    white-space: normal;
+    overflow-wrap: anywhere;
+  }
   .summary.failed,
   .summary.diverged,
   .summary.interrupted {

@@ -11,7 +11,7 @@ import {groupMetrics, shownCounters} from "./metric-names.ts";
 import {paramChips} from "./params.ts";
 import {runStyles} from "./petri-run.styles.ts";
 import {sparkline} from "./sparkline.ts";
-import {headline, summarize} from "./summary.ts";
+import {headline, summarize, whenExactly} from "./summary.ts";
 import type {RunView} from "./types.ts";
 
 const live: ReadonlySet<RunStatus> = new Set(["queued", "running"]);
@@ -119,7 +119,7 @@ export class PetriRun extends LitElement {
         <span class="actions">${
           running
             ? html`<button class="action" aria-label="Cancel run" ?disabled=${run.cancelling} @click=${() => run.cancel()}>${run.cancelling ? "Cancelling…" : "Cancel"}</button>`
-            : html`<button class="action" aria-label="Recompute run" title="Run again, though nothing changed" @click=${() => run.recompute()}>Recompute</button>`
+            : html`<button class="action" aria-label="Recompute run" title=${run.fromCache ? "Compute it again instead of taking it from the store" : "Run again, though nothing changed"} @click=${() => run.recompute()}>Recompute</button>`
         }</span>
       </div>
     `;
@@ -128,7 +128,12 @@ export class PetriRun extends LitElement {
   /** Broken only between its parts, on a narrow page. */
   #summary(run: RunView): unknown {
     const parts = summarize(run, this.now());
-    return parts.map((part, i) => html`<span>${part}${i < parts.length - 1 ? " ·" : ""}</span> `);
+    const last = parts.length - 1;
+    return parts.map((part, i) =>
+      run.fromCache && i === last
+        ? html`<span class="origin" title=${whenExactly(run)}>${part}</span>`
+        : html`<span>${part}${i < last ? " ·" : ""}</span> `
+    );
   }
 
   #chips(run: RunView): unknown {

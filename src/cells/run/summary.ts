@@ -10,7 +10,10 @@ export function headline(names: Iterable<string>): string | null {
   return group?.at(-1)?.name ?? null;
 }
 
-/** A finished run in a line: `accuracy 0.962 · 12.3 s · webgpu · from cache, 2 days ago`. */
+/**
+ * A finished run in a line: `accuracy 0.962 · 12.3 s · webgpu`, or when the store answered
+ * `accuracy 0.962 · 12.3 s · from cache, computed 2 days ago on webgpu, NVIDIA H100`.
+ */
 export function summarize(run: RunView, now: number): string[] {
   const {record, rows, fromCache} = run;
   const {status, startedAt, endedAt, lastStep, backend} = record;
@@ -22,7 +25,23 @@ export function summarize(run: RunView, now: number): string[] {
   const value = name === null ? null : lastNumber(rows.columns[name]);
   if (name !== null && value !== null) parts.push(`${metricLabel(name)} ${formatMetric(value)}`);
   if (startedAt !== null && endedAt !== null) parts.push(formatDuration(endedAt - startedAt));
-  if (backend) parts.push(backend.name);
-  if (fromCache) parts.push(endedAt === null ? "from cache" : `from cache, ${formatAgo(endedAt, now)}`);
+  if (fromCache) parts.push(`from cache${origin(record, now)}`);
+  else if (backend) parts.push(backend.name);
   return parts;
 }
+
+/** When and on what a run was computed. */
+function origin({endedAt, backend}: RunView["record"], now: number): string {
+  const when = endedAt === null ? "" : ` ${formatAgo(endedAt, now)}`;
+  const where = backend ? ` on ${backend.name}${backend.adapter ? `, ${backend.adapter}` : ""}` : "";
+  return when || where ? `, computed${when}${where}` : "";
+}
+
+/** `Computed 19 November 2026 at 14:03 with petri 0.1.0, tfjs 4.22.0`, in the reader's time zone. */
+export function whenExactly({record: {endedAt, versions}}: RunView): string {
+  const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const when = endedAt === null ? "" : ` ${moment.format(endedAt)}`;
+  return `Computed${when}${libraries.length > 0 ? ` with ${libraries.join(", ")}` : ""}`;
+}
+
+const moment = new Intl.DateTimeFormat("en-GB", {dateStyle: "long", timeStyle: "short"});

@@ -23,7 +23,9 @@ it("a finished run is one line: how well, how long, on what", () => {
 it("a run from the store says so and since when", () => {
   const run = finished();
   run.fromCache = true;
-  expect(summarize(run, 13_300 + 2 * day + 1).at(-1)).toBe("from cache, 2 days ago");
+  expect(summarize(run, 13_300 + 2 * day + 1).at(-1)).toBe(
+    "from cache, computed 2 days ago on webgpu, NVIDIA H100"
+  );
 });
 
 it("a run that did not complete says where it ended", () => {
