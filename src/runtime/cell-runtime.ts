@@ -2,24 +2,21 @@ import type {Module} from "@observablehq/runtime";
 import type {CompiledCell} from "./compile.ts";
 import {StoppedError, UnsupportedCellError, unsupportedMessage} from "./errors.ts";
 import {Evaluation, type EvaluationHost} from "./evaluation.ts";
-import type {EvaluationLog} from "./evaluation-log.ts";
-import {boxOf, isGenerator, type Mutable, mutable} from "./generators.ts";
+import {boxOf, type Mutable, mutable} from "./generators.ts";
 import {hold, release} from "./held.ts";
 import {isRepeatable, type Memo, repeat, shapeOf} from "./memo.ts";
-import {Part, type PartListener, traceOf} from "./part.ts";
+import {ownerOf, Part, type PartListener, type PartState} from "./part.ts";
 import type {CellPlan} from "./plan.ts";
 import {interrupt} from "./reactive-runtime.ts";
-import type {Trace} from "./trace.ts";
-import type {Cell, CellContext, CellError, CellOutput} from "./types.ts";
+import type {Trace, TracedCell, TraceKeeper} from "./trace.ts";
+import type {CellContext, CellError, CellOutput} from "./types.ts";
 
 /** What the cells of a session share. */
 export interface CellHost {
   readonly module: Module;
   readonly local: ReadonlyMap<string, (context: CellContext) => unknown>;
   /** Where evaluations are remembered; null where none are. */
-  readonly log: EvaluationLog | null;
-  /** The source of a cell as it runs. */
-  ran(id: number): Cell;
+  readonly log: TraceKeeper | null;
   /** Generators.input */
   input(element: unknown): unknown;
   now(): number;
@@ -37,7 +34,7 @@ const NO_VIEWS: ReadonlyMap<unknown, unknown> = new Map();
 const SUPERSEDED = new StoppedError("superseded by a newer evaluation");
 
 /** The variables of one cell in the runtime, its current evaluation, and what it shows. */
-export class CellRuntime implements EvaluationHost {
+export class CellRuntime implements EvaluationHost, TracedCell {
   readonly id: number;
   readonly output: CellOutput;
   readonly #host: CellHost;
@@ -78,8 +75,31 @@ export class CellRuntime implements EvaluationHost {
     return this.#defines;
   }
 
-  get log(): EvaluationLog | null {
+  get log(): TraceKeeper | null {
     return this.#host.log;
+  }
+
+  trace(evaluation: Evaluation): Trace | null {
+    return evaluation.trace ?? (evaluation === this.current ? (this.log?.traceOf(this) ?? null) : null);
+  }
+
+  /** The cells that the inputs come from, in the order of `plan.inputs`. */
+  get sources(): (TracedCell | null)[] {
+    return this.parts[0]?.variable._inputs.map(ownerOf) ?? [];
+  }
+
+  get state(): PartState {
+    return this.parts[0]?.state ?? "idle";
+  }
+
+  /** Whether one evaluation has many values. */
+  get streams(): boolean {
+    return this.parts.some((part) => part.streams);
+  }
+
+  /** The value of the current evaluation, as far as it has come. */
+  get value(): unknown {
+    return release(this.parts[0]?.variable._value);
   }
 
   changed(): void {
@@ -234,7 +254,6 @@ export class CellRuntime implements EvaluationHost {
       part.run();
       const result = hold(definition(release(value)));
       part.produce(result);
-      this.#noteLive(result);
       return result;
     });
   }
@@ -283,25 +302,13 @@ export class CellRuntime implements EvaluationHost {
     evaluation.startedAt = this.startedAt = this.#host.now();
     this.stale = false;
     this.error = undefined;
-    if (this.log) evaluation.trace = this.#trace(this.log, plan, values);
+    evaluation.read = values;
     part.run();
     this.changed();
     const args = plan.direct ? values : this.#args(plan, values, evaluation);
     const value = this.#fn.apply(former, args);
     if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
     return value.then((result) => this.#settle(result, values, evaluation, pick));
-  }
-
-  #trace(log: EvaluationLog, plan: CellPlan, values: unknown[]): Trace {
-    const trace = log.begin(this.#host.ran(this.id), plan, values, this.startedAt ?? 0);
-    // By now what it reads is of the evaluations that stand: a newer one would have made this one stale.
-    trace.upstream = this.parts[0].variable._inputs.map(traceOf);
-    return trace;
-  }
-
-  #noteLive(value: unknown): void {
-    const trace = this.current?.trace;
-    if (trace && isGenerator(value)) trace.live = true;
   }
 
   #args(plan: CellPlan, values: unknown[], evaluation: Evaluation): unknown[] {
@@ -323,7 +330,6 @@ export class CellRuntime implements EvaluationHost {
     const value = hold(pick === null ? result : (result as Record<string, unknown>)[pick]);
     evaluation.adopt(value);
     part?.produce(value);
-    if (evaluation.trace && isGenerator(value)) evaluation.trace.live = true;
     if (part?.waiting) this.changed();
     return value;
   }
@@ -365,8 +371,7 @@ export class CellRuntime implements EvaluationHost {
     const evaluation = this.current;
     if (!evaluation?.isCurrent || evaluation.startedAt === null) return;
     if (!evaluation.restored) this.durationMs = this.#host.now() - evaluation.startedAt;
-    if (evaluation.trace)
-      this.log?.end(evaluation.trace, evaluation.cached ? "cached" : "done", release(value));
+    if (evaluation.trace) this.log?.end(evaluation.trace, evaluation.cached ? "cached" : "done", this);
     if (this.compiled?.autodisplay && !evaluation.claimed) evaluation.replace(release(value), this.label);
     else evaluation.clear();
   }

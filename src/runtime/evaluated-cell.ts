@@ -1,3 +1,4 @@
+import {isGenerator} from "./generators.ts";
 import {isInternal, publicName} from "./graph.ts";
 import {smallJson} from "./small-json.ts";
 import type {Outcome, Trace} from "./trace.ts";
@@ -110,7 +111,7 @@ function hashParts(trace: Trace, tools: Tools): Promise<string> {
     const from = upstream[i];
     const json = isTable(variable) ? null : smallJson(inputs[i]);
     if (json !== null) return json;
-    if (from?.live || (!from && isTable(variable))) return execId;
+    if (from?.streams || (!from && isTable(variable))) return execId;
     return from ? keyOf(from, tools) : "";
   });
   return Promise.all(parts).then((known) => tools.digest(JSON.stringify([plan.key, known])));
@@ -118,9 +119,9 @@ function hashParts(trace: Trace, tools: Tools): Promise<string> {
 
 const isTable = (variable: string) => variable.startsWith("table:");
 
-async function describeResult({result, live}: Trace, {digest, describe}: Tools): Promise<ResultFacts> {
-  const facts = describe?.(result) ?? {kind: live ? "generator" : kindOf(result)};
-  const json = live ? null : smallJson(result);
+async function describeResult({result, streams}: Trace, {digest, describe}: Tools): Promise<ResultFacts> {
+  const facts = describe?.(result) ?? {kind: streams && isGenerator(result) ? "generator" : kindOf(result)};
+  const json = streams ? null : smallJson(result);
   return {...facts, ...rowsOf(result, facts), sha256: json === null ? null : await digest(json)};
 }
 

@@ -1,6 +1,6 @@
 import {describeTrace, type EvaluatedCell, type ValueFacts} from "./evaluated-cell.ts";
 import type {CellPlan} from "./plan.ts";
-import {type Outcome, Trace} from "./trace.ts";
+import {type Outcome, Trace, type TracedCell, type TraceKeeper} from "./trace.ts";
 import type {Cell} from "./types.ts";
 
 /** How evaluations are written down. */
@@ -14,15 +14,29 @@ export interface ProvenanceOptions {
   digest(text: string): Promise<string>;
   /** What kind of value the page takes this for; null for those that it does not know. */
   describe?(value: unknown): ValueFacts | null;
-  /** Names of builtins: nothing is written down before a cell that reads one of them was evaluated. */
+  /** Names of builtins: nothing is written down before a cell that reads one of them is defined. */
   wakes: ReadonlySet<string>;
 }
 
+/** The session whose evaluations are remembered. */
+export interface LoggedSession {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  cells(): Iterable<TracedCell>;
+  /** The source of a cell whose code runs. */
+  source(cellId: number): Cell | undefined;
+  /** Where in the notebook a cell is, from 0; -1 when it is not. */
+  place(cellId: number): number;
+}
+
 /**
- * An evaluation that was superseded sooner after its end leaves no trace: somebody dragged a slider. Longer than the
- * interval at which tables tell of changes.
+ * An evaluation whose result was replaced sooner leaves no trace: somebody dragged a slider. Longer than the interval
+ * at which tables tell of changes.
  */
 const standsMs = 400;
+
+/** Between two looks at what stands. */
+const sweepMs = 200;
 
 /** A cell that never comes to rest (an animation, a live query) is written down at most so often after the first few. */
 const burst = 20;
@@ -36,15 +50,14 @@ interface Allowance {
 
 /**
  * Remembers the evaluations of a notebook's cells that stand for a while, or that something refers to, and with each of
- * those all that it was computed from. Nothing is hashed while cells are computed.
+ * those all that it was computed from. Cells are looked at when they have come to rest; computing them costs nothing more.
  */
-export class EvaluationLog {
+export class EvaluationLog implements TraceKeeper {
   readonly #options: ProvenanceOptions;
-  readonly #now: () => number;
-  readonly #place: (cellId: number) => number;
+  readonly #host: LoggedSession;
   readonly #session = sessionId();
-  /** The last evaluation of each cell that ended and is not written down yet. */
-  readonly #standing = new Map<number, Trace>();
+  /** Cells that changed and are not written down as they are now. */
+  readonly #touched = new Set<TracedCell>();
   readonly #allowances = new Map<number, Allowance>();
   #due = new Set<Trace>();
   #writing: Promise<void> = Promise.resolve();
@@ -52,84 +65,113 @@ export class EvaluationLog {
   #serial = 0;
   #awake = false;
 
-  /** `place`: where in the notebook a cell is, from 0. */
-  constructor(options: ProvenanceOptions, now: () => number, place: (cellId: number) => number) {
+  constructor(options: ProvenanceOptions, host: LoggedSession) {
     this.#options = options;
-    this.#now = now;
-    this.#place = place;
+    this.#host = host;
   }
 
-  /** The code of a cell begins to run on these values of `plan.inputs`. */
-  begin(source: Cell, plan: CellPlan, inputs: readonly unknown[], startedAt: number): Trace {
+  /** A cell got code. */
+  defined(plan: CellPlan): void {
+    if (!plan.direct && plan.args.some((arg) => this.#options.wakes.has(arg as string))) this.#wake();
+  }
+
+  /** Something changed about a cell; called at most once a cell and frame. */
+  touch(cell: TracedCell): void {
+    if (!this.#awake) return;
+    this.#touched.add(cell);
+    this.#schedule(sweepMs);
+  }
+
+  traceOf(cell: TracedCell): Trace | null {
+    const {current, plan} = cell;
+    if (!current?.read || !plan || current.startedAt === null) return null;
+    // Once its cell has got other code, nobody knows any more what an evaluation was of.
+    if (current.trace || !(current.isCurrent || current.stopped)) return current.trace;
+    const source = this.#host.source(cell.id);
+    if (!source) return null;
     const serial = (this.#serial++).toString(16).padStart(12, "0");
-    const former = this.#standing.get(source.id);
-    if (former) this.#replace(former, startedAt);
-    if (!this.#awake && plan.args.some((arg) => this.#options.wakes.has(arg as string))) this.#awake = true;
-    return new Trace(this.#session + serial, source, plan, startedAt, inputs);
+    const trace = new Trace(this.#session + serial, source, plan, current.startedAt, current.read);
+    current.trace = trace;
+    trace.streams = cell.streams;
+    // A cell that is not behind reads what stands: a newer evaluation above would have made it compute again.
+    if (!cell.stale && !current.stopped)
+      trace.upstream = cell.sources.map((each) => each && this.traceOf(each));
+    const endedAt = trace.startedAt + (cell.durationMs ?? 0);
+    if (current.stopped) this.#end(trace, "stopped", endedAt);
+    else if (cell.state === "failed") this.#end(trace, "error", endedAt, cell);
+    else if (cell.state === "done") this.#end(trace, current.cached ? "cached" : "done", endedAt, cell);
+    return trace;
   }
 
-  /** An evaluation ended; what is told of one that has ended already is passed over. */
-  end(
-    trace: Trace,
-    outcome: Exclude<Outcome, "running">,
-    result?: unknown,
-    error: string | null = null
-  ): void {
+  keep(trace: Trace): void {
+    this.#wake();
+    if (!trace.recorded) this.#record(trace);
+  }
+
+  end(trace: Trace, outcome: Exclude<Outcome, "running">, cell?: TracedCell): void {
+    if (trace.endedAt === null) this.#end(trace, outcome, this.#host.now(), cell);
+  }
+
+  fail(trace: Trace, error: unknown): void {
     if (trace.endedAt !== null) return;
-    trace.endedAt = this.#now();
-    trace.outcome = outcome;
-    trace.result = result;
-    trace.error = error;
-    if (trace.kept) this.#record(trace);
-    else if (outcome !== "superseded" || trace.endedAt - trace.startedAt >= standsMs) {
-      this.#standing.set(trace.source.id, trace);
-      this.#schedule(standsMs);
-    }
+    trace.error = error instanceof Error ? error.message : String(error);
+    this.#end(trace, "error", this.#host.now());
   }
 
-  /** The value came from a store. */
   cached(trace: Trace): void {
     if (trace.endedAt !== null && trace.outcome !== "done") return;
     trace.outcome = "cached";
     if (trace.recorded) this.#record(trace);
   }
 
-  /** Its code, or a value that it went on to, failed. */
-  fail(trace: Trace, error: unknown): void {
-    this.end(trace, "error", undefined, error instanceof Error ? error.message : String(error));
-  }
-
-  /** Something that is kept refers to the evaluation. */
-  keep(trace: Trace): void {
-    trace.kept = true;
-    this.#awake = true;
-    if (!trace.recorded) this.#record(trace);
-  }
-
   /** Writes down what stands, however short a time; resolves when it is told. */
   async flush(): Promise<void> {
-    if (this.#awake) for (const trace of this.#standing.values()) this.#record(trace);
+    if (this.#awake) {
+      for (const cell of this.#host.cells()) {
+        const trace = this.traceOf(cell);
+        if (trace && !trace.recorded) this.#record(trace);
+      }
+    }
+    this.#touched.clear();
     this.#write();
     await this.#writing;
   }
 
-  #replace(former: Trace, now: number): void {
-    this.#standing.delete(former.source.id);
-    const stood = now - (former.endedAt ?? now);
-    if (this.#awake && stood >= standsMs && this.#spend(former.source.id, now)) this.#record(former);
+  #end(trace: Trace, outcome: Outcome, endedAt: number, cell?: TracedCell): void {
+    trace.endedAt = endedAt;
+    trace.outcome = outcome;
+    trace.error ??= cell?.error?.message ?? null;
+    trace.streams ||= cell?.streams ?? false;
+    trace.result = cell?.value;
+    if (trace.recorded) this.#record(trace);
+  }
+
+  #wake(): void {
+    if (this.#awake) return;
+    this.#awake = true;
+    for (const cell of this.#host.cells()) this.#touched.add(cell);
+    this.#schedule(sweepMs);
   }
 
   #sweep(): void {
     this.#timer = null;
-    const now = this.#now();
-    if (this.#awake) {
-      for (const [cellId, trace] of this.#standing) {
-        if (now - (trace.endedAt ?? now) < standsMs || !this.#spend(cellId, now)) continue;
-        this.#record(trace);
-      }
-      if (this.#standing.size > 0) this.#schedule(standsMs);
-    }
+    for (const cell of this.#touched) if (this.#look(cell)) this.#touched.delete(cell);
+    if (this.#touched.size > 0) this.#schedule(sweepMs);
     this.#write();
+  }
+
+  /** Writes a cell's evaluation down when it has stood, or gone on, for long enough; false when that is still to come. */
+  #look(cell: TracedCell): boolean {
+    const {current, state} = cell;
+    // It will be told of when its code has begun.
+    if (!current?.read || current.startedAt === null || state === "queued" || state === "idle") return true;
+    if (current.trace?.recorded) return true;
+    const now = this.#host.now();
+    const since = current.startedAt + (state === "running" ? 0 : (cell.durationMs ?? 0));
+    if (now - since < standsMs || !this.#spend(cell.id, now)) return false;
+    const trace = this.traceOf(cell);
+    if (trace) this.#record(trace);
+    return true;
   }
 
   #spend(cellId: number, now: number): boolean {
@@ -145,7 +187,6 @@ export class EvaluationLog {
   #record(trace: Trace): void {
     const found = [trace];
     for (const each of found) {
-      if (this.#standing.get(each.source.id) === each) this.#standing.delete(each.source.id);
       each.recorded = true;
       this.#due.add(each);
       for (const upstream of each.upstream) if (upstream && !upstream.recorded) found.push(upstream);
@@ -164,12 +205,11 @@ export class EvaluationLog {
   #write(): void {
     if (this.#due.size === 0) return;
     // In the order they began, so that what was read is hashed before who read it.
-    const due = [...this.#due].sort((a, b) => (a.execId < b.execId ? -1 : 1));
+    const due = [...this.#due].sort((a, b) => a.startedAt - b.startedAt || (a.execId < b.execId ? 1 : -1));
     this.#due = new Set();
     const told = async () => {
-      const evaluated = await Promise.all(
-        due.map((trace) => describeTrace(trace, this.#options, this.#place))
-      );
+      const place = (cellId: number) => this.#host.place(cellId);
+      const evaluated = await Promise.all(due.map((trace) => describeTrace(trace, this.#options, place)));
       this.#options.onEvaluated(evaluated);
     };
     this.#writing = this.#writing.then(told, told);

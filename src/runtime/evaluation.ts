@@ -1,8 +1,7 @@
 import {StoppedError} from "./errors.ts";
-import type {EvaluationLog} from "./evaluation-log.ts";
 import {type Generatorish, isGenerator} from "./generators.ts";
 import type {Memo, Shown} from "./memo.ts";
-import type {Trace} from "./trace.ts";
+import type {Trace, TraceKeeper} from "./trace.ts";
 import type {CellContext, CellOutput} from "./types.ts";
 
 /** What an evaluation needs of its cell. */
@@ -11,8 +10,10 @@ export interface EvaluationHost {
   readonly output: CellOutput;
   readonly label: string | undefined;
   readonly current: Evaluation | null;
-  /** Where evaluations are remembered; null where none are. */
-  readonly log: EvaluationLog | null;
+  /** What is remembered of an evaluation of this cell; null where nothing is. */
+  trace(evaluation: Evaluation): Trace | null;
+  /** Where evaluations are remembered. */
+  readonly log: TraceKeeper | null;
   /** Something changed that a person may see. */
   changed(): void;
   /** Makes an error of what the cell started its own. */
@@ -32,7 +33,9 @@ export class Evaluation {
   claimed = false;
   /** What it shows, in order. */
   shown: Shown[] | null = null;
-  /** What is remembered of it, once the code has begun. */
+  /** What the code was called on; null before. */
+  read: readonly unknown[] | null = null;
+  /** What is remembered of it, once somebody asked. */
   trace: Trace | null = null;
   /** What the cell's function returned. */
   result: unknown;
@@ -59,7 +62,9 @@ export class Evaluation {
     const evaluation = this;
     this.#context ??= {
       cellId: this.#host.id,
-      execId: this.trace?.execId ?? null,
+      get execId() {
+        return evaluation.#host.trace(evaluation)?.execId ?? null;
+      },
       get signal() {
         return evaluation.signal;
       },
@@ -69,7 +74,8 @@ export class Evaluation {
         if (this.isCurrent) this.#host.noteFailure(error);
       },
       keep: () => {
-        if (this.trace) this.#host.log?.keep(this.trace);
+        const trace = this.#host.trace(this);
+        if (trace) this.#host.log?.keep(trace);
       },
       markCached: () => {
         this.cached = true;
@@ -110,6 +116,7 @@ export class Evaluation {
     this.cached = memo.cached;
     this.result = result;
     this.inputs = memo.inputs;
+    this.read = memo.inputs;
     for (const {value, name} of memo.shown) this.show(value, name);
   }
 

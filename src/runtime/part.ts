@@ -1,7 +1,7 @@
 import type {Module, Observer, Variable} from "@observablehq/runtime";
 import {isEventDriven, isGenerator} from "./generators.ts";
 import {abandon} from "./reactive-runtime.ts";
-import type {Trace} from "./trace.ts";
+import type {TracedCell} from "./trace.ts";
 
 export type PartState = "idle" | "queued" | "running" | "done" | "failed";
 
@@ -14,11 +14,6 @@ export interface PartListener {
   changed(): void;
 }
 
-/** The cell of a part. */
-export interface PartOwner {
-  readonly current: {readonly trace: Trace | null} | null;
-}
-
 /** One runtime variable of a cell, and how far it is. It is what observes the variable. */
 export class Part implements Observer {
   state: PartState = "idle";
@@ -26,10 +21,12 @@ export class Part implements Observer {
   waiting = false;
   /** Its value is a generator that goes on by itself. */
   live = false;
+  /** Its value is a generator of either kind, so that it has many values. */
+  streams = false;
   readonly _node?: object;
   readonly variable: Variable;
-  /** Null for one that no cell has. */
-  readonly owner: PartOwner | null;
+  /** The cell that has it; null for one that none has. */
+  readonly owner: TracedCell | null;
   readonly #listener: PartListener;
   #disposed = false;
 
@@ -37,7 +34,7 @@ export class Part implements Observer {
     module: Module,
     node: object | undefined,
     listener: PartListener,
-    owner: PartOwner | null = null
+    owner: TracedCell | null = null
   ) {
     this.#listener = listener;
     this.owner = owner;
@@ -75,11 +72,13 @@ export class Part implements Observer {
   run(): void {
     this.state = "running";
     this.live = false;
+    this.streams = false;
   }
 
   /** Looks at the value that the definition came to, before the runtime takes it. */
   produce(value: unknown): void {
     if (!isGenerator(value)) return;
+    this.streams = true;
     this.waiting = isEventDriven(value);
     this.live = !this.waiting;
   }
@@ -98,7 +97,7 @@ export class Part implements Observer {
   }
 }
 
-/** The evaluation that the value of a variable came from; null for builtins and the page's tables. */
-export function traceOf({_observer: observer}: Variable): Trace | null {
-  return observer instanceof Part ? (observer.owner?.current?.trace ?? null) : null;
+/** The cell that a variable is of; null for builtins and the page's tables. */
+export function ownerOf({_observer: observer}: Variable): TracedCell | null {
+  return observer instanceof Part ? observer.owner : null;
 }

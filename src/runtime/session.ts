@@ -49,6 +49,8 @@ export interface SessionOptions {
 }
 
 interface Entry extends CellStatusSource {
+  /** The cell whose code runs: `ran`, but for comments and the like. */
+  defined: Cell;
   revision: number;
 }
 
@@ -83,8 +85,7 @@ export class NotebookSession extends EventTarget {
     const clock = options.clock ?? immediateClock();
     this.#runtime = new ReactiveRuntime({...fallbackBuiltins, ...options.builtins}, clock);
     this.#activity = this.#watch(clock);
-    const place = (id: number) => [...this.#entries.keys()].indexOf(id);
-    this.#log = options.provenance ? new EvaluationLog(options.provenance, this.#now, place) : null;
+    this.#log = options.provenance ? this.#openLog(options.provenance) : null;
     this.#runtime.onComputed = () => this.#activity.computed();
     this.#module = this.#runtime.module();
     this.#hooks = runtimeHooks(options.importModule, options.baseUrl, options.resolveModule);
@@ -235,7 +236,6 @@ export class NotebookSession extends EventTarget {
       module: this.#module,
       local: this.#local,
       log: this.#log,
-      ran: (id) => this.#entries.get(id)?.ran ?? cell,
       input: (element) => this.#options.input(element),
       now: this.#now,
       changed: (target) => this.#activity.mark(target),
@@ -243,7 +243,16 @@ export class NotebookSession extends EventTarget {
       describe: (error, {id, compiled}) =>
         describeError(error, {cellId: id, compiled, graph: this.graphOf(), headerLines: HEADER_LINES})
     });
-    return {runtime, source: cell, ran: null, revision: 0};
+    return {runtime, source: cell, ran: null, defined: cell, revision: 0};
+  }
+
+  #openLog(options: ProvenanceOptions): EvaluationLog {
+    return new EvaluationLog(options, {
+      now: this.#now,
+      cells: () => this.#runtimes(),
+      source: (id) => this.#entries.get(id)?.defined,
+      place: (id) => [...this.#entries.keys()].indexOf(id)
+    });
   }
 
   #delete(id: number, entry: Entry): void {
@@ -319,6 +328,8 @@ export class NotebookSession extends EventTarget {
     try {
       const url = sourceUrl(runtime.id, entry.revision++);
       const fn = evaluateBody(compiled.body, url, {...this.#hooks, notebookImport});
+      entry.defined = ran;
+      this.#log?.defined(plan);
       runtime.define(compiled, plan, fn, force);
     } catch (cause) {
       runtime.fail(cause, runtime.defines);
@@ -369,8 +380,9 @@ export class NotebookSession extends EventTarget {
       },
       cells: () => session.#runtimes(),
       graph: () => session.graphOf(),
-      changed: ({id}) => {
-        const detail = session.status(id);
+      changed: (cell) => {
+        session.#log?.touch(cell);
+        const detail = session.status(cell.id);
         if (detail) session.dispatchEvent(new CustomEvent("status", {detail}));
       },
       settled: () => session.dispatchEvent(new Event("settled"))

