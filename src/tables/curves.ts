@@ -11,14 +11,18 @@ export interface CurveQuery {
   /** Names of metrics. */
   keys: readonly string[];
   x: CurveAxis;
-  /** Only rows with x in here, ends included. */
-  range: readonly [low: number, high: number];
+  /** Only rows with x in here, ends included; all when absent. */
+  range?: Extent;
 }
 
+/** From where to where, both included. */
+export type Extent = readonly [low: number, high: number];
+
 export interface EnvelopeQuery extends CurveQuery {
-  /** How many equal stretches the range is divided into, at most: one for each pixel of width. */
+  /** What is divided into equal stretches, `buckets` of them: one for each pixel of width. There are more where rows lie outside. */
+  span: Extent;
   buckets: number;
-  /** Equal in the logarithm of x; both ends of the range are then greater than 0. */
+  /** Stretches are equal in the logarithm of x; rows with x <= 0 are left out. The span is then greater than 0. */
   log: boolean;
 }
 
@@ -80,6 +84,7 @@ export async function readCurveEnvelopes(db: DuckDBClient, query: EnvelopeQuery)
         CASE WHEN isfinite(value) THEN 0 WHEN isnan(value) THEN ${nan}
           WHEN value > 0 THEN ${infinite} ELSE ${negativeInfinite} END AS odd
       FROM (${points(db, query)})
+      ${query.log ? db.fragment`WHERE x > 0` : db.fragment``}
     ) GROUP BY run, key, bucket ORDER BY run, key, bucket`;
   const columns = ["firstX", "lastX", "low", "high", "total", "finite", "rows", "odd", "seq"] as const;
   return curves(table, query, columns);
@@ -87,7 +92,6 @@ export async function readCurveEnvelopes(db: DuckDBClient, query: EnvelopeQuery)
 
 /** The rows, each with its x and the numbers of its run and metric in the lists. */
 function points(db: DuckDBClient, {runs, keys, x, range}: CurveQuery): SqlFragment {
-  const [low, high] = scaled(x, range);
   const key = keys.length === 1 ? db.fragment`0` : db.fragment`list_position(${keys}, m.key)::INTEGER - 1`;
   const columns = db.fragment`${key} AS key, ${axis(db, x)} AS x, m.value, m.seq`;
   const ofKeys = db.fragment`m.key IN (${list(db, keys)})`;
@@ -104,13 +108,15 @@ function points(db: DuckDBClient, {runs, keys, x, range}: CurveQuery): SqlFragme
             unnest(${BigInt64Array.from(runs, ({startMs}) => BigInt(startMs))}) AS start_ms
         ) w ON w.run_id = m.run_id ${beside(db, x, runs)}
         WHERE ${ofKeys}`;
+  if (!range) return isWhole(x) ? rows : db.fragment`SELECT * FROM (${rows}) WHERE isfinite(x)`;
+  const [low, high] = scaled(x, range);
   return db.fragment`SELECT * FROM (${rows}) WHERE x BETWEEN ${low} AND ${high}`;
 }
 
 const isWhole = (x: CurveAxis) => typeof x === "string";
 
 /** The axis in the units of the table: whole milliseconds in the place of seconds. */
-function scaled(x: CurveAxis, [low, high]: readonly [number, number]): [number, number] {
+function scaled(x: CurveAxis, [low, high]: Extent): [number, number] {
   const unit = x === "relative" ? 1000 : 1;
   return isWhole(x) ? [Math.floor(low * unit), Math.ceil(high * unit)] : [low, high];
 }
@@ -140,16 +146,17 @@ function beside(db: DuckDBClient, x: CurveAxis, runs: CurveQuery["runs"]): SqlFr
 }
 
 /** The number of the stretch. In whole numbers where x is: three times as fast. */
-function bucket(db: DuckDBClient, {x, range, buckets, log}: EnvelopeQuery): SqlFragment {
-  const [low, high] = scaled(x, range);
+function bucket(db: DuckDBClient, {x, span, buckets, log}: EnvelopeQuery): SqlFragment {
+  const [low, high] = scaled(x, span);
   if (isWhole(x) && !log) {
     const width = Math.max(1, Math.ceil((high - low + 1) / buckets));
-    return db.fragment`((x - ${BigInt(low)}) // ${BigInt(width)})::INTEGER`;
+    return db.fragment`((x - ${BigInt(low)}) // ${BigInt(width)})`;
   }
-  const [start, end] = log ? [Math.log10(low), Math.log10(high)] : [low, high];
+  const least = isWhole(x) ? 1 : Number.MIN_VALUE;
+  const [start, end] = log ? [low, high].map((at) => Math.log10(Math.max(at, least))) : [low, high];
   const perX = Float64Array.of((buckets - 1) / (end - start || 1))[0];
   const place = log ? db.fragment`log10(x)` : db.fragment`x`;
-  return db.fragment`((${place} - ${start}) * ${perX}::DOUBLE)::INTEGER`;
+  return db.fragment`(greatest(-1e9, least(1e9, (${place} - ${start}) * ${perX}::DOUBLE)))::INTEGER`;
 }
 
 const list = (db: DuckDBClient, values: readonly string[]): SqlFragment =>

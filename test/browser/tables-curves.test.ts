@@ -47,7 +47,6 @@ const query = (runIds: string[], overrides: Partial<CurveQuery> = {}): CurveQuer
   runs: runIds.map((runId) => ({runId, startMs: start})),
   keys: ["loss"],
   x: "step",
-  range: [0, 100],
   ...overrides
 });
 
@@ -96,7 +95,8 @@ test("curves are drawn over time, over seconds since the start, and over another
 
 test("one spike and one NaN among a million rows are in the envelope", async () => {
   const [curve] = await readCurveEnvelopes(db, {
-    ...query(["long"], {range: [0, million]}),
+    ...query(["long"]),
+    span: [0, million],
     buckets: 600,
     log: false
   });
@@ -115,15 +115,32 @@ test("one spike and one NaN among a million rows are in the envelope", async () 
 });
 
 test("an envelope over the logarithm has as many stretches in every decade", async () => {
-  const range = [1, million] as const;
-  const [curve] = await readCurveEnvelopes(db, {...query(["long"], {range}), buckets: 60, log: true});
+  const [curve] = await readCurveEnvelopes(db, {
+    ...query(["long"]),
+    span: [1, million],
+    buckets: 60,
+    log: true
+  });
   const inDecade = (from: number) => curve.firstX.filter((x) => x >= from && x < 10 * from).length;
   expect([inDecade(1000), inDecade(10_000), inDecade(100_000)]).toEqual([10, 10, 10]);
   expect(curve.firstX[0]).toBe(1);
 });
 
+test("rows outside of the span are not forgotten, and the range leaves out what lies outside of it", async () => {
+  const ask = {buckets: 10, log: false, span: [2, 3] as const};
+  const [all] = await readCurveEnvelopes(db, {...query(["b"]), ...ask});
+  expect(all.rows.reduce((sum, n) => sum + n)).toBe(4);
+  const [part] = await readCurveEnvelopes(db, {...query(["b"], {range: [4, 11]}), ...ask});
+  expect([part.firstX[0], part.lastX.at(-1)]).toEqual([5, 10]);
+});
+
 test("infinities and stretches without a finite value are told", async () => {
-  const [a, b] = await readCurveEnvelopes(db, {...query(["a", "b"]), buckets: 1000, log: false});
+  const [a, b] = await readCurveEnvelopes(db, {
+    ...query(["a", "b"]),
+    span: [0, 20],
+    buckets: 1000,
+    log: false
+  });
   expect([...a.low]).toEqual([4, 3, Number.NaN, 1]);
   expect([...a.odd]).toEqual([0, 0, oddValues.nan, 0]);
   expect([...b.odd]).toEqual([0, 0, 0, oddValues.infinite]);

@@ -1,4 +1,4 @@
-import type {CurveEnvelope, CurveRows} from "../../tables/curves.ts";
+import type {CurveEnvelope, CurveRows, Extent} from "../../tables/curves.ts";
 import {oddBit} from "./odd.ts";
 
 /** Where x lies on the axis: the same, or its logarithm. */
@@ -40,15 +40,13 @@ export class Envelope {
 
   /** Takes in stretches that SQL made, in order; for an empty envelope. */
   addStretches(curve: CurveEnvelope): void {
-    const room = Math.max(1, Math.floor(this.#capacity / 2));
-    if (curve.rows.length > room)
-      throw new RangeError(`Expected at most ${room} stretches, got ${curve.rows.length}.`);
     for (const name of columns) this[name] = curve[name].slice();
     this.length = curve.rows.length;
     for (let i = 0; i < this.length; ++i) {
       this.size += this.rows[i] as number;
       this.seq = Math.max(this.seq, curve.seq[i] as number);
     }
+    if (this.length > this.#capacity) this.#thin();
   }
 
   addRows({x, value, seq}: CurveRows): void {
@@ -64,7 +62,7 @@ export class Envelope {
       this.#join(Math.max(0, this.at(x)), x, value);
       return;
     }
-    if (this.length === this.#capacity) this.#thin();
+    if (this.length >= this.#capacity) this.#thin();
     if (this.length === this.rows.length) this.#grow();
     this.#put(this.length++, x, value);
   }
@@ -78,6 +76,28 @@ export class Envelope {
       else to = middle;
     }
     return from - 1;
+  }
+
+  /** From the first to the last place; null without any. */
+  get extent(): Extent | null {
+    return this.length === 0 ? null : [this.firstX[0] as number, this.lastX[this.length - 1] as number];
+  }
+
+  /** How many rows a range has, counting stretches at its ends whole. */
+  rowsIn([low, high]: Extent): number {
+    let count = 0;
+    for (let i = Math.max(0, this.at(low)); i < this.length && (this.firstX[i] as number) <= high; ++i) {
+      count += this.rows[i] as number;
+    }
+    return count;
+  }
+
+  /** Whether every stretch in a range is a row: there is nothing more to see. */
+  isExact([low, high]: Extent): boolean {
+    for (let i = Math.max(0, this.at(low)); i < this.length && (this.firstX[i] as number) <= high; ++i) {
+      if ((this.rows[i] as number) > 1) return false;
+    }
+    return true;
   }
 
   /** Mean of the finite values of a stretch, NaN without any. */

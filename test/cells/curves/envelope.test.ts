@@ -4,7 +4,7 @@ import {smooth} from "../../../src/cells/curves/smooth.ts";
 
 function filled(capacity: number, values: readonly number[], x = (i: number) => i): Envelope {
   const envelope = new Envelope(capacity);
-  values.forEach((value, i) => envelope.add(x(i), value, i));
+  for (const [i, value] of values.entries()) envelope.add(x(i), value, i);
   return envelope;
 }
 

@@ -1,0 +1,269 @@
+import type {DuckDBClient} from "../../tables/client.ts";
+import {type CurveRun, type CurveRuns, readCurveRuns} from "../../tables/curve-runs.ts";
+import type {CurveAxis, Extent} from "../../tables/curves.ts";
+import type {MetricBatch} from "../../tables/types.ts";
+import {chooseKeys, chooseMetrics} from "./choose-metrics.ts";
+import {CurveSet} from "./curve-set.ts";
+import type {Envelope} from "./envelope.ts";
+import {axisName, join} from "./extent.ts";
+import type {CurvesRequest} from "./options.ts";
+import {readInto, type WantedCurve} from "./read-into.ts";
+
+/** What charts need of the page. */
+export interface CurvesServices {
+  db: DuckDBClient;
+  /** The revision of a table: now, and after changes. */
+  tableChanges(table: string): AsyncIterable<number>;
+  /** Calls back with rows as they come. Returns the way to stop. */
+  onBatch(listener: (batch: MetricBatch) => void): () => void;
+}
+
+export interface CurvesAxis {
+  /** Null: as declared of each metric. */
+  x: CurveAxis | null;
+  log: boolean;
+}
+
+/** Shortest time between two looks at a table, in milliseconds: rows are drawn as they come, without one. */
+const pauseMs = {runs: 1000, metrics: 3000};
+
+/**
+ * The runs of some charts and the course of their metrics: read from the tables, then kept up to date by the rows that
+ * come, without SQL. What the tables have all the same and we do not (imports, rows of other tabs) is read again.
+ */
+export class CurvesModel {
+  runs: readonly CurveRun[] = [];
+  /** How many runs were asked for, with those over the limit. */
+  total = 0;
+  /** The metrics that are drawn. */
+  keys: readonly string[] = [];
+  /** Why nothing is drawn. */
+  error: unknown = null;
+  /** Whether the tables have answered. */
+  ready = false;
+  readonly #services: CurvesServices;
+  readonly #request: CurvesRequest;
+  readonly #changed: () => void;
+  #axis: CurvesAxis;
+  #defined: CurveRuns["metrics"] = new Map();
+  #whole: CurveSet;
+  #part: {axis: string; range: Extent; curves: CurveSet} | null = null;
+  /** Rows that came while something was read, to be taken in after it. */
+  #waiting: MetricBatch[] = [];
+  #reading = 0;
+  /** Rows of runs that the tables were not asked about yet. */
+  #unknown: MetricBatch[] = [];
+  /** Runs that were not asked for. */
+  #others = new Set<string>();
+  #stop: AbortController | null = null;
+  #zooming = new AbortController();
+  #refreshing = false;
+  #again = false;
+
+  /** `changed` is called after every change, however often. */
+  constructor(services: CurvesServices, request: CurvesRequest, axis: CurvesAxis, changed: () => void) {
+    this.#services = services;
+    this.#request = request;
+    this.#axis = axis;
+    this.#whole = new CurveSet(axis.log);
+    this.#changed = changed;
+  }
+
+  /** Reads the tables and follows them until `stop`. */
+  start(): void {
+    if (this.#stop) return;
+    this.#stop = new AbortController();
+    const {signal} = this.#stop;
+    signal.addEventListener(
+      "abort",
+      this.#services.onBatch((batch) => this.#take(batch))
+    );
+    void this.#follow("runs", signal);
+    void this.#follow("metrics", signal);
+    void this.#refresh();
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = null;
+    this.#zooming.abort();
+  }
+
+  /** Draws over another axis: everything is read again. */
+  setAxis(axis: CurvesAxis): void {
+    this.#axis = axis;
+    this.#zooming.abort();
+    this.#part = null;
+    this.#whole = new CurveSet(axis.log);
+    void this.#refresh();
+    this.#changed();
+  }
+
+  /** What a metric is drawn over. */
+  axisOf = (key: string): CurveAxis => {
+    if (this.#axis.x !== null) return this.#axis.x;
+    const stepKey = this.#defined.get(key)?.stepKey;
+    return stepKey ? {key: stepKey} : "step";
+  };
+
+  unitOf(key: string): string | null {
+    return this.#defined.get(key)?.unit ?? null;
+  }
+
+  /** The course of a metric of a run: of the range that is looked at where that was read, else the whole. */
+  curve(runId: string, key: string): Envelope | null {
+    const part = this.#part?.axis === axisName(this.axisOf(key)) ? this.#part.curves.get(runId, key) : null;
+    return part ?? this.#whole.get(runId, key);
+  }
+
+  /** From where to where a metric goes, over all runs; null without rows. */
+  extent(key: string): Extent | null {
+    let all: Extent | null = null;
+    for (const {runId} of this.runs) all = join(all, this.#whole.get(runId, key)?.extent ?? null);
+    return all;
+  }
+
+  /** Looks at a range of an axis closely, or at the whole again. While it is read, the whole is drawn. */
+  async zoom(range: Extent | null, axis: string): Promise<void> {
+    this.#zooming.abort();
+    this.#zooming = new AbortController();
+    this.#part = null;
+    this.#changed();
+    if (!range) return;
+    const {signal} = this.#zooming;
+    const keys = this.keys.filter((key) => axisName(this.axisOf(key)) === axis);
+    const wanted = this.#curves(keys).flatMap(({run, key}) => {
+      const curve = this.#whole.get(run.runId, key);
+      return !curve || curve.isExact(range) ? [] : {run, key, rows: curve.rowsIn(range)};
+    });
+    const part = {axis, range, curves: new CurveSet(this.#axis.log)};
+    try {
+      await this.#read(part.curves, wanted, signal, range);
+      if (signal.aborted) return;
+      this.#part = part;
+      this.#changed();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  async #follow(table: "runs" | "metrics", signal: AbortSignal): Promise<void> {
+    const changes = this.#services.tableChanges(table)[Symbol.asyncIterator]();
+    signal.addEventListener("abort", () => void changes.return?.());
+    // The first tells how it is now, which was asked for already.
+    await changes.next();
+    while (!(await changes.next()).done && !signal.aborted) {
+      if (table === "runs") this.#others = new Set();
+      void this.#refresh();
+      await new Promise((resolve) => setTimeout(resolve, pauseMs[table]));
+    }
+  }
+
+  /** Reads runs, and the curves that are missing or behind. Of calls during one, one more follows. */
+  async #refresh(): Promise<void> {
+    this.#again = true;
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    const signal = this.#stop?.signal;
+    try {
+      while (this.#again && signal && !signal.aborted) {
+        this.#again = false;
+        await this.#readAll(signal);
+      }
+    } catch (error) {
+      if (!signal?.aborted) this.#fail(error);
+    } finally {
+      this.#refreshing = false;
+      this.#changed();
+    }
+  }
+
+  async #readAll(signal: AbortSignal): Promise<void> {
+    const {ids, where, notebook, limit} = this.#request;
+    const unknown = this.#unknown;
+    this.#unknown = [];
+    const choice = {limit, ...(ids && {ids}), ...(where && {where}), ...(notebook !== null && {notebook})};
+    const found = await readCurveRuns(this.#services.db.withSignal(signal), choice);
+    this.runs = found.runs;
+    this.total = found.total;
+    this.#defined = found.metrics;
+    this.keys = this.#request.metrics ?? chooseMetrics(found.runs);
+    const ours = new Set(found.runs.map(({runId}) => runId));
+    for (const batch of unknown) {
+      if (ours.has(batch.runId)) this.#waiting.push(batch);
+      else this.#others.add(batch.runId);
+    }
+    const whole = this.#whole;
+    whole.keepOnly(found.runs);
+    const behind = this.#curves(this.keys).filter(({run, key, extent}) =>
+      whole.isBehind(run, key, extent, this.axisOf(key))
+    );
+    await this.#read(
+      whole,
+      behind.map(({run, key, extent}) => ({run, key, rows: extent.rows})),
+      signal
+    );
+    this.error = null;
+    this.ready = true;
+    this.#changed();
+  }
+
+  #curves(keys: readonly string[]) {
+    return this.runs.flatMap((run) =>
+      keys.flatMap((key) => {
+        const extent = run.metrics.get(key);
+        return extent ? {run, key, extent} : [];
+      })
+    );
+  }
+
+  /** Reads curves, and takes in again what came meanwhile. */
+  async #read(
+    set: CurveSet,
+    wanted: readonly WantedCurve[],
+    signal: AbortSignal,
+    range?: Extent
+  ): Promise<void> {
+    const db = this.#services.db.withSignal(signal);
+    const {log} = this.#axis;
+    const axes = new Map(wanted.map(({key}) => [axisName(this.axisOf(key)), this.axisOf(key)]));
+    ++this.#reading;
+    try {
+      for (const [name, x] of axes) {
+        const some = wanted.filter(({key}) => axisName(this.axisOf(key)) === name);
+        await readInto(set, db, some, {x, log, ...(range && {range})});
+      }
+    } finally {
+      --this.#reading;
+    }
+    const waiting = this.#waiting;
+    if (this.#reading === 0) this.#waiting = [];
+    for (const batch of waiting) this.#add(set, batch, range);
+  }
+
+  #take(batch: MetricBatch): void {
+    if (this.#others.has(batch.runId)) return;
+    if (!this.runs.some(({runId}) => runId === batch.runId)) {
+      this.#unknown.push(batch);
+      void this.#refresh();
+      return;
+    }
+    if (this.#reading > 0) this.#waiting.push(batch);
+    this.#add(this.#whole, batch);
+    if (this.#part) this.#add(this.#part.curves, batch, this.#part.range);
+    this.#changed();
+  }
+
+  #add(set: CurveSet, batch: MetricBatch, range?: Extent): void {
+    const run = this.runs.find(({runId}) => runId === batch.runId);
+    if (!run) return;
+    if (this.keys.length === 0) this.keys = this.#request.metrics ?? chooseKeys(Object.keys(batch.columns));
+    set.add(run, batch, this.keys, this.axisOf, range);
+  }
+
+  #fail(error: unknown): void {
+    this.error = error;
+    this.ready = true;
+    this.#changed();
+  }
+}
