@@ -70,6 +70,12 @@ export class Tables {
     return this.sink.importRows(chunks);
   }
 
+  /** Reads the journal again, into which rows came by themselves, as from an archive. */
+  async reload(): Promise<void> {
+    await this.dispose();
+    await this.sink.reread();
+  }
+
   /** Ends DuckDB; the next query starts it again. */
   async dispose(): Promise<void> {
     const starting = this.starting;

@@ -1,12 +1,15 @@
 import type {TableChanges} from "./changes.ts";
+import {tableNames} from "./ddl.ts";
 import type {ImportedRows, ImportReport} from "./import-types.ts";
 import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
 import {runRecord, runRow} from "./run-rows.ts";
-import type {Row, TableName} from "./schema.ts";
+import type {Row, RunRow, TableName} from "./schema.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
+
+type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
 
 /** Writes into the database; the store calls one method at a time. */
 export interface RunWriter {
@@ -173,6 +176,12 @@ export class RunStore {
     }));
   }
 
+  /** The number of a revision of a cell's source, in the order they came; the next one when it was not seen before. */
+  async revise(notebook: string, cellId: number, sha256: string): Promise<{rev: number; isNew: boolean}> {
+    await this.#load();
+    return this.#index.revise(notebook, cellId, sha256);
+  }
+
   /** Takes in runs from elsewhere; those that are here already are left out. */
   async importRows(chunks: AsyncIterable<ImportedRows>): Promise<ImportReport> {
     await this.#load();
@@ -182,6 +191,18 @@ export class RunStore {
       write: (table, rows) => this.write(table, rows),
       append: (record) => this.#queue.push(() => record)
     });
+  }
+
+  /** Every run that is here, from whichever session. */
+  async runs(): Promise<RunRow[]> {
+    await this.#load();
+    return [...this.#index.runs.values()];
+  }
+
+  /** Learns of runs that came into the journal by themselves, as from an archive; a database must begin anew. */
+  async reread(): Promise<void> {
+    await this.#takeAll(await this.#load());
+    for (const table of tableNames) this.#changes.bump(table);
   }
 
   /** Deletes runs with all their rows, for good. */
@@ -265,25 +286,31 @@ export class RunStore {
 
   async #readIndex(): Promise<Journal> {
     const [journal, {decodeRows}] = await Promise.all([this.#queue.journal(), import("./encode-rows.ts")]);
-    const index = this.#index;
-    const takeRows = (table: TableName, ipc: Uint8Array) => {
-      if (table === "runs")
-        for (const row of decodeRows(table, ipc))
-          if (!this.#own.has(row.run_id)) index.runs.set(row.run_id, row);
-      if (table === "experiments")
-        for (const row of decodeRows(table, ipc)) index.experiments.add(row.experiment_id);
-      if (table === "metric_defs") for (const row of decodeRows(table, ipc)) index.define(row);
-      if (table === "artifacts") for (const row of decodeRows(table, ipc)) index.addArtifact(row);
-      if (table === "artifact_links") for (const row of decodeRows(table, ipc)) index.addLink(row);
-    };
     journal.onForeign((record) => {
-      takeRows(record.table, record.ipc);
+      this.#takeRows(record.table, record.ipc, decodeRows);
       this.#take(record);
       if (record.table === "metrics" && record.runId !== undefined) void this.#tell(record.runId, record.ipc);
     });
-    for await (const {table, ipc} of journal.read(indexedTables)) takeRows(table, ipc);
+    await this.#takeAll(journal);
     await this.#interruptRunsOfClosedTabs();
     return journal;
+  }
+
+  async #takeAll(journal: Journal): Promise<void> {
+    const {decodeRows} = await import("./encode-rows.ts");
+    for await (const {table, ipc} of journal.read(indexedTables)) this.#takeRows(table, ipc, decodeRows);
+  }
+
+  #takeRows(table: TableName, ipc: Uint8Array, decodeRows: DecodeRows): void {
+    const index = this.#index;
+    if (table === "runs")
+      for (const row of decodeRows(table, ipc))
+        if (!this.#own.has(row.run_id)) index.runs.set(row.run_id, row);
+    if (table === "experiments")
+      for (const row of decodeRows(table, ipc)) index.experiments.add(row.experiment_id);
+    if (table === "metric_defs") for (const row of decodeRows(table, ipc)) index.define(row);
+    if (table === "artifacts") for (const row of decodeRows(table, ipc)) index.addArtifact(row);
+    if (table === "artifact_links") for (const row of decodeRows(table, ipc)) index.addLink(row);
   }
 
   /** A tab that was killed could not say what became of its runs. */
