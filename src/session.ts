@@ -7,13 +7,14 @@ import {createImporter, provideShared} from "./cells/library/importer.ts";
 import {createLibrary} from "./cells/library/library.ts";
 import {sharedModules} from "./cells/library/shared-modules.ts";
 import {petriModules} from "./modules.ts";
+import {provenanceOf} from "./provenance.ts";
 import {pageClock} from "./runtime/clock.ts";
 import {completeNames} from "./runtime/completions.ts";
 import {NotebookSession} from "./runtime/session.ts";
 import type {CellContext} from "./runtime/types.ts";
 import {loadArrow} from "./tables/arrow.ts";
-import type {Tables} from "./tables/open.ts";
 import {watchedTables} from "./tables/macros.ts";
+import type {Tables} from "./tables/open.ts";
 import type {Trainer} from "./training/client.ts";
 import type {TrainOptions} from "./training/options.ts";
 import type {Run} from "./training/run.ts";
@@ -72,6 +73,7 @@ export function openSession(request: SessionRequest, services: SessionServices):
     input: (element) => input(element as HTMLElement),
     tableChanges: (table) => tables.tableChanges(table),
     knownTables: watchedTables,
+    provenance: provenanceOf(name, tables),
     baseUrl
   });
   return session;
@@ -87,7 +89,14 @@ interface TrainServices {
 function trainFor(context: CellContext, {trainer, notebook, rerun}: TrainServices) {
   const {cellId, signal} = context;
   return (fn: () => unknown, options: TrainOptions = {}): Run => {
-    const run = trainer.train(fn, options, {notebook, cellId, signal, rerun: () => rerun(cellId)});
+    const {execId} = context;
+    const run = trainer.train(fn, options, {notebook, cellId, execId, signal, rerun: () => rerun(cellId)});
+    const stop = run.subscribe(() => {
+      const {cellExecId, status} = run.record;
+      if (cellExecId !== execId || status === "queued") return;
+      context.keep();
+      stop();
+    });
     const ended = run.then(
       () => {
         if (run.fromCache) context.markCached();

@@ -80,7 +80,7 @@ export class CellRuntime implements EvaluationHost, TracedCell {
   }
 
   trace(evaluation: Evaluation): Trace | null {
-    return evaluation.trace ?? (evaluation === this.current ? (this.log?.traceOf(this) ?? null) : null);
+    return evaluation.trace ?? ((evaluation === this.current && this.log?.traceOf(this)) || null);
   }
 
   /** The cells that the inputs come from, in the order of `plan.inputs`. */

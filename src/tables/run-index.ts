@@ -8,6 +8,8 @@ export class RunIndex {
   readonly experiments = new Set<string>();
   readonly #artifacts = new Map<string, Artifact[]>();
   readonly #outputs = new Map<string, Set<string>>();
+  /** Revisions of a cell's source, by the source's hash. */
+  readonly #revisions = new Map<string, Map<string, number>>();
   readonly #metricDefs = new Map<string, Row<"metric_defs">>();
 
   /** The run of this fingerprint that completed last. */
@@ -40,6 +42,27 @@ export class RunIndex {
     return this.#artifacts.get(artifactId)?.reduce((a, b) => (b.version > a.version ? b : a));
   }
 
+  addCell({notebook, cell_id, rev, source_sha256}: Row<"cells">): void {
+    this.#revisionsOf(notebook, cell_id).set(source_sha256, rev);
+  }
+
+  /** The number of a revision of a cell's source; the next one when the store has not seen it. */
+  revise(notebook: string, cellId: number, sha256: string): {rev: number; isNew: boolean} {
+    const revisions = this.#revisionsOf(notebook, cellId);
+    const known = revisions.get(sha256);
+    if (known !== undefined) return {rev: known, isNew: false};
+    const rev = Math.max(0, ...revisions.values()) + 1;
+    revisions.set(sha256, rev);
+    return {rev, isNew: true};
+  }
+
+  #revisionsOf(notebook: string, cellId: number): Map<string, number> {
+    const id = `${cellId} ${notebook}`;
+    const revisions = this.#revisions.get(id) ?? new Map<string, number>();
+    this.#revisions.set(id, revisions);
+    return revisions;
+  }
+
   /** What is known of a metric; and keeps it when it says something new, which it then returns. */
   define(row: Row<"metric_defs">): Row<"metric_defs"> | null {
     const id = JSON.stringify([row.experiment_id, row.key]);
@@ -62,5 +85,6 @@ export const indexedTables = [
   "runs",
   "metric_defs",
   "artifacts",
-  "artifact_links"
+  "artifact_links",
+  "cells"
 ] as const satisfies TableName[];

@@ -168,7 +168,7 @@ const cellExecs = {
   cache_key: {type: "VARCHAR", about: "SHA-256 (hex) over normalised source and what it read"},
   status: {
     type: "VARCHAR",
-    oneOf: ["done", "cached", "error", "stopped", "superseded"],
+    oneOf: ["running", "done", "cached", "error", "stopped", "superseded"],
     about: "how it ended"
   },
   started_at: {type: "TIMESTAMP_MS", about: "UTC"},
