@@ -29,7 +29,8 @@ interface Named {
  * are not the rest of a compaction that was cut off, but all there is.
  */
 function isOutdated({sorted, firstLog}: Manifest, found: {sorted: Named[]; logs: Named[]}): boolean {
-  const unnamed = found.sorted.filter(({name}) => !sorted.includes(name));
+  // Those from before the oldest log were replaced by what the manifest names, and are still to be removed.
+  const unnamed = found.sorted.filter(({name, number}) => !sorted.includes(name) && number > firstLog);
   const present = new Set(found.sorted.map(({name}) => name));
   if (sorted.some((name) => !present.has(name))) return true;
   if (unnamed.length === 0) return false;
