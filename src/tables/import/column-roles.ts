@@ -80,6 +80,9 @@ export function guessRoles({file, columns}: ColumnTable, given: ColumnRoles = {}
   return roles;
 }
 
+/** The name of the parameter that a column holds. */
+export const parameterName = (column: string) => column.replace(saysParameter, "");
+
 /** What was made of the columns, for people. */
 export function describeRoles(file: string, roles: ColumnRoles): string {
   const said = Object.entries(roles)

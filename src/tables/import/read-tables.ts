@@ -20,7 +20,7 @@ export function* readTables(
   for (const table of found) {
     const name = ownTable(table);
     if (name) own.set(name, [...(own.get(name) ?? []), table]);
-    else if (!options.columns && trackioTable(table)) trackio.push(table);
+    else if (source === "parquet" && !options.columns && trackioTable(table)) trackio.push(table);
     else metrics.push(table);
   }
   const known = new Set<string>();

@@ -1,7 +1,7 @@
 import type {ImportedRows} from "../import-types.ts";
 import type {ParamRow, RunRow} from "../schema.ts";
 import {cellNumber, cellText, cellTime, isMissing} from "./cells.ts";
-import {type ColumnRoles, describeRoles, guessRoles} from "./column-roles.ts";
+import {type ColumnRoles, describeRoles, guessRoles, parameterName} from "./column-roles.ts";
 import type {ColumnTable} from "./columns.ts";
 import {crc32c} from "./crc32c.ts";
 import {ImportError} from "./import-error.ts";
@@ -87,9 +87,11 @@ class MetricTable {
   private readonly source: string;
   private readonly options: TableOptions;
   private readonly identity: string;
+  private readonly known: ReadonlySet<string>;
   private readonly runs = new Map<string, Gathered>();
 
-  constructor(given: ColumnTable, source: string, options: TableOptions) {
+  constructor(given: ColumnTable, source: string, options: TableOptions, known: ReadonlySet<string>) {
+    this.known = known;
     this.table = unpivotChart(given, options.columns);
     this.roles = guessRoles(this.table, this.table === given ? options.columns : undefined);
     this.source = source;
@@ -100,8 +102,8 @@ class MetricTable {
     for (const run of this.runs.values()) this.finish(run);
   }
 
-  *read(known: ReadonlySet<string>): Generator<ImportedRows> {
-    const added = [...this.runs.values()].filter(({runId}) => !known.has(runId));
+  *read(): Generator<ImportedRows> {
+    const added = [...this.runs.values()].filter(({runId}) => !this.known.has(runId));
     const experiments = [...new Map(added.map((run) => [run.experimentId, run])).values()];
     yield {
       experiments: experiments.map(({experimentId, startTime}) =>
@@ -136,7 +138,7 @@ class MetricTable {
     const experiment =
       this.options.experiment ?? this.text(row, roles.experiment) ?? baseName(table.file.name);
     const run: Gathered = {
-      runId: trackerId.test(label) ? label : stableId(source, this.identity, label),
+      runId: this.known.has(label) || trackerId.test(label) ? label : stableId(source, this.identity, label),
       experimentId: `${source}:${experiment}`,
       name: this.text(row, roles.name) ?? label,
       source,
@@ -179,7 +181,7 @@ class MetricTable {
     }
     run.params = Array.from(
       run.paramTexts,
-      ([key, text]): ParamRow => ({run_id: run.runId, key, ...describeText(text)})
+      ([key, text]): ParamRow => ({run_id: run.runId, key: parameterName(key), ...describeText(text)})
     );
   }
 
@@ -231,5 +233,5 @@ export function readMetricTable(
   options: TableOptions,
   known: ReadonlySet<string> = new Set()
 ): Generator<ImportedRows> {
-  return new MetricTable(table, source, options).read(known);
+  return new MetricTable(table, source, options, known).read();
 }

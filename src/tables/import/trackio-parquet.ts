@@ -18,7 +18,7 @@ const structural = new Set([
 
 /** Which of Trackio's Parquet files it is, null for tables of others. */
 export function trackioTable({columns}: ColumnTable): Kind | null {
-  if (!columns.has("run_name")) return null;
+  if (!columns.has("run_name") || columns.has("experiment")) return null;
   if (columns.has("timestamp") && columns.has("step")) return "logs";
   if (columns.has("timestamp")) return "systemLogs";
   return columns.has("created_at") ? "configs" : null;

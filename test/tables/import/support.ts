@@ -36,6 +36,7 @@ export async function collect(
       });
     }
   }
+  all.experiments.sort((a, b) => (a.experiment_id < b.experiment_id ? -1 : 1));
   return all;
 }
 

@@ -42,7 +42,7 @@ test("a wide table is a column a metric; words that stay the same in a run are p
   ]);
   expect(paramsOf(all, b)).toEqual({
     optimizer: ["string", "sgd", null],
-    "config.lr": ["number", "0.2", 0.2]
+    lr: ["number", "0.2", 0.2]
   });
 });
 

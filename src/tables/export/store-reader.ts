@@ -1,0 +1,101 @@
+import type {Table} from "apache-arrow";
+import {type Columns, type Row, type TableName, tables} from "../schema.ts";
+import {ExportError} from "./export-error.ts";
+import type {RunReader, StoredMetrics, StoredRun} from "./run-reader.ts";
+
+/** What asks the store: the builtin `db`. */
+export interface Queryable {
+  query(sql: string, params?: readonly unknown[]): Promise<Table>;
+}
+
+/** A map as two lists and a time as a number: those come out of the database the same everywhere. */
+function columnSql(table: TableName): string {
+  return Object.entries(tables[table] as Columns)
+    .map(([name, {type}]) => {
+      if (type === "TIMESTAMP_MS") return `epoch_ms(${name})::DOUBLE AS ${name}`;
+      if (type === "BIGINT") return `${name}::DOUBLE AS ${name}`;
+      return type.startsWith("MAP")
+        ? `map_keys(${name}) AS "${name} keys", map_values(${name}) AS "${name} values"`
+        : `"${name}"`;
+    })
+    .join(", ");
+}
+
+const list = (value: unknown) => Array.from((value as Iterable<unknown>) ?? [], String);
+
+function toRow<T extends TableName>(table: T, found: Record<string, unknown>): Row<T> {
+  const entries = Object.entries(tables[table] as Columns).map(([name, {type}]) => {
+    if (type.startsWith("MAP")) {
+      const values = list(found[`${name} values`]);
+      return [name, new Map(list(found[`${name} keys`]).map((key, i) => [key, values[i]]))];
+    }
+    const value = found[name] ?? null;
+    return [name, type === "TIMESTAMP_MS" && value !== null ? new Date(Number(value)) : value];
+  });
+  return Object.fromEntries(entries) as Row<T>;
+}
+
+async function readAll<T extends TableName>(db: Queryable, table: T, order: string): Promise<Row<T>[]> {
+  const found = await db.query(`SELECT ${columnSql(table)} FROM ${table} ORDER BY ${order}`);
+  return Array.from(found, (row) => toRow(table, row as unknown as Record<string, unknown>));
+}
+
+async function readMetrics(db: Queryable, runId: string): Promise<StoredMetrics> {
+  const sql =
+    "SELECT key, step::DOUBLE AS step, ts_ms::DOUBLE AS ts_ms, value FROM metrics WHERE run_id = ? ORDER BY seq, rowid";
+  const found = await db.query(sql, [runId]);
+  const numbers = (name: string) => Float64Array.from(found.getChild(name) ?? [], Number);
+  return {
+    key: Array.from(found.getChild("key") ?? [], String),
+    step: numbers("step"),
+    timeMs: numbers("ts_ms"),
+    value: numbers("value")
+  };
+}
+
+/** The experiment of a run whose own row is not there. */
+const unnamed = ({experiment_id, created_at}: Row<"runs">): Row<"experiments"> => ({
+  experiment_id,
+  name: experiment_id,
+  created_at,
+  lifecycle_stage: "active",
+  tags: new Map()
+});
+
+/** Reads runs of the store: these, or all that are not deleted. @throws ExportError when one is not there. */
+export async function readStore(db: Queryable, runIds?: readonly string[]): Promise<RunReader> {
+  const [experiments, runs, params, metricDefs] = await Promise.all([
+    readAll(db, "experiments", "created_at, experiment_id"),
+    readAll(db, "runs", "created_at, run_id"),
+    readAll(db, "params", "run_id, rowid"),
+    readAll(db, "metric_defs", "experiment_id, key")
+  ]);
+  const wanted = new Set(
+    runIds ?? runs.filter((run) => run.lifecycle_stage === "active").map((run) => run.run_id)
+  );
+  const known = new Set(runs.map((run) => run.run_id));
+  const missing = [...wanted].filter((id) => !known.has(id));
+  if (missing.length > 0) {
+    throw new ExportError(
+      `there is no run ${missing.slice(0, 5).join(", ")}; the table runs has the ids that are there.`
+    );
+  }
+  const byId = new Map(experiments.map((experiment) => [experiment.experiment_id, experiment]));
+  const paramsOf = new Map<string, Row<"params">[]>();
+  for (const param of params) paramsOf.set(param.run_id, [...(paramsOf.get(param.run_id) ?? []), param]);
+  const stored = runs
+    .filter((run) => wanted.has(run.run_id))
+    .map(
+      (run): StoredRun => ({
+        run,
+        experiment: byId.get(run.experiment_id) ?? unnamed(run),
+        params: paramsOf.get(run.run_id) ?? []
+      })
+    );
+  const used = new Set(stored.map(({run}) => run.experiment_id));
+  return {
+    runs: stored,
+    metricDefs: metricDefs.filter(({experiment_id}) => used.has(experiment_id)),
+    metrics: (runId) => readMetrics(db, runId)
+  };
+}
