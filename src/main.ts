@@ -8,7 +8,7 @@ import {createOutput} from "./cells/output/create-output.ts";
 import {PageEngine} from "./engine.ts";
 import type {BackendName} from "./gpu/types.ts";
 import {openDatabase} from "./runtime/storage/database.ts";
-import {DraftJournal} from "./runtime/storage/journal.ts";
+import {DraftJournal, lockName} from "./runtime/storage/journal.ts";
 import {LastRuns} from "./runtime/storage/last-runs.ts";
 import {webLocks} from "./runtime/storage/locks.ts";
 import {openStorage} from "./runtime/storage/open.ts";
@@ -17,16 +17,26 @@ import {Tables} from "./tables/open.ts";
 import {versions} from "./versions.ts";
 
 const site = new URL(".", document.baseURI);
-const tables = new Tables({extensionRepository: new URL("duckdb-ext", site).href});
+const locks = webLocks(navigator.locks);
+const tab = crypto.randomUUID();
+const tables = new Tables({
+  extensionRepository: new URL("duckdb-ext", site).href,
+  async journal() {
+    const {openPageJournal} = await import("./journal.ts");
+    return openPageJournal();
+  },
+  liveTabs: navigator.locks && openTabs,
+  given: async () => ({systems: (await import("./ops/systems.ts")).systems})
+});
 const engine = new PageEngine(async () => {
   const {pageTrainer} = await import("./trainer.ts");
-  return pageTrainer({sink: tables.sink, site: site.href, backend: preferredBackend()});
+  return pageTrainer({sink: tables.sink, site: site.href, backend: preferredBackend(), tab});
 });
 
 const database = openDatabase();
 const services: AppServices = {
   storage: openStorage({fetch: (path, init) => fetch(new URL(path, site), init), database}),
-  journal: new DraftJournal({database, locks: webLocks(navigator.locks), tab: crypto.randomUUID()}),
+  journal: new DraftJournal({database, locks, tab}),
   preload() {
     void import("./session.ts");
     void engine.trainer();
@@ -50,6 +60,12 @@ const services: AppServices = {
 const app = document.createElement("petri-app");
 app.services = services;
 document.body.append(app);
+
+/** The tabs of this site that are open, by the names that runs bear. */
+async function openTabs(): Promise<Set<string>> {
+  const prefix = lockName("");
+  return new Set([...(await locks.held())].map((name) => name.replace(prefix, "")));
+}
 
 /** `?backend=wasm` in the page's address, for comparing backends. */
 function preferredBackend(): BackendName | undefined {

@@ -1,11 +1,19 @@
 import {tableNames} from "./ddl.ts";
 import {SqlError} from "./errors.ts";
+import {relations} from "./macros.ts";
 import type {SqlText} from "./sql-text.ts";
 import {type Statement, statements} from "./statements.ts";
 
+const macros = new Set(relations.filter(({kind}) => kind !== "view").map(({name}) => name.toLowerCase()));
+const tables = new Set([
+  ...tableNames,
+  ...relations.filter(({kind}) => kind === "view").map(({name}) => name.toLowerCase())
+]);
+const names = [...tables, ...macros];
+
 /** Words between a verb and the name of what it changes. */
 const fillers: ReadonlySet<string> = new Set(
-  "OR REPLACE IGNORE INTO FROM TABLE VIEW IF NOT EXISTS ONLY".split(" ")
+  "OR REPLACE IGNORE INTO FROM TABLE VIEW MACRO FUNCTION IF NOT EXISTS ONLY".split(" ")
 );
 
 /** Where the name of what a statement changes begins; null when it only reads. */
@@ -47,26 +55,41 @@ function nameAt(statement: Statement, index: number): string[] {
   return parts;
 }
 
-function isStore(name: string[], isOwn: boolean): boolean {
-  const table = name[name.length - 1];
+function isStore(name: string[], isMacro: boolean, isOwn: boolean): boolean {
   const path = name.slice(0, -1).join(".");
   const paths = isOwn ? ["", "main", "memory", "memory.main"] : ["memory", "memory.main"];
-  return tableNames.includes(table) && paths.includes(path);
+  return (isMacro ? macros : tables).has(name[name.length - 1]) && paths.includes(path);
 }
 
+/** Statements after which a bare name may mean any database's table. */
+const moves: ReadonlySet<string> = new Set(["USE", "SET", "RESET", "PRAGMA"]);
+
 /**
- * Refuses statements that change the tables of the experiment store, which only training writes. `isOwn` tells whether
- * a bare name means a table of the store, or one of a client with tables of its own.
+ * Refuses statements that change the tables, views and macros of the experiment store, which only the page writes.
+ * `isOwn` tells whether a bare name means a table of the store, or one of a client with tables of its own.
  * @throws SqlError with the place of the name.
  */
 export function guardStore(sql: SqlText, isOwn: boolean): void {
   const {text} = sql;
-  if (!tableNames.some((name) => text.toLowerCase().includes(name))) return;
+  const lower = text.toLowerCase();
+  if (!names.some((name) => lower.includes(name))) return;
+  let isStoreNear = isOwn;
   for (const statement of statements(text)) {
+    if (moves.has(statement.word(0))) isStoreNear = true;
     const index = targetIndex(statement);
-    if (index === null || !isStore(nameAt(statement, index), isOwn)) continue;
-    const error = new SqlError("runs, params and metrics are written by training.");
-    error.hint = "Make a table of your own: CREATE TABLE mine AS SELECT * FROM runs.";
+    if (index === null) continue;
+    const isMacro = ["MACRO", "FUNCTION"].some((word) => {
+      const at = statement.find(statement.verbIndex, [word]);
+      return at < index;
+    });
+    const name = nameAt(statement, index);
+    if (!isStore(name, isMacro, isStoreNear)) continue;
+    const error = new SqlError(
+      `${name[name.length - 1]} is of the store, which is written by training and imports.`
+    );
+    error.hint = isMacro
+      ? "Give yours another name."
+      : "Make a table of your own: CREATE TABLE mine AS SELECT * FROM runs.";
     const before = text.slice(0, statement.tokens[index].index);
     throw Object.assign(error, sql.locate(new TextEncoder().encode(before).length));
   }

@@ -106,6 +106,15 @@ export class DatabaseWriter implements RunWriter {
     if (this.#database.lost) return false;
     const found = await this.#parts();
     if (JSON.stringify(found) === this.#made) return false;
+    await this.#recreate(found);
+    return true;
+  }
+
+  async clear(): Promise<void> {
+    await this.#recreate(await this.#parts());
+  }
+
+  async #recreate(found: readonly {kind: string; name: string}[]): Promise<void> {
     await this.#transaction(async () => {
       // Indices go with their tables.
       for (const {kind, name} of found) {
@@ -113,7 +122,6 @@ export class DatabaseWriter implements RunWriter {
       }
       await this.#createAll();
     });
-    return true;
   }
 
   async #createAll(): Promise<void> {

@@ -20,6 +20,8 @@ export interface RunWriter {
   /** Adds rows, or replaces those with the same key, all or none; the bytes stay usable. */
   write(records: readonly JournalRecord[]): Promise<void>;
   deleteRuns(runIds: readonly string[]): Promise<void>;
+  /** Makes all tables empty. */
+  clear(): Promise<void>;
   /** Makes empty tables again where those of the store are missing or changed, and then returns true. */
   mend(): Promise<boolean>;
 }
@@ -239,7 +241,15 @@ export class RunStore {
   }
 
   async #flushTo(writer: RunWriter): Promise<void> {
-    if (!this.#loaded) await this.#fill(writer);
+    for (let attempt = 1; !this.#loaded; attempt++) {
+      try {
+        await this.#fill(writer);
+      } catch (error) {
+        // Another tab compacted the journal under the reader.
+        if ((error as Error)?.name !== "JournalError" || attempt === 3) throw error;
+        await writer.clear();
+      }
+    }
     const {encodeRows} = await import("./encode-rows.ts");
     const [pending, changed, deleted] = [this.#pending ?? [], this.#changedRuns, this.#deletedRuns];
     this.#pending = [];
@@ -291,6 +301,7 @@ export class RunStore {
       this.#take(record);
       if (record.table === "metrics" && record.runId !== undefined) void this.#tell(record.runId, record.ipc);
     });
+    journal.onDeleted((runIds) => this.#forget(runIds));
     await this.#takeAll(journal);
     await this.#interruptRunsOfClosedTabs();
     return journal;
@@ -311,6 +322,7 @@ export class RunStore {
     if (table === "metric_defs") for (const row of decodeRows(table, ipc)) index.define(row);
     if (table === "artifacts") for (const row of decodeRows(table, ipc)) index.addArtifact(row);
     if (table === "artifact_links") for (const row of decodeRows(table, ipc)) index.addLink(row);
+    if (table === "cells") for (const row of decodeRows(table, ipc)) index.addCell(row);
   }
 
   /** A tab that was killed could not say what became of its runs. */

@@ -66,6 +66,9 @@ class FakeWriter implements RunWriter {
       );
     }
   }
+  async clear() {
+    this.rows.clear();
+  }
   async mend() {
     if (!this.isTorn) return false;
     this.rows.clear();
@@ -207,6 +210,48 @@ test("what another tab writes is here as well, and drawn as it comes", async () 
   expect(drawn).toEqual([7, 8]);
   expect(writer.values("metrics", "value")).toEqual([7, 8]);
   expect((await store.find("far"))?.run.runId).toBe("far");
+});
+
+test("a journal that another tab compacts while it is read is read again from the start", async () => {
+  const {journal, store, append, writer} = setup();
+  store.record(run());
+  append(batch("r1", 0, [1, 2]));
+  await store.find("");
+  const read = journal.read.bind(journal);
+  let attempts = 0;
+  journal.read = async function* (tables) {
+    yield* read(tables);
+    if (tables === undefined && ++attempts === 1)
+      throw Object.assign(new Error("moved"), {name: "JournalError"});
+  };
+  store.attach(writer);
+  await store.flush();
+  expect(attempts).toBe(2);
+  expect(writer.values("metrics", "value")).toEqual([1, 2]);
+});
+
+test("runs that another tab deletes are gone here too", async () => {
+  const {journal, store, writer} = setup();
+  store.record(run({status: "completed", endedAt: 1}));
+  store.attach(writer);
+  await store.flush();
+  journal.lose(["r1"]);
+  await store.flush();
+  expect(await store.find("f")).toBeNull();
+  expect(writer.values("runs", "run_id")).toEqual([]);
+});
+
+test("revisions of a cell's source are numbered across sessions", async () => {
+  const {journal, store} = setup();
+  expect(await store.revise("notes", 3, "aa")).toEqual({rev: 1, isNew: true});
+  expect(await store.revise("notes", 3, "bb")).toEqual({rev: 2, isNew: true});
+  expect(await store.revise("notes", 3, "aa")).toEqual({rev: 1, isNew: false});
+  const cell = {notebook: "notes", cell_id: 3, kind: "js", source: "1", position: 0, created_at: new Date(1)};
+  store.write("cells", [{...cell, rev: 2, source_sha256: "bb"}]);
+  await store.find("");
+  const later = reopen(journal);
+  expect(await later.revise("notes", 3, "bb")).toEqual({rev: 2, isNew: false});
+  expect(await later.revise("notes", 3, "cc")).toEqual({rev: 3, isNew: true});
 });
 
 test("runs that a closed tab left are interrupted, those of open tabs go on", async () => {

@@ -93,6 +93,7 @@ export class DraftJournal implements EditJournal {
   }
 }
 
-function lockName(tab: string): string {
+/** The lock that a tab holds for as long as it lives. */
+export function lockName(tab: string): string {
   return `petri-tab-${tab}`;
 }

@@ -18,6 +18,7 @@ export class FakeJournal implements Journal {
   readonly records: JournalRecord[] = [];
   readonly blobs = new Map<string, Uint8Array>();
   #foreign: (record: JournalRecord) => void = () => {};
+  #deleted: (runIds: readonly string[]) => void = () => {};
 
   subscribe() {
     return () => {};
@@ -30,6 +31,16 @@ export class FakeJournal implements Journal {
   onForeign(listener: (record: JournalRecord) => void) {
     this.#foreign = listener;
     return () => {};
+  }
+
+  onDeleted(listener: (runIds: readonly string[]) => void) {
+    this.#deleted = listener;
+    return () => {};
+  }
+
+  /** Another tab deleted these. */
+  lose(runIds: readonly string[]) {
+    this.#deleted(runIds);
   }
 
   /** Another tab wrote this. */
