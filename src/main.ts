@@ -81,6 +81,8 @@ interface PetriWindow {
   readonly cells: SettledCell[];
   /** The run tables, as SQL cells see them. */
   readonly db: DuckDBClient;
+  /** By run of this page, the `seq` of the last row that is on disk. */
+  readonly acknowledged: ReadonlyMap<string, number>;
   readonly version: string;
 }
 
@@ -90,6 +92,7 @@ const petri: PetriWindow = {
     return app.cells;
   },
   db: tables.db,
+  acknowledged: tables.sink.acknowledged,
   version: versions.petri
 };
 
