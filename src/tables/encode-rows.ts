@@ -19,6 +19,7 @@ import {
   vectorFromArray
 } from "apache-arrow";
 import {RowError} from "./errors.ts";
+import {migration} from "./migrate.ts";
 import {type Column, type Columns, type Row, schemaVersion, type TableName, tables} from "./schema.ts";
 
 type Cells = readonly unknown[];
@@ -141,13 +142,18 @@ function reader(vector: Vector | null, {type}: Column): (row: number) => unknown
   }
 }
 
-/** The rows of an Arrow IPC stream that `encodeRows` wrote. Columns that it lacks are null. */
+/**
+ * The rows of an Arrow IPC stream that `encodeRows` wrote, today or under a former description.
+ * @throws SchemaVersionError when it was written under a later one.
+ */
 export function decodeRows<T extends TableName>(table: T, ipc: Uint8Array): Row<T>[] {
   const arrow = tableFromIPC(ipc);
   const readers = Object.entries(tables[table] as Columns).map(
     ([name, about]) => [name, reader(arrow.getChild(name), about)] as const
   );
+  const migrate = migration(table, Number(arrow.schema.metadata.get("schema_version") ?? schemaVersion));
   return Array.from({length: arrow.numRows}, (_, i) => {
-    return Object.fromEntries(readers.map(([name, read]) => [name, read(i)])) as Row<T>;
+    const row = Object.fromEntries(readers.map(([name, read]) => [name, read(i)]));
+    return (migrate ? migrate(row) : row) as Row<T>;
   });
 }

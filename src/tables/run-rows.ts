@@ -3,7 +3,7 @@ import type {RunRow} from "./schema.ts";
 import type {RunRecord} from "./types.ts";
 
 /** MLflow has fewer words: what did not come to its end by itself was killed. */
-const mlflowStatus: Record<RunRecord["status"], RunRow["mlflow_status"]> = {
+export const mlflowStatus: Record<RunRecord["status"], RunRow["mlflow_status"]> = {
   queued: "SCHEDULED",
   running: "RUNNING",
   completed: "FINISHED",

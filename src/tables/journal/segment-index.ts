@@ -1,3 +1,4 @@
+import {checkVersion} from "../migrate.ts";
 import {schemaVersion, type TableName, tables} from "../schema.ts";
 import {JournalError} from "./errors.ts";
 import {ipcMessages} from "./ipc-stream.ts";
@@ -38,7 +39,10 @@ export interface SegmentIndex {
   damage: {at: number; bytes: number}[];
 }
 
-/** @throws JournalError when a record does not say what the journal needs to know: it must never hold what it cannot give back. */
+/**
+ * @throws JournalError when a record does not say what the journal needs to know: it must never hold what it cannot
+ * give back. SchemaVersionError when a later version of the program wrote it.
+ */
 export function describe(
   ipc: Uint8Array,
   expected?: JournalRecord
@@ -53,6 +57,9 @@ export function describe(
   } catch (cause) {
     throw new JournalError("A record has to hold one Arrow IPC stream, whole.", {cause});
   }
+  const version = Number(metadata.get("schema_version") ?? schemaVersion);
+  // A table that only a later version has is not this record's mistake.
+  checkVersion(version);
   const name = metadata.get("table") ?? "";
   if (!Object.hasOwn(tables, name) || (expected && expected.table !== name)) {
     const wanted = expected ? `"${expected.table}"` : "a table of the store";
@@ -61,7 +68,6 @@ export function describe(
     );
   }
   const table = name as TableName;
-  const version = Number(metadata.get("schema_version") ?? schemaVersion);
   if (table !== "metrics") return {table, version, rows};
   const runId = metadata.get("run_id");
   return {table, version, rows, runs: runId === undefined ? spansOf(ipc) : [{runId, rows}]};

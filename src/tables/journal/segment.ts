@@ -1,3 +1,4 @@
+import {checkVersion} from "../migrate.ts";
 import {type Files, readAll} from "./files.ts";
 import {readInfo, writeInfo} from "./info-file.ts";
 import {indexSegment, type SegmentIndex} from "./segment-index.ts";
@@ -46,7 +47,10 @@ export async function readIndex(files: Files, name: string): Promise<SegmentInde
   const size = await files.size(name);
   const info = await readInfo(files, sidecarOf(name));
   const index = info?.value as (SegmentIndex & {version: number}) | undefined;
-  if (index?.version === indexVersion && index.size === size) return index;
+  if (index?.version === indexVersion && index.size === size) {
+    for (const {version} of index.records) if (version !== undefined) checkVersion(version);
+    return index;
+  }
   const bytes = await readAll(files, name);
   if (!bytes) return null;
   const made = indexSegment(bytes);
