@@ -13,17 +13,20 @@ import {LastRuns} from "./runtime/storage/last-runs.ts";
 import {webLocks} from "./runtime/storage/locks.ts";
 import {openStorage} from "./runtime/storage/open.ts";
 import type {DuckDBClient} from "./tables/client.ts";
+import type {Journal, JournalStatus} from "./tables/journal/types.ts";
 import {Tables} from "./tables/open.ts";
 import {versions} from "./versions.ts";
 
 const site = new URL(".", document.baseURI);
 const locks = webLocks(navigator.locks);
 const tab = crypto.randomUUID();
+let journal: Journal | null = null;
 const tables = new Tables({
   extensionRepository: new URL("duckdb-ext", site).href,
   async journal() {
     const {openPageJournal} = await import("./journal.ts");
-    return openPageJournal();
+    journal = await openPageJournal();
+    return journal;
   },
   liveTabs: navigator.locks && openTabs,
   given: async () => ({systems: (await import("./ops/systems.ts")).systems})
@@ -83,6 +86,8 @@ interface PetriWindow {
   readonly db: DuckDBClient;
   /** By run of this page, the `seq` of the last row that is on disk. */
   readonly acknowledged: ReadonlyMap<string, number>;
+  /** What becomes of the rows on their way to the disk; null until there are some. */
+  readonly recording: JournalStatus | null;
   readonly version: string;
 }
 
@@ -93,6 +98,9 @@ const petri: PetriWindow = {
   },
   db: tables.db,
   acknowledged: tables.sink.acknowledged,
+  get recording() {
+    return journal?.status ?? null;
+  },
   version: versions.petri
 };
 

@@ -1,4 +1,5 @@
 import {encodeMetrics} from "../../src/tables/encode.ts";
+import {openMemoryJournal} from "../../src/tables/journal/open.ts";
 import {Tables} from "../../src/tables/open.ts";
 import type {MetricBatch} from "../../src/tables/types.ts";
 import {insertValues} from "./peers.ts";
@@ -37,7 +38,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function timeTables(rounds: number, batchCount: number): Promise<TableTimings> {
-  const tables = new Tables({extensionRepository: new URL("duckdb-ext", location.href).href});
+  const tables = new Tables({
+    extensionRepository: new URL("duckdb-ext", location.href).href,
+    journal: async () => openMemoryJournal()
+  });
   const {db, sink} = tables;
   const timings: TableTimings = {
     bootMs: await timed(() => db.sql`SELECT count(*) FROM runs`),
@@ -51,7 +55,8 @@ async function timeTables(rounds: number, batchCount: number): Promise<TableTimi
     const runId = `run ${round}`;
     const batches = batchesOf(runId, batchCount);
     const ours = await timed(async () => {
-      for (const batch of batches) sink.append(runId, encodeMetrics(batch), [batch.seq, batch.seq + batch.step.length - 1]);
+      for (const batch of batches)
+        sink.append(runId, encodeMetrics(batch), [batch.seq, batch.seq + batch.step.length - 1]);
       const [{n}] = await db.sql`SELECT count(*) AS n FROM metrics WHERE run_id = ${runId}`;
       if (n !== rows) throw new Error(`Expected ${rows} rows, found ${n}.`);
     });

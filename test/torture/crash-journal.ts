@@ -20,7 +20,7 @@ export interface JournalCrashReport {
   lostBlobs: number;
   /** Runs that are there although their deletion had been acknowledged. */
   undeleted: number;
-  /** Kills that came while a compaction was asked for. */
+  /** Kills that came while a compaction was going on. */
   whileCompacting: number;
   /** Starts at which a torn record was cut off. */
   tornTails: number;

@@ -1,3 +1,4 @@
+import JournalWorker from "../../../src/journal-worker.ts?worker";
 import {openJournal} from "../../../src/tables/journal/open.ts";
 import type {JournalStatus} from "../../../src/tables/journal/types.ts";
 import {check, type FoundRun} from "./check.ts";
@@ -19,7 +20,7 @@ declare global {
 }
 
 const journal = await openJournal({
-  createWorker: () => new Worker(new URL("../../../src/journal-worker.ts", import.meta.url), {type: "module"})
+  createWorker: () => new JournalWorker()
 });
 
 const page: JournalPage = {

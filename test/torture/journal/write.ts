@@ -10,7 +10,7 @@ export type Told =
   | {kind: "blob"; runId: string; sha256: string}
   | {kind: "deleting"; runId: string}
   | {kind: "deleted"; runId: string}
-  | {kind: "compacting"};
+  | {kind: "compacting" | "compacted"};
 
 /** Appends to runs, keeps blobs, deletes earlier runs and compacts, until the browser is killed. */
 export async function write(
@@ -53,6 +53,7 @@ export async function write(
   const compact = async () => {
     await tell({kind: "compacting"});
     await journal.compact();
+    await tell({kind: "compacted"});
   };
   for (;;) {
     const work = [append(), append(), append()];

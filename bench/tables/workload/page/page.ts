@@ -1,7 +1,9 @@
+import JournalWorker from "../../../../src/journal-worker.ts?worker";
 import {encodeMetrics} from "../../../../src/tables/encode.ts";
 import {openJournal} from "../../../../src/tables/journal/open.ts";
 import {Tables} from "../../../../src/tables/open.ts";
 import {batchesOf, runIdOf, runOf, type WorkloadSize} from "../data.ts";
+import {type QueryTimes, timeQueries} from "./time-queries.ts";
 
 /** What recording a workload took. */
 export interface Seeded {
@@ -14,16 +16,21 @@ export interface Seeded {
 /** Runs that may be on their way to the disk at once: the page must not hold all of them. */
 const ahead = 20;
 
-/** Records a workload as training does it, run by run, and compacts the journal. */
-async function seed(size: WorkloadSize): Promise<Seeded> {
+async function open() {
   const journal = await openJournal({
-    createWorker: () =>
-      new Worker(new URL("../../../../src/journal-worker.ts", import.meta.url), {type: "module"})
+    createWorker: () => new JournalWorker()
   });
-  const {sink} = new Tables({
+  const tables = new Tables({
     extensionRepository: new URL("duckdb-ext", location.href).href,
     journal: async () => journal
   });
+  return {journal, tables};
+}
+
+/** Records a workload as training does it, run by run, and compacts the journal. */
+async function seed(size: WorkloadSize): Promise<Seeded> {
+  const {journal, tables} = await open();
+  const {sink} = tables;
   const onDisk = async (i: number) => {
     while (i >= 0 && (sink.acknowledged.get(runIdOf(i)) ?? -1) < size.steps - 1)
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -46,4 +53,9 @@ async function seed(size: WorkloadSize): Promise<Seeded> {
   return {recordMs: recorded - started, compactMs: compacted - recorded, sizeBytes};
 }
 
-Object.assign(globalThis, {seed});
+async function askAll(size: WorkloadSize, repeats: number): Promise<QueryTimes> {
+  const {tables} = await open();
+  return timeQueries(tables, size, repeats);
+}
+
+Object.assign(globalThis, {seed, timeQueries: askAll});

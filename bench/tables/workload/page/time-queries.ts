@@ -1,21 +1,25 @@
-import {readCurves} from "../../../../src/tables/curves.ts";
+import {CurveSet} from "../../../../src/cells/curves/curve-set.ts";
+import {readInto} from "../../../../src/cells/curves/read-into.ts";
+import {readCurveRuns} from "../../../../src/tables/curve-runs.ts";
 import type {Tables} from "../../../../src/tables/open.ts";
-import {metricNameOf, runIdOf, runOf, type WorkloadSize} from "../data.ts";
+import {readRunsTable} from "../../../../src/tables/runs-grid.ts";
+import {metricNameOf, runIdOf, type WorkloadSize} from "../data.ts";
 
 /** Milliseconds of each repetition. */
 export interface QueryTimes {
   /** All 500 rows of one metric of one run, as an SQL cell asks. */
   curve: number[];
-  /** The same as the chart asks: least and greatest for each pixel. */
-  envelope: number[];
-  /** One metric of 100 runs, as the chart asks. */
+  /** The same as a chart asks that has one run. */
+  chart: number[];
+  /** One metric of 100 runs, as a chart asks. */
   hundredCurves: number[];
+  /** What a chart asks before that of 100 runs: their names, parameters and extents. */
+  hundredRuns: number[];
+  /** All runs with parameters, and 20 metrics, as the table of runs asks. */
+  grid: number[];
   /** From a signal's abort to the query's rejection. */
   cancel: number[];
 }
-
-/** Pixels of the chart's width. */
-const buckets = 900;
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
@@ -25,12 +29,16 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 /** Asks what charts ask, each time for other runs and metrics. */
 export async function timeQueries({db}: Tables, size: WorkloadSize, repeats: number): Promise<QueryTimes> {
-  const times: QueryTimes = {curve: [], envelope: [], hundredCurves: [], cancel: []};
+  const times: QueryTimes = {
+    curve: [],
+    chart: [],
+    hundredCurves: [],
+    hundredRuns: [],
+    grid: [],
+    cancel: []
+  };
   const some = (from: number, count: number) =>
-    Array.from({length: Math.min(count, size.runs)}, (_, n) => {
-      const i = (from + n * 7) % size.runs;
-      return {runId: runIdOf(i), startMs: runOf(i, size).createdAt};
-    });
+    Array.from({length: Math.min(count, size.runs)}, (_, n) => runIdOf((from + n * 7) % size.runs));
   for (let n = 0; n < repeats; n++) {
     const first = (n * 397) % size.runs;
     const key = metricNameOf(n % size.metrics);
@@ -41,13 +49,27 @@ export async function timeQueries({db}: Tables, size: WorkloadSize, repeats: num
         require(table.numRows === size.steps, `${table.numRows} rows of one curve`);
       })
     );
-    const envelope = async (count: number) => {
-      const runs = some(first, count);
-      const curves = await readCurves(db, {runs, keys: [key], x: "step", buckets});
-      require(curves.length === runs.length, `${curves.length} curves`);
+    const draw = async (count: number) => {
+      const ids = some(first, count);
+      const asked = performance.now();
+      const {runs} = await readCurveRuns(db, {ids, limit: count});
+      const found = performance.now();
+      const set = new CurveSet(false);
+      const wanted = runs.map((run) => ({run, key, rows: size.steps}));
+      await readInto(set, db, wanted, {x: "step", log: false});
+      require(ids.every((id) => set.get(id, key) !== null), "a curve is missing");
+      return [found - asked, performance.now() - found];
     };
-    times.envelope.push(await timed(() => envelope(1)));
-    times.hundredCurves.push(await timed(() => envelope(100)));
+    times.chart.push((await draw(1))[1]);
+    const [runsMs, curvesMs] = await draw(100);
+    times.hundredRuns.push(runsMs);
+    times.hundredCurves.push(curvesMs);
+    times.grid.push(
+      await timed(async () => {
+        const {table} = await readRunsTable(db, {metrics: null, limit: 10_000, now: Date.now()});
+        require(table.numRows === size.runs, `${table.numRows} runs in the table of runs`);
+      })
+    );
     times.cancel.push(await timeCancel(db));
   }
   return times;
