@@ -21,8 +21,8 @@ export async function writeInfo(
 /** Null when there is none, or it is torn or damaged. */
 export async function readInfo(files: Files, name: string): Promise<InfoFile | null> {
   const bytes = await readAll(files, name);
-  const frame = bytes && readFrame(bytes, 0);
-  if (frame?.kind !== "info") return null;
+  const frame = bytes ? readFrame(bytes, 0) : null;
+  if (!bytes || frame?.kind !== "info") return null;
   const value: unknown = JSON.parse(new TextDecoder().decode(contentOf(bytes, frame)));
   const next = frameBytes(frame.length);
   if (next === bytes.length) return {value, rows: null};

@@ -1,7 +1,7 @@
 import type {Files} from "./files.ts";
 import {type Entry, Log} from "./log.ts";
 import type {Manifest} from "./manifest.ts";
-import {encodeFrame, noOrigin, type Origin} from "./record.ts";
+import {encodeFrame, type Origin} from "./record.ts";
 import {type Recovered, recover} from "./recover.ts";
 import {parseName, type Segment, segmentName, sidecarOf} from "./segment.ts";
 import {describe, encodeDeletion, type SegmentIndex} from "./segment-index.ts";
@@ -18,13 +18,13 @@ const sealBytes = 16 * 2 ** 20;
 
 /** What is to be written for a record. @throws JournalError when it does not say what it holds. */
 export function rowsEntry(record: JournalRecord, origin: Origin): Entry {
-  return {kind: "rows", content: record.ipc, origin, about: describe(record.ipc, record)};
+  return {kind: "rows", record, content: record.ipc, origin, about: describe(record.ipc, record)};
 }
 
 /** What is to be written when runs are deleted. */
-export function deletionEntry(runIds: readonly string[]): Entry {
+export function deletionEntry(runIds: readonly string[], tab: string): Entry {
   const about = {runs: runIds.map((runId) => ({runId, rows: 0}))};
-  return {kind: "deletion", content: encodeDeletion(runIds), origin: noOrigin, about};
+  return {kind: "deletion", content: encodeDeletion(runIds), origin: {tab, number: 0}, about};
 }
 
 /** The segments of a journal. Only one exists for a folder at any time; its writes come one after the other. */

@@ -1,14 +1,15 @@
-import type {TableName} from "../schema.ts";
+import type {Row, TableName} from "../schema.ts";
+import type {Backend, Written} from "./backend.ts";
 import {Blobs} from "./blobs.ts";
 import type {Files} from "./files.ts";
 import {deletionEntry, JournalStore, rowsEntry, type StoreOptions} from "./journal-store.ts";
 import type {Entry} from "./log.ts";
-import type {TableStream} from "./read.ts";
+import {MemoryFiles} from "./memory-files.ts";
 import {noOrigin, type Origin} from "./record.ts";
-import type {Segment} from "./segment.ts";
 import type {Snapshot, SnapshotParts} from "./snapshot.ts";
 import {StatusBoard} from "./status.ts";
 import type {Journal, JournalRecord, JournalRole, JournalStatus} from "./types.ts";
+import {readAndClose, type TableStream, withSnapshot} from "./with-snapshot.ts";
 import {WriteQueue} from "./write-queue.ts";
 
 /** What the browser says of its disk; nothing elsewhere. */
@@ -17,6 +18,8 @@ export type StorageLike = Partial<Pick<StorageManager, "estimate" | "persist" | 
 export interface LocalJournalOptions extends StoreOptions {
   role: JournalRole;
   storage?: StorageLike;
+  /** Whether to go on in memory when the files cannot be opened, and to say so. */
+  orMemory?: boolean;
   /** Log segments that wait before they are compacted without being asked. */
   compactAfter?: number;
 }
@@ -25,13 +28,12 @@ export interface LocalJournalOptions extends StoreOptions {
 const compactAfter = 4;
 
 /** A journal whose files are this thread's. */
-export class LocalJournal implements Journal {
+export class LocalJournal implements Journal, Backend {
   readonly #files: Files;
   readonly #blobs: Blobs;
   readonly #options: LocalJournalOptions;
   readonly #board: StatusBoard;
-  readonly #foreign = new Set<(record: JournalRecord) => void>();
-  readonly #written = new Set<(entries: readonly Entry[]) => void>();
+  readonly #written = new Set<(written: Written) => void>();
   readonly #opened: Promise<{store: JournalStore; queue: WriteQueue}>;
   #compacting: Promise<void> | null = null;
   #blobBytes = 0;
@@ -63,20 +65,22 @@ export class LocalJournal implements Journal {
     return this.write(record, noOrigin);
   }
 
-  /** As `append`; a record that came before, with the same origin, is not written again. */
   async write(record: JournalRecord, origin: Origin): Promise<void> {
     const entry = rowsEntry(record, origin);
     const {queue} = await this.#opened;
     await queue.add(entry);
   }
 
-  onForeign(listener: (record: JournalRecord) => void): () => void {
-    this.#foreign.add(listener);
-    return () => this.#foreign.delete(listener);
+  /** Nobody else writes here. */
+  onForeign(): () => void {
+    return () => {};
   }
 
-  /** Calls back with what is written, by whomever, in order. */
-  onWritten(listener: (entries: readonly Entry[]) => void): () => void {
+  onDeleted(): () => void {
+    return () => {};
+  }
+
+  onWritten(listener: (written: Written) => void): () => void {
     this.#written.add(listener);
     return () => this.#written.delete(listener);
   }
@@ -87,67 +91,64 @@ export class LocalJournal implements Journal {
     return queue.inTurn(async () => queue.parts());
   }
 
-  read(tables?: readonly TableName[]): AsyncIterable<TableStream> {
-    return readAndClose(this.snapshot(), tables);
-  }
-
-  async readRun(runId: string): Promise<Uint8Array[]> {
-    const [snapshot, {readRunStreams}] = await Promise.all([this.snapshot(), import("./read.ts")]);
-    try {
-      return await readRunStreams(snapshot, runId);
-    } finally {
-      snapshot.close();
-    }
-  }
-
-  /** The journal once everything that was asked before is done; `isLater` tells records that are not to be in it. */
   async snapshot(isLater?: (origin: Origin) => boolean): Promise<Snapshot> {
     const {store, queue} = await this.#opened;
     return queue.inTurn(() => store.snapshot(queue.parts(), isLater));
   }
 
+  read(tables?: readonly TableName[]): AsyncIterable<TableStream> {
+    return readAndClose(this.snapshot(), tables);
+  }
+
+  async readRun(runId: string): Promise<Uint8Array[]> {
+    const {readRunStreams} = await import("./read.ts");
+    return withSnapshot(this, (snapshot) => readRunStreams(snapshot, runId));
+  }
+
   async putBlob(bytes: Uint8Array): Promise<string> {
     await this.#opened;
     const sha256 = await this.#blobs.put(bytes);
-    await this.#measure();
+    await this.measure();
     return sha256;
   }
 
-  getBlob(sha256: string): Promise<Uint8Array | null> {
+  getBlob(sha256: string): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#blobs.get(sha256);
   }
 
-  async deleteRuns(runIds: readonly string[]): Promise<void> {
+  async deleteRuns(runIds: readonly string[], tab = noOrigin.tab): Promise<void> {
     if (runIds.length === 0) return;
     const {queue} = await this.#opened;
-    await queue.add(deletionEntry(runIds));
+    await queue.add(deletionEntry(runIds, tab));
     this.#compactSoon();
   }
 
   async compact(): Promise<void> {
     await this.#opened;
     // One that is under way may have begun before what this one is asked for.
-    await this.#compacting;
+    await this.#compacting?.catch(() => {});
     await this.#compact();
   }
 
-  exportArchive(): Promise<Blob> {
-    throw new Error("later");
+  async exportArchive(): Promise<Blob> {
+    const {exportArchive} = await import("./export-archive.ts");
+    return exportArchive(this);
   }
 
-  importArchive(): Promise<{runs: number; sizeBytes: number}> {
-    throw new Error("later");
+  async importArchive(archive: Blob): Promise<{runs: number; sizeBytes: number}> {
+    const {importArchive} = await import("./import-archive.ts");
+    return importArchive(archive, this);
   }
 
   async persist(): Promise<boolean> {
     const persisted = (await this.#options.storage?.persist?.()) ?? false;
-    await this.#measure();
+    await this.measure();
     return persisted;
   }
 
   async usage(): Promise<{runId: string; sizeBytes: number}[]> {
-    const {store} = await this.#opened;
-    return usageOf([...store.segments, (await this.parts()).active]);
+    const {usageOf} = await import("./usage.ts");
+    return withSnapshot(this, usageOf);
   }
 
   async close(): Promise<void> {
@@ -158,25 +159,44 @@ export class LocalJournal implements Journal {
   }
 
   async #open() {
-    const store = await JournalStore.open(this.#files, this.#options);
+    const store = await this.#openStore();
     const queue = new WriteQueue({
       store,
       onWritten: (entries) => {
-        for (const listener of [...this.#written]) listener(entries);
+        const written = writtenOf(entries);
+        for (const listener of [...this.#written]) listener(written);
         this.#board.set({sizeBytes: store.sizeBytes + this.#blobBytes});
-        this.#compactWhenItPays(store);
       },
+      onSealed: () => this.#compactWhenItPays(store),
       onFailure: (failure) => this.#board.set({failure})
     });
     this.#board.set({repaired: store.repaired, sizeBytes: store.sizeBytes});
-    void this.#measure();
-    this.#compactWhenItPays(store, 2);
+    void this.measure();
+    // What a compaction that was cut off left behind, if it got as far as its manifest.
+    void this.#removeBlobs(store.manifest.garbage).catch(() => {});
+    this.#compactWhenItPays(store, Math.min(2, this.#compactAfter));
     return {store, queue};
   }
 
-  #compactWhenItPays(store: JournalStore, after = this.#options.compactAfter ?? compactAfter): void {
+  async #openStore(): Promise<JournalStore> {
+    try {
+      return await JournalStore.open(this.#files, this.#options);
+    } catch (error) {
+      if (!this.#options.orMemory) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `The files of the journal cannot be opened, so that nothing is kept on disk: ${reason}`;
+      this.#board.set({role: "memory", failure: {message, unwrittenBytes: 0}});
+      return JournalStore.open(new MemoryFiles(), this.#options);
+    }
+  }
+
+  get #compactAfter(): number {
+    return this.#options.compactAfter ?? compactAfter;
+  }
+
+  #compactWhenItPays(store: JournalStore, after = this.#compactAfter): void {
     const logs = store.segments.filter(({kind}) => kind === "log");
-    if (logs.length >= after) this.#compactSoon();
+    if (logs.length >= Math.max(1, after)) this.#compactSoon();
   }
 
   /** In the background; what fails is tried again with the next segment. */
@@ -188,10 +208,9 @@ export class LocalJournal implements Journal {
   #compact(): Promise<void> {
     const work = async () => {
       const [{store, queue}, {compact}] = await Promise.all([this.#opened, import("./compact.ts")]);
-      const garbage = await compact(store, queue);
-      for (const sha256 of garbage) await this.#blobs.remove(sha256);
+      await this.#removeBlobs(await compact(store, queue));
       await queue.retry();
-      await this.#measure();
+      await this.measure();
     };
     const done = work().finally(() => {
       if (this.#compacting === done) this.#compacting = null;
@@ -200,8 +219,16 @@ export class LocalJournal implements Journal {
     return done;
   }
 
-  /** Takes note of what is used of the disk. */
-  async #measure(): Promise<void> {
+  /** Removes content that rows do not name any more, unless newer rows do. */
+  async #removeBlobs(garbage: readonly string[]): Promise<void> {
+    if (garbage.length === 0) return;
+    const {readArtifacts} = await import("./artifact-rows.ts");
+    const {merger} = await withSnapshot(this, readArtifacts);
+    const used = new Set(merger.rows().map((row) => (row as Row<"artifacts">).sha256));
+    for (const sha256 of garbage) if (!used.has(sha256)) await this.#blobs.remove(sha256);
+  }
+
+  async measure(): Promise<void> {
     const {storage} = this.#options;
     const {store} = await this.#opened;
     const [blobBytes, estimate, persisted] = await Promise.all([
@@ -216,33 +243,12 @@ export class LocalJournal implements Journal {
   }
 }
 
-/** Reads a snapshot that was asked for before the first row is, and closes it however the reading ends. */
-function readAndClose(taken: Promise<Snapshot>, tables?: readonly TableName[]): AsyncGenerator<TableStream> {
-  taken.catch(() => {});
-  return (async function* () {
-    const [snapshot, {readStreams}] = await Promise.all([taken, import("./read.ts")]);
-    try {
-      yield* readStreams(snapshot, tables);
-    } finally {
-      snapshot.close();
-    }
-  })();
-}
-
-/** Bytes of metrics by run, largest first. */
-function usageOf(segments: readonly Pick<Segment, "index">[]): {runId: string; sizeBytes: number}[] {
-  const sizes = new Map<string, number>();
-  for (const {index} of segments) {
-    for (const {kind, runs, rows = 0, length} of index.records) {
-      if (kind === "deletion") for (const {runId} of runs ?? []) sizes.delete(runId);
-      else if (rows > 0) {
-        for (const span of runs ?? []) {
-          sizes.set(span.runId, (sizes.get(span.runId) ?? 0) + (length * span.rows) / rows);
-        }
-      }
-    }
+function writtenOf(entries: readonly Entry[]): Written {
+  const written: Written = {records: [], deleted: []};
+  for (const {kind, record, origin, about} of entries) {
+    if (record) written.records.push({record, origin});
+    const runIds = about.runs?.map(({runId}) => runId) ?? [];
+    if (kind === "deletion") written.deleted.push({runIds, tab: origin.tab});
   }
-  return [...sizes]
-    .map(([runId, sizeBytes]) => ({runId, sizeBytes: Math.round(sizeBytes)}))
-    .sort((a, b) => b.sizeBytes - a.sizeBytes);
+  return written;
 }

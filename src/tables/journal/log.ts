@@ -2,9 +2,12 @@ import type {Files, OpenFile} from "./files.ts";
 import {encodeFrame, frameBytes, type Origin} from "./record.ts";
 import {writeSidecar} from "./segment.ts";
 import {indexSegment, type RecordEntry, type SegmentIndex} from "./segment-index.ts";
+import type {JournalRecord} from "./types.ts";
 
 /** What is to be written. */
 export interface Entry {
+  /** Of rows. */
+  record?: JournalRecord;
   kind: RecordEntry["kind"];
   content: Uint8Array;
   origin: Origin;

@@ -31,8 +31,18 @@ export class RowMerger {
     }
   }
 
+  /** Whether there is a row with the key of this one. */
+  has(row: AnyRow): boolean {
+    return this.#rows.has(this.#identity(row));
+  }
+
   rows(): AnyRow[] {
     return [...this.#rows.values()];
+  }
+
+  /** All rows as one Arrow IPC stream. */
+  encode(): Uint8Array {
+    return encodeRows(this.#table, this.rows());
   }
 
   /** The rows as Arrow IPC, so many a stream. */

@@ -9,12 +9,7 @@ import {MetricCollector} from "./metric-collector.ts";
 import {metricColumns} from "./metric-columns.ts";
 import type {Snapshot, SnapshotRecord} from "./snapshot.ts";
 import {sortBySeq} from "./sort-metrics.ts";
-
-/** Rows of one table. */
-export interface TableStream {
-  table: TableName;
-  ipc: Uint8Array<ArrayBuffer>;
-}
+import type {TableStream} from "./with-snapshot.ts";
 
 /** Most rows of one merged stream: 10 MB, written in some 20 ms. */
 const rowsPerStream = 250_000;

@@ -40,9 +40,12 @@ export interface Journal {
   append(record: JournalRecord): Promise<void>;
   /** Calls back with what other tabs append. Returns the way to stop. */
   onForeign(listener: (record: JournalRecord) => void): () => void;
+  /** Calls back with runs that other tabs delete. Returns the way to stop. */
+  onDeleted(listener: (runIds: readonly string[]) => void): () => void;
   /**
-   * All rows but those of deleted runs, merged into few streams (10 MB or so each): exactly what this tab appended before the call, and
-   * of other tabs a prefix, the rest of which `onForeign` tells. `latest_metrics` comes last, computed from all rows.
+   * All rows but those of deleted runs, merged into few streams (10 MB or so each): exactly what this tab appended, and what `onForeign`
+   * told, before the call. Of rows with the same key there is the last. `latest_metrics` comes last, computed from all rows.
+   * @throws JournalError when another tab changed the files meanwhile; then read again.
    */
   read(tables?: readonly TableName[]): AsyncIterable<{table: TableName; ipc: Uint8Array}>;
   /** The rows of `metrics` of one run, in order; in some 50 ms however large the journal is. */

@@ -17,6 +17,8 @@ export interface WriteQueueOptions {
   store: JournalStore;
   /** Records that are on disk now, or kept in memory; those that had been written before are not among them. */
   onWritten(entries: readonly Entry[]): void;
+  /** A segment is full, and the next begun. */
+  onSealed(): void;
   onFailure(failure: JournalStatus["failure"]): void;
 }
 
@@ -93,7 +95,13 @@ export class WriteQueue {
     this.#write(fresh);
     this.#options.onWritten(fresh);
     for (const {resolve} of batch) resolve();
-    if (store.isFull) await store.seal().catch((error: unknown) => this.#fail(error));
+    if (!store.isFull) return;
+    try {
+      await store.seal();
+      this.#options.onSealed();
+    } catch {
+      // There is no room for another file: the one there is goes on growing.
+    }
   }
 
   /** A record that is sent again, since nobody said that it arrived, may have been written all the same. */

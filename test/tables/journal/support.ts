@@ -11,9 +11,7 @@ export function metrics(
   keys: readonly string[] = ["loss", "accuracy"]
 ): JournalRecord {
   const numbers = Float64Array.from({length: rows}, (_, i) => seq + i);
-  const columns = Object.fromEntries(
-    keys.map((key, k) => [key, numbers.map((n) => n + k / 16)])
-  );
+  const columns = Object.fromEntries(keys.map((key, k) => [key, numbers.map((n) => n + k / 16)]));
   const ipc = encodeMetrics({runId, seq, step: numbers, timeMs: numbers, columns});
   return {table: "metrics", ipc, runId, seq: [seq, seq + rows - 1]};
 }
@@ -28,7 +26,9 @@ export function param(runId: string, key: string, value: string): JournalRecord 
 }
 
 /** Everything in a journal: metrics as "run key step value" in alphabetical order, other tables as objects. */
-export async function contents(journal: Journal): Promise<{metrics: string[]; rows: Record<string, unknown[]>}> {
+export async function contents(
+  journal: Journal
+): Promise<{metrics: string[]; rows: Record<string, unknown[]>}> {
   const found = {metrics: [] as string[], rows: {} as Record<string, unknown[]>};
   for await (const {table, ipc} of journal.read()) {
     if (table === "metrics") found.metrics.push(...metricRows(ipc));
@@ -49,4 +49,3 @@ export function metricRows(ipc: Uint8Array): string[] {
 export function metricsOf(...records: readonly JournalRecord[]): string[] {
   return records.flatMap(({ipc}) => metricRows(ipc)).sort();
 }
-

@@ -1,0 +1,260 @@
+import type {TableName} from "../schema.ts";
+import {ArchiveError, JournalError} from "./errors.ts";
+import type {CallName, Calls, FromWorker, SentError, ToWorker} from "./protocol.ts";
+import {StatusBoard} from "./status.ts";
+import {Streams} from "./streams.ts";
+import type {Journal, JournalRecord, JournalStatus} from "./types.ts";
+import type {TableStream} from "./with-snapshot.ts";
+
+/** What a page needs of a Worker. */
+export interface WorkerLike {
+  postMessage(message: ToWorker): void;
+  addEventListener(type: "message", listener: (event: {data: FromWorker}) => void): void;
+  addEventListener(type: "error", listener: (event: {message?: string}) => void): void;
+  terminate(): void;
+}
+
+/** What a page can ask of the browser, and a worker cannot. */
+export type JournalStorage = Partial<Pick<StorageManager, "persist">> | undefined;
+
+interface Pending {
+  message: ToWorker;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** How often a worker that died is started again. */
+const restarts = 3;
+/** After so many foreign records the worker is told that they were taken. */
+const tookEvery = 256;
+
+function errorOf({name, message}: SentError): Error {
+  if (name === "ArchiveError") return new ArchiveError(message);
+  return Object.assign(new JournalError(message), {name});
+}
+
+/** 16 hex digits that no other tab has. */
+function newTab(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The journal of a page, by way of its worker. */
+export class PageJournal implements Journal {
+  readonly #createWorker: () => WorkerLike;
+  readonly #workspace: string;
+  readonly #storage: JournalStorage;
+  readonly #tab = newTab();
+  readonly #board = new StatusBoard("follower");
+  readonly #foreign = new Set<(record: JournalRecord) => void>();
+  readonly #deleted = new Set<(runIds: readonly string[]) => void>();
+  /** Records that are not known to be on disk, by number; sent again when the worker has to be started again. */
+  readonly #appends = new Map<number, Pending>();
+  readonly #calls = new Map<number, Pending>();
+  readonly #reads = new Map<number, Streams>();
+  readonly ready: Promise<void>;
+  #worker: WorkerLike | null = null;
+  #markReady: () => void = () => {};
+  #appended = 0;
+  #told = 0;
+  #nextId = 1;
+  #restarts = 0;
+
+  constructor(createWorker: () => WorkerLike, workspace: string, storage: JournalStorage) {
+    this.#createWorker = createWorker;
+    this.#workspace = workspace;
+    this.#storage = storage;
+    this.ready = new Promise((resolve) => {
+      this.#markReady = resolve;
+    });
+    this.#start();
+  }
+
+  get status(): JournalStatus {
+    return this.#board.status;
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#board.subscribe(listener);
+  }
+
+  append(record: JournalRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const number = ++this.#appended;
+      const message = {type: "append", number, record} as const;
+      this.#appends.set(number, {message, resolve: () => resolve(), reject});
+      this.#post(message);
+    });
+  }
+
+  onForeign(listener: (record: JournalRecord) => void): () => void {
+    this.#foreign.add(listener);
+    return () => this.#foreign.delete(listener);
+  }
+
+  onDeleted(listener: (runIds: readonly string[]) => void): () => void {
+    this.#deleted.add(listener);
+    return () => this.#deleted.delete(listener);
+  }
+
+  read(tables?: readonly TableName[]): AsyncIterable<TableStream> {
+    const id = this.#nextId++;
+    const streams = new Streams({
+      more: () => this.#post({type: "more", id}),
+      stop: () => {
+        this.#reads.delete(id);
+        this.#post({type: "stop", id});
+      }
+    });
+    this.#reads.set(id, streams);
+    this.#post({type: "read", id, tables, appended: this.#appended, told: this.#told});
+    return streams;
+  }
+
+  readRun(runId: string): Promise<Uint8Array[]> {
+    return this.#call("readRun", runId);
+  }
+
+  putBlob(bytes: Uint8Array): Promise<string> {
+    return this.#call("putBlob", bytes);
+  }
+
+  getBlob(sha256: string): Promise<Uint8Array | null> {
+    return this.#call("getBlob", sha256);
+  }
+
+  deleteRuns(runIds: readonly string[]): Promise<void> {
+    return this.#call("deleteRuns", runIds);
+  }
+
+  compact(): Promise<void> {
+    return this.#call("compact");
+  }
+
+  exportArchive(): Promise<Blob> {
+    return this.#call("exportArchive");
+  }
+
+  importArchive(archive: Blob): Promise<{runs: number; sizeBytes: number}> {
+    return this.#call("importArchive", archive);
+  }
+
+  async persist(): Promise<boolean> {
+    const persisted = (await this.#storage?.persist?.()) ?? false;
+    await this.#call("measure");
+    return persisted;
+  }
+
+  usage(): Promise<{runId: string; sizeBytes: number}[]> {
+    return this.#call("usage");
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#appends.values()].map((pending) => settled(pending)));
+    await this.#call("close");
+    this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  #start(): void {
+    const worker = this.#createWorker();
+    this.#worker = worker;
+    worker.addEventListener("message", ({data}) => this.#hear(data));
+    worker.addEventListener("error", ({message}) => this.#restart(message ?? "unknown reason"));
+    worker.postMessage({type: "open", tab: this.#tab, workspace: this.#workspace});
+    for (const {message} of [...this.#appends.values(), ...this.#calls.values()]) worker.postMessage(message);
+  }
+
+  /** A worker that died takes nothing along: what is on disk stays, and what is not is sent again. */
+  #restart(reason: string): void {
+    this.#worker?.terminate();
+    this.#worker = null;
+    const error = new JournalError(
+      `The journal's worker stopped: ${reason}. Reload the page to go on recording.`
+    );
+    for (const streams of this.#reads.values()) streams.end(error);
+    this.#reads.clear();
+    this.#told = 0;
+    if (this.#restarts++ < restarts) {
+      this.#start();
+      return;
+    }
+    const unwrittenBytes = [...this.#appends.values()].reduce(
+      (sum, {message}) => sum + (message.type === "append" ? message.record.ipc.length : 0),
+      0
+    );
+    this.#board.set({failure: {message: error.message, unwrittenBytes}});
+    for (const {reject} of [...this.#appends.values(), ...this.#calls.values()]) reject(error);
+    this.#appends.clear();
+    this.#calls.clear();
+    this.#markReady();
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "status":
+        this.#board.set(message.status);
+        this.#markReady();
+        break;
+      case "written":
+        this.#settle(this.#appends, message.number, undefined, message.error);
+        break;
+      case "answer":
+        this.#settle(this.#calls, message.id, message.value, message.error);
+        break;
+      case "stream": {
+        const streams = this.#reads.get(message.id);
+        if (message.stream) streams?.push(message.stream);
+        else {
+          this.#reads.delete(message.id);
+          streams?.end(message.error && errorOf(message.error));
+        }
+        break;
+      }
+      case "foreign":
+        this.#told++;
+        for (const listener of [...this.#foreign]) listener(message.record);
+        if (this.#told % tookEvery === 0) this.#post({type: "took", told: this.#told});
+        break;
+      case "deleted":
+        for (const listener of [...this.#deleted]) listener(message.runIds);
+        break;
+    }
+  }
+
+  #settle(pending: Map<number, Pending>, id: number, value: unknown, error?: SentError): void {
+    const waiting = pending.get(id);
+    if (!waiting) return;
+    pending.delete(id);
+    if (error) waiting.reject(errorOf(error));
+    else waiting.resolve(value);
+  }
+
+  #call<N extends CallName>(name: N, ...args: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++;
+      const message = {type: "call", id, name, args} as const;
+      this.#calls.set(id, {message, resolve: resolve as (value: unknown) => void, reject});
+      this.#post(message);
+    });
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+}
+
+/** Resolves when a record was answered. */
+function settled(pending: Pending): Promise<void> {
+  return new Promise((done) => {
+    const {resolve, reject} = pending;
+    pending.resolve = (value) => {
+      resolve(value);
+      done();
+    };
+    pending.reject = (error) => {
+      reject(error);
+      done();
+    };
+  });
+}
