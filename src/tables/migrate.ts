@@ -43,7 +43,7 @@ export function checkVersion(version: number): void {
  */
 export function migration(table: TableName, version: number): ((row: AnyRow) => AnyRow) | null {
   checkVersion(version);
-  const found = [];
+  const found: ((row: AnyRow) => AnyRow)[] = [];
   for (let v = version; v < schemaVersion; v++) {
     const step = steps[v]?.[table];
     if (step) found.push(step);
