@@ -1,3 +1,4 @@
+import {artifactUriTag} from "../import/mlflow-values.ts";
 import {SqliteFile, type SqlValue} from "../sqlite.ts";
 import {type MlflowMetric, mlflowId, mlflowMetrics, mlflowTags} from "./mlflow-run.ts";
 import {mlflowSchema} from "./mlflow-schema.ts";
@@ -41,7 +42,7 @@ function latest(metrics: readonly MlflowMetric[]): MlflowMetric[] {
 function runRow({run}: StoredRun, experiment: number): SqlValue[] {
   const id = mlflowId(run.run_id);
   const start = ms(run.start_time) ?? Number(run.created_at);
-  const uri = run.tags.get("mlflow.artifactUri") ?? `./mlruns/${experiment}/${id}/artifacts`;
+  const uri = run.tags.get(artifactUriTag) ?? `./mlruns/${experiment}/${id}/artifacts`;
   const deleted = run.lifecycle_stage === "deleted" ? (ms(run.end_time) ?? start) : null;
   return [
     id,
@@ -122,7 +123,9 @@ export async function mlflowFile(reader: RunReader): Promise<File> {
       database.insert(
         "tags",
         ["key", "value", "run_uuid"],
-        Array.from(mlflowTags(stored), ([key, value]) => [key, value, id])
+        Array.from(mlflowTags(stored), ([key, value]) => [key, value, id]).filter(
+          ([key]) => key !== artifactUriTag
+        )
       );
       const metrics = mlflowMetrics(await reader.metrics(stored.run.run_id));
       const toRow = ({key, value, timestamp, step, isNan}: MlflowMetric) => [

@@ -2,7 +2,7 @@ import type {ImportedRows} from "../import-types.ts";
 import type {ParamRow} from "../schema.ts";
 import {ImportError} from "./import-error.ts";
 import {MetricColumns} from "./metric-columns.ts";
-import {fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
+import {artifactUriTag, fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
 import {describeText} from "./param-text.ts";
 import {experimentRow, type ImportedRun, runRow, statusOfMlflow} from "./run-row.ts";
 
@@ -105,7 +105,7 @@ function importedRun({info, data}: ServerRun, experimentId: string, where: strin
   const status = mlflowStatus(info.status);
   if (!status) throw new ImportError(`${where}: the run ${info.run_id} has the status ${info.status}.`);
   const tags = mapOf(data.tags);
-  if (info.artifact_uri) tags.set("mlflow.artifactUri", info.artifact_uri);
+  if (info.artifact_uri) tags.set(artifactUriTag, info.artifact_uri);
   return {
     runId: info.run_id,
     experimentId,

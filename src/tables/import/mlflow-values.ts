@@ -31,3 +31,5 @@ export function mlflowStatus(word: unknown): RunRow["mlflow_status"] | undefined
 /** Tags of MLflow that have a place of their own here. */
 export const parentTag = "mlflow.parentRunId";
 export const runNameTag = "mlflow.runName";
+/** Has the place of a run's artifacts, for which MLflow has a column. */
+export const artifactUriTag = "mlflow.artifactUri";

@@ -4,7 +4,7 @@ import type {SqliteFile, SqlValue} from "../sqlite.ts";
 import type {ImportFile} from "./files.ts";
 import {ImportError} from "./import-error.ts";
 import {MetricColumns} from "./metric-columns.ts";
-import {fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
+import {artifactUriTag, fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
 import {describeText} from "./param-text.ts";
 import {experimentRow, type ImportedRun, runRow, statusOfMlflow} from "./run-row.ts";
 
@@ -91,7 +91,7 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
         `${file}: the run ${runId} is of the experiment ${String(experiment)}, which is not there.`
       );
     const runTags = new Map(tags.get(runId));
-    if (artifactUri) runTags.set("mlflow.artifactUri", String(artifactUri));
+    if (artifactUri) runTags.set(artifactUriTag, String(artifactUri));
     runs.push({
       runId,
       experimentId,

@@ -1,0 +1,54 @@
+import {afterAll, expect, test} from "vitest";
+import {RunExchange} from "../../src/tables/exchange.ts";
+import {Tables} from "../../src/tables/open.ts";
+import {FakeJournal} from "../tables/support/fake-journal.ts";
+
+const fixture = (name: string) => new URL(`../fixtures/import/${name}`, import.meta.url).href;
+
+function open() {
+  const tables = new Tables({
+    journal: async () => new FakeJournal(),
+    extensionRepository: new URL("duckdb-ext", location.href).href
+  });
+  return {tables, exchange: new RunExchange(tables)};
+}
+
+const {tables, exchange} = open();
+const others: Tables[] = [];
+afterAll(() => Promise.all([tables, ...others].map((each) => each.dispose())));
+
+test("an MLflow database by its address becomes rows to query", async () => {
+  const report = await exchange.import(fixture("mlflow.db"));
+  expect(report).toMatchObject({runs: 3, knownRuns: 0, params: 10, metricRows: 11});
+  const rows = await tables.db.sql`SELECT r.name, p.value_num AS lr, l.value, l.step, l.n
+    FROM runs r JOIN params p ON p.run_id = r.run_id AND p.key = 'lr'
+    JOIN latest_metrics l ON l.run_id = r.run_id AND l.key = 'loss' ORDER BY r.name`;
+  expect(rows.toArray().map((row) => ({...row}))).toEqual([
+    {name: "large", lr: 0.1, value: 2.5, step: 0, n: 1},
+    {name: "small", lr: 0.001, value: -Infinity, step: 7, n: 8}
+  ]);
+});
+
+test("importing it again adds nothing", async () => {
+  expect(await exchange.import(fixture("mlflow.db"))).toMatchObject({runs: 0, knownRuns: 3, metricRows: 0});
+  expect((await tables.db.queryRow("SELECT count(*)::INT AS n FROM metrics"))?.n).toBe(11);
+});
+
+test.each(["csv", "arrow", "parquet", "mlflow"] as const)(
+  "a store exported as %s and imported by another has the same rows",
+  async (format) => {
+    const other = open();
+    others.push(other.tables);
+    const file = await exchange.export({format, runs: ["a", "b"].map((end) => end.padStart(32, "0"))});
+    expect(await other.exchange.import(file)).toMatchObject({runs: 2, metricRows: 11});
+    const ask = async ({db}: Tables, sql: string) => (await db.query(sql)).toArray().map((row) => ({...row}));
+    for (const sql of [
+      "SELECT run_id, name, status, mlflow_status, created_at, end_time, last_step, seed, parent_run_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY ALL",
+      "SELECT run_id, key, value_str, value_num, value_type FROM params ORDER BY ALL",
+      "SELECT run_id, key, step, ts_ms, value FROM metrics ORDER BY run_id, seq",
+      "SELECT * FROM latest_metrics ORDER BY run_id, key"
+    ]) {
+      expect(await ask(other.tables, sql)).toEqual(await ask(tables, sql));
+    }
+  }
+);
