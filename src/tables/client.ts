@@ -1,10 +1,11 @@
 import type {Table} from "apache-arrow";
 import {abortable} from "./abortable.ts";
 import type {Database, QueryOptions} from "./database.ts";
+import {InterruptedError} from "./errors.ts";
 import {guardStore} from "./guard.ts";
 import {identifier} from "./literal.ts";
 import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
-import {isQuery, statements} from "./statements.ts";
+import {isQuery, readsOnly, statements} from "./statements.ts";
 import type {TableView} from "./view-types.ts";
 
 /** Results of at most so many rows are handed over whole; of larger ones that are only looked at, the page gets windows. */
@@ -72,7 +73,7 @@ export class DuckDBClient {
    * @throws SqlError with the place in the SQL, ParameterError, EngineError, or the signal's reason when cancelled.
    */
   readonly sql = async (strings: readonly string[], ...values: unknown[]): Promise<Table> => {
-    return this.run(sqlTemplate(strings, values));
+    return this.ask(sqlTemplate(strings, values));
   };
 
   /**
@@ -87,17 +88,16 @@ export class DuckDBClient {
   /** What `sql` returns when that is small, else a view of it: for results that are looked at and not computed with. */
   readonly show = async (strings: readonly string[], ...values: unknown[]): Promise<Table | TableView> => {
     const sql = sqlTemplate(strings, values);
+    // What runs twice must not do anything twice, and have one result.
     const all = statements(sql.text);
-    // What runs twice must not do anything twice.
-    if (all.length !== 1 || !isQuery(all[0]) || /\bnextval\b/i.test(sql.text)) return this.run(sql);
-    const database = await this.openFor(sql);
-    const whole = await database.head(sql, mostShownWhole, this.options);
+    if (all.length !== 1 || !isQuery(all[0]) || !readsOnly(sql.text)) return this.ask(sql);
+    const whole = await this.run(sql, (database) => database.head(sql, mostShownWhole, this.options));
     return whole ?? this.createView(sql);
   };
 
   /** Runs SQL with a `?` for each parameter. */
   async query(sql: string, params?: readonly unknown[]): Promise<Table> {
-    return this.run(sqlQuery(sql, params));
+    return this.ask(sqlQuery(sql, params));
   }
 
   /** The first row of the result as an object, null when there is none. */
@@ -109,8 +109,7 @@ export class DuckDBClient {
   /** Yields the result in batches of row objects as they are made. Stop reading early with `return()` or `break`. */
   async queryStream(sql: string, params?: readonly unknown[]) {
     const query = sqlQuery(sql, params);
-    const database = await this.openFor(query);
-    const {schema, batches} = await database.stream(query, this.options);
+    const {schema, batches} = await this.run(query, (database) => database.stream(query, this.options));
     return {
       schema,
       async *readRows(): AsyncGenerator<Record<string, unknown>[]> {
@@ -143,24 +142,29 @@ export class DuckDBClient {
     }));
   }
 
-  private async run(sql: SqlText): Promise<Table> {
-    const database = await this.openFor(sql);
-    return database.query(sql, this.options);
+  private ask(sql: SqlText): Promise<Table> {
+    return this.run(sql, (database) => database.query(sql, this.options));
   }
 
   private async createView(sql: SqlText): Promise<TableView> {
-    this.check(sql);
     const {QueryView} = await import("./view.ts");
-    return QueryView.create(this.open, sql, this.options);
+    return this.run(sql, () => QueryView.create(this.open, sql, this.options));
   }
 
-  private check(sql: SqlText): void {
-    this.options.signal?.throwIfAborted();
-    guardStore(sql, !this.options.catalog);
-  }
-
-  private async openFor(sql: SqlText): Promise<Database> {
-    this.check(sql);
-    return abortable(this.open(), this.options.signal);
+  /** Does something with the database; once more with the next one when it was interrupted and only reads. */
+  private async run<T>(sql: SqlText, work: (database: Database) => Promise<T>): Promise<T> {
+    const {signal, catalog} = this.options;
+    signal?.throwIfAborted();
+    guardStore(sql, !catalog);
+    const attempt = async () => work(await abortable(this.open(), signal));
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof InterruptedError) || !readsOnly(sql.text)) throw error;
+      return attempt().catch((second) => {
+        // A table that a cell made is gone: that it does not exist is only what came of it.
+        throw /^Catalog Error/.test(second?.message) ? error : second;
+      });
+    }
   }
 }

@@ -1,6 +1,7 @@
-import type {AsyncDuckDB, AsyncDuckDBConnection} from "@duckdb/duckdb-wasm";
+import type {AsyncDuckDBConnection} from "@duckdb/duckdb-wasm";
 import {type RecordBatch, type Schema, Table} from "apache-arrow";
-import {type EngineOptions, startEngine} from "./engine.ts";
+import {abortable} from "./abortable.ts";
+import {type EngineOptions, givenFiles, startEngine} from "./engine.ts";
 import {enumWords} from "./enums.ts";
 import {EngineError, SqlError} from "./errors.ts";
 import {identifier} from "./literal.ts";
@@ -9,6 +10,7 @@ import {toSqlError} from "./sql-error.ts";
 import {SqlText} from "./sql-text.ts";
 import {command} from "./statements.ts";
 import {ViewTables} from "./view-tables.ts";
+import type {WatchedDuckDB} from "./watched.ts";
 
 export interface QueryOptions {
   /** Cancels the statement. */
@@ -17,22 +19,16 @@ export interface QueryOptions {
   catalog?: string;
 }
 
-/** What a wasm module says when it is broken; an engine that said it cannot be trusted any more. */
-const trap =
-  /table index is out of bounds|function signature mismatch|memory access out of bounds|unreachable|RuntimeError/;
-
 /** Whether a result may be DuckDB's answer to a statement that yields no rows. */
 const isTally = ({fields}: Schema) => fields.length === 1 && /^(Count|Success)$/.test(fields[0].name);
 
 /** DuckDB at work: statements, streams and inserts. Every statement has a connection of its own. */
 export class Database {
-  private readonly engine: AsyncDuckDB;
+  private readonly engine: WatchedDuckDB;
   /** The rows of queries that are looked at window by window. */
   readonly views = new ViewTables(this);
-  /** Set when the engine broke; the database is then gone. */
-  lost: EngineError | null = null;
 
-  private constructor(engine: AsyncDuckDB) {
+  private constructor(engine: WatchedDuckDB) {
     this.engine = engine;
   }
 
@@ -40,9 +36,13 @@ export class Database {
     return new Database(await startEngine(options));
   }
 
+  /** Set when the engine broke, or was ended; the database is then gone. */
+  get lost(): EngineError | null {
+    return this.engine.lost;
+  }
+
   /** A connection in a catalog, for a caller that closes it. */
   async connect(catalog?: string): Promise<AsyncDuckDBConnection> {
-    if (this.lost) throw this.lost;
     const connection = await this.engine.connect();
     if (catalog) await connection.query(`USE ${identifier(catalog)}`);
     return connection;
@@ -88,17 +88,46 @@ export class Database {
     return {schema, batches: tables};
   }
 
-  private async send(sql: SqlText, lazily: boolean, {signal, catalog}: QueryOptions) {
+  /** Cancelling is answered at once; the statement ends, and its connection closes, within its next slice. */
+  private async send(sql: SqlText, lazily: boolean, options: QueryOptions) {
+    const {signal} = options;
     signal?.throwIfAborted();
+    const sent = this.begin(sql, lazily, options);
+    sent.then(
+      ({close}) => signal?.aborted && close(),
+      () => {}
+    );
+    const {schema, batches, close} = await abortable(sent, signal);
+    const iterator = batches[Symbol.asyncIterator]();
+    let next: Promise<IteratorResult<RecordBatch>> | null = null;
+    const failed = (error: unknown) => (signal?.aborted ? signal.reason : this.explain(error, sql));
+    const read = (async function* () {
+      try {
+        while (true) {
+          next = iterator.next();
+          const {done, value} = await abortable(next, signal);
+          next = null;
+          if (done) return;
+          if (value.numRows > 0) yield value;
+        }
+      } catch (error) {
+        throw failed(error);
+      } finally {
+        // A connection must not go while it is asked for more.
+        if (next) next.then(close, close);
+        else close();
+      }
+    })();
+    return {schema, batches: read};
+  }
+
+  private async begin(sql: SqlText, lazily: boolean, {signal, catalog}: QueryOptions) {
     const connection = await this.connect(catalog);
-    const cancel = () => void connection.cancelSent();
-    const close = async () => {
+    const cancel = () => void connection.cancelSent().catch(() => {});
+    const close = () => {
       signal?.removeEventListener("abort", cancel);
-      if (!this.lost) await connection.close();
-    };
-    const fail = (error: unknown) => {
-      if (signal?.aborted) return signal.reason;
-      return this.explain(error, sql);
+      // An engine that was lost meanwhile took its connections with it.
+      connection.close().catch(() => {});
     };
     signal?.addEventListener("abort", cancel);
     try {
@@ -109,22 +138,12 @@ export class Database {
       const schema = reader.schema as Schema;
       const complete = await enumWords(schema, text, (sql) => this.describe(sql, catalog));
       const batches = (async function* () {
-        try {
-          for await (const batch of reader) {
-            signal?.throwIfAborted();
-            if (batch.numRows > 0) yield complete(batch);
-          }
-        } catch (error) {
-          throw fail(error);
-        } finally {
-          await close();
-        }
+        for await (const batch of reader) yield complete(batch);
       })();
-      return {schema, batches};
+      return {schema, batches, close};
     } catch (error) {
-      const failure = fail(error);
-      await close();
-      throw failure;
+      close();
+      throw signal?.aborted ? signal.reason : this.explain(error, sql);
     }
   }
 
@@ -145,38 +164,24 @@ export class Database {
     } catch (error) {
       throw this.explain(error);
     } finally {
-      if (!this.lost) await connection.close();
+      connection.close().catch(() => {});
     }
   }
 
-  /** Lets `use` read bytes (which are used up) as a file of this name. */
-  async withFile<T>(name: string, bytes: Uint8Array, use: () => Promise<T>): Promise<T> {
-    await this.engine.registerFileBuffer(name, bytes);
+  /** Lets `use` read bytes (which are used up) as a file, whose path it is given. */
+  async withFile<T>(name: string, bytes: Uint8Array, use: (path: string) => Promise<T>): Promise<T> {
+    const path = `${givenFiles}${name}`;
+    await this.engine.registerFileBuffer(path, bytes);
     try {
-      return await use();
+      return await use(path);
     } finally {
-      if (!this.lost) await this.engine.dropFile(name);
+      if (!this.lost) await this.engine.dropFile(path);
     }
   }
 
-  /** An error of DuckDB as ours; ends the engine when it means that it broke. */
+  /** An error of DuckDB as ours. */
   explain(error: unknown, sql = new SqlText([])): Error {
-    if (error instanceof SqlError || error instanceof EngineError) return error;
-    return this.broke(error) ?? toSqlError(error, sql);
-  }
-
-  /** Whether an error means that the engine broke; it is then ended. */
-  private broke(error: unknown): EngineError | null {
-    const message = error instanceof Error ? error.message : String(error);
-    if (!trap.test(message)) return null;
-    this.lost = new EngineError(
-      `DuckDB broke (${message}) and starts again with the next query; tables that cells made are gone.`,
-      {
-        cause: error
-      }
-    );
-    void this.dispose();
-    return this.lost;
+    return error instanceof SqlError || error instanceof EngineError ? error : toSqlError(error, sql);
   }
 
   dispose(): Promise<void> {

@@ -1,7 +1,10 @@
-import {AsyncDuckDB, VoidLogger} from "@duckdb/duckdb-wasm";
-import workerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js?url";
-import wasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-eh.wasm?url";
+import coiPthreadUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-coi.pthread.worker.js?url";
+import coiWorkerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-coi.worker.js?url";
+import ehWorkerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js?url";
+import coiWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-coi.wasm?url";
+import ehWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-eh.wasm?url";
 import {EngineError} from "./errors.ts";
+import {WatchedDuckDB} from "./watched.ts";
 
 export interface EngineOptions {
   /**
@@ -9,14 +12,63 @@ export interface EngineOptions {
    * is a clean error, while DuckDB's own default repository ends in a wasm trap when there is no network.
    */
   extensionRepository: string;
-  /** Longest time without any sign of progress. */
+  /**
+   * Whether the SQL is the reader's own. If not, it cannot reach files, addresses or extensions, nor change settings;
+   * everything else works. True when absent.
+   */
+  trusted?: boolean;
+  /** Threads to compute with; as many as there are cores when absent. More than one needs an isolated page. */
+  threads?: number;
+  /** Longest time without any sign of progress while it starts. */
   timeoutMs?: number;
+  /** Longest time without an answer while it has something to do; it is then ended. */
+  silenceMs?: number;
   /** Bytes of the engine that have arrived. */
   onProgress?: (loadedBytes: number, totalBytes: number) => void;
 }
 
+/** A build of DuckDB. */
+interface Bundle {
+  workerUrl: string;
+  wasmUrl: string;
+  /** For threads. */
+  pthreadUrl: string | null;
+  threads: number;
+}
+
 /** How long a running statement keeps the worker from hearing of others, and of its own end by a signal. */
 const pollMs = 10;
+
+/** The build with threads starts four workers with itself, and waits for ever for a fifth. */
+const mostThreads = 5;
+
+/** Files of a catalog's sources are given names below this. It is all that untrusted SQL can read. */
+export const givenFiles = "given/";
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+
+/** The builds that this page can run, the faster one first. */
+function bundles(threads = 1): Bundle[] {
+  const single = {workerUrl: ehWorkerUrl, wasmUrl: ehWasmUrl, pthreadUrl: null, threads: 1};
+  if (!globalThis.crossOriginIsolated || threads < 2) return [single];
+  const many = {workerUrl: coiWorkerUrl, wasmUrl: coiWasmUrl, pthreadUrl: coiPthreadUrl};
+  return [{...many, threads: Math.min(threads, mostThreads)}, single];
+}
+
+/** What is set before anybody's SQL runs. */
+function settings({extensionRepository, trusted = true}: EngineOptions, {threads}: Bundle): string[] {
+  const all = [
+    "errors_as_json = true",
+    `custom_extension_repository = ${literal(extensionRepository.replaceAll("'", "%27"))}`
+  ];
+  // Else a thread works on its part of a cancelled statement to the end, and the others wait for it.
+  if (threads > 1) all.push("scheduler_process_partial = true");
+  if (!trusted) {
+    all.push(`allowed_directories = [${literal(givenFiles)}]`, "enable_external_access = false");
+    all.push("lock_configuration = true");
+  }
+  return all.map((each) => `SET GLOBAL ${each}`);
+}
 
 /** Rejects when nothing was heard for `ms`; `alive` starts the time again. */
 function watchdog(ms: number) {
@@ -34,48 +86,55 @@ function watchdog(ms: number) {
   return {silence, alive, stop: () => clearTimeout(timer)};
 }
 
-/**
- * Starts DuckDB in a worker of its own, on an empty database in memory.
- * Timestamps come out as UTC dates, decimals and integers as they are (see `narrow`).
- * @throws EngineError when it does not start; its worker is then gone.
- */
-export async function startEngine(options: EngineOptions): Promise<AsyncDuckDB> {
-  const worker = new Worker(new URL(workerUrl, import.meta.url));
-  const engine = new AsyncDuckDB(new VoidLogger(), worker);
+async function startBundle(bundle: Bundle, options: EngineOptions): Promise<WatchedDuckDB> {
+  const address = (url: string) => new URL(url, import.meta.url).href;
+  const {workerUrl, wasmUrl, pthreadUrl, threads} = bundle;
+  const engine = new WatchedDuckDB(new Worker(address(workerUrl)), options.silenceMs ?? 30_000);
   const {silence, alive, stop} = watchdog(options.timeoutMs ?? 60_000);
-  const broken = new Promise<never>((_, reject) => {
-    worker.addEventListener("error", (event) => {
-      reject(
-        new EngineError(`DuckDB's worker could not start: ${event.message || "its script was not loaded"}.`)
-      );
-    });
-  });
   const start = async () => {
-    await engine.instantiate(new URL(wasmUrl, import.meta.url).href, null, ({bytesLoaded, bytesTotal}) => {
-      alive();
-      options.onProgress?.(bytesLoaded, bytesTotal);
-    });
+    await engine.instantiate(
+      address(wasmUrl),
+      pthreadUrl && address(pthreadUrl),
+      ({bytesLoaded, bytesTotal}) => {
+        alive();
+        options.onProgress?.(bytesLoaded, bytesTotal);
+      }
+    );
     alive();
     await engine.open({
+      maximumThreads: threads,
       query: {castTimestampToDate: true, castDecimalToDouble: false, queryPollingInterval: pollMs}
     });
     const connection = await engine.connect();
-    await connection.query("SET GLOBAL errors_as_json = true");
-    await connection.query(
-      `SET custom_extension_repository = '${options.extensionRepository.replaceAll("'", "%27")}'`
-    );
+    for (const statement of settings(options, bundle)) await connection.query(statement);
     await connection.close();
   };
   try {
-    await Promise.race([start(), silence, broken]);
+    await Promise.race([start(), silence]);
     return engine;
   } catch (error) {
-    worker.terminate();
+    await engine.terminate();
     if (error instanceof EngineError) throw error;
     throw new EngineError(`DuckDB did not start: ${error instanceof Error ? error.message : error}`, {
       cause: error
     });
   } finally {
     stop();
+  }
+}
+
+/**
+ * Starts DuckDB in a worker of its own, on an empty database in memory: with threads where the page may have them.
+ * Timestamps come out as UTC dates, decimals and integers as they are (see `narrow`).
+ * @throws EngineError when it does not start; its worker is then gone.
+ */
+export async function startEngine(options: EngineOptions): Promise<WatchedDuckDB> {
+  const [first, ...others] = bundles(options.threads);
+  try {
+    return await startBundle(first, options);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    console.warn("DuckDB goes on without threads.", error);
+    return startBundle(others[0], options);
   }
 }

@@ -3,6 +3,11 @@ export class EngineError extends Error {
   override name = "EngineError";
 }
 
+/** DuckDB ended while a statement was under way that was not to blame for it; it was not finished. */
+export class InterruptedError extends EngineError {
+  override name = "InterruptedError";
+}
+
 /** A value cannot be bound to SQL, or stands where SQL takes none. */
 export class ParameterError extends Error {
   override name = "ParameterError";

@@ -4,11 +4,10 @@ import {relations} from "./macros.ts";
 import type {SqlText} from "./sql-text.ts";
 import {type Statement, statements} from "./statements.ts";
 
-const macros = new Set(relations.filter(({kind}) => kind !== "view").map(({name}) => name.toLowerCase()));
-const tables = new Set([
-  ...tableNames,
-  ...relations.filter(({kind}) => kind === "view").map(({name}) => name.toLowerCase())
-]);
+const namesOf = (isView: boolean) =>
+  relations.filter(({kind}) => (kind === "view") === isView).map(({name}) => name.toLowerCase());
+const tables: ReadonlySet<string> = new Set([...tableNames, ...namesOf(true)]);
+const macros: ReadonlySet<string> = new Set(namesOf(false));
 const names = [...tables, ...macros];
 
 /** Words between a verb and the name of what it changes. */
@@ -78,10 +77,7 @@ export function guardStore(sql: SqlText, isOwn: boolean): void {
     if (moves.has(statement.word(0))) isStoreNear = true;
     const index = targetIndex(statement);
     if (index === null) continue;
-    const isMacro = ["MACRO", "FUNCTION"].some((word) => {
-      const at = statement.find(statement.verbIndex, [word]);
-      return at < index;
-    });
+    const isMacro = statement.find(statement.verbIndex, ["MACRO", "FUNCTION"]) < index;
     const name = nameAt(statement, index);
     if (!isStore(name, isMacro, isStoreNear)) continue;
     const error = new SqlError(

@@ -84,14 +84,30 @@ export class Tables {
   }
 
   private readonly open = async (): Promise<Database> => {
-    let database = await this.start();
-    if (database.lost) {
-      this.starting = null;
-      database = await this.start();
+    const {database, error} = await this.flushed();
+    if (!database.lost) {
+      if (error) throw error;
+      return database;
     }
-    await this.sink.flush();
-    return database;
+    // It ended before, or only now: what was to be written is written into the next one.
+    const next = await this.flushed();
+    if (next.error) throw next.error;
+    return next.database;
   };
+
+  /** The database with all that was recorded in it, or why that failed. */
+  private async flushed(): Promise<{database: Database; error?: unknown}> {
+    const starting = this.start();
+    const database = await starting;
+    try {
+      if (!database.lost) await this.sink.flush();
+      return {database};
+    } catch (error) {
+      return {database, error};
+    } finally {
+      if (database.lost && this.starting === starting) this.starting = null;
+    }
+  }
 
   private start(): Promise<Database> {
     this.starting ??= this.boot().catch((error) => {

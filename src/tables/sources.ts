@@ -37,25 +37,24 @@ async function insertCsv(
   catalog: string,
   options: object
 ) {
-  const file = `${catalog}/${name}`;
   const settings = Object.entries(options).map(
     ([key, value]) => sqlTemplate([`, ${identifier(key)} = `, ""], [value]).text
   );
-  const create = (more: string) =>
+  const create = (path: string, more: string) =>
     database.query(
       sqlQuery(
-        `CREATE TABLE ${identifier(name)} AS FROM read_csv(${sqlTemplate(["", ""], [file]).text}${settings.join("")}${more})`
+        `CREATE TABLE ${identifier(name)} AS FROM read_csv(${sqlTemplate(["", ""], [path]).text}${settings.join("")}${more})`
       ),
       {catalog}
     );
-  await database.withFile(file, bytes, async () => {
+  await database.withFile(`${catalog}/${name}`, bytes, async (path) => {
     try {
-      await create("");
+      await create(path, "");
     } catch (error) {
       // What was taken for a number turned out not to be one further down.
       if (!/Could not convert|Conversion Error|CSV Error/.test(String(error)) || "all_varchar" in options)
         throw error;
-      await create(", all_varchar = true");
+      await create(path, ", all_varchar = true");
     }
   });
 }

@@ -90,6 +90,14 @@ const queryVerbs = ["SELECT", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "("
 export const isQuery = (statement: Statement): boolean =>
   statement.word(0) !== "EXPLAIN" && statement.word(0) !== "PREPARE" && queryVerbs.includes(statement.verb);
 
+const looks: ReadonlySet<string> = new Set(["DESCRIBE", "DESC", "SHOW", "SUMMARIZE"]);
+
+/** Whether some SQL changes nothing, so that it can run twice. Sequences are changed by asking them. */
+export function readsOnly(sql: string): boolean {
+  const reads = (statement: Statement) => isQuery(statement) || looks.has(statement.word(0));
+  return statements(sql).every(reads) && !/\bnextval\b/i.test(sql);
+}
+
 /** Where the last statement of some SQL begins and ends, in characters, without its semicolon. */
 export function lastRange(sql: string): [start: number, end: number] {
   const start = statements(sql).at(-1)?.tokens[0].index ?? 0;

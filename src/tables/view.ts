@@ -2,6 +2,7 @@ import type {Table} from "apache-arrow";
 import {abortable} from "./abortable.ts";
 import type {OpenDatabase} from "./client.ts";
 import type {QueryOptions} from "./database.ts";
+import {InterruptedError} from "./errors.ts";
 import type {SqlText} from "./sql-text.ts";
 import type {ViewTable} from "./view-table.ts";
 import type {ViewOptions, ViewTables} from "./view-tables.ts";
@@ -57,25 +58,35 @@ export class QueryView implements TableView {
     return this.#made.table.truncated;
   }
 
-  async count(where: readonly Filter[], signal?: AbortSignal): Promise<number> {
-    return (await this.#table(signal)).count(where, signal);
+  count(where: readonly Filter[], signal?: AbortSignal): Promise<number> {
+    return this.#read(signal, (table) => table.count(where, signal));
   }
 
-  async window(window: Window, signal?: AbortSignal): Promise<Table> {
-    return (await this.#table(signal)).window(window, signal);
+  window(window: Window, signal?: AbortSignal): Promise<Table> {
+    return this.#read(signal, (table) => table.window(window, signal));
   }
 
-  async summarize(column: string, where?: readonly Filter[], signal?: AbortSignal): Promise<ColumnSummary> {
-    return (await this.#table(signal)).summarize(column, where, signal);
+  summarize(column: string, where?: readonly Filter[], signal?: AbortSignal): Promise<ColumnSummary> {
+    return this.#read(signal, (table) => table.summarize(column, where, signal));
   }
 
-  async toArrow(window: Omit<Window, "offset" | "limit"> = {}, signal?: AbortSignal): Promise<Table> {
-    return (await this.#table(signal)).toArrow(window, signal);
+  toArrow(window: Omit<Window, "offset" | "limit"> = {}, signal?: AbortSignal): Promise<Table> {
+    return this.#read(signal, (table) => table.toArrow(window, signal));
   }
 
   /** Frees its rows. Who asks again gets them again. */
   dispose(): void {
     this.#made.tables.drop(this.#made.table);
+  }
+
+  /** Asks the table; once more, of the next database, when that was interrupted. */
+  async #read<T>(signal: AbortSignal | undefined, ask: (table: ViewTable) => Promise<T>): Promise<T> {
+    try {
+      return await ask(await this.#table(signal));
+    } catch (error) {
+      if (!(error instanceof InterruptedError)) throw error;
+      return ask(await this.#table(signal));
+    }
   }
 
   async #table(signal: AbortSignal | undefined): Promise<ViewTable> {

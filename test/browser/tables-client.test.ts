@@ -3,8 +3,12 @@ import {table as arquero} from "arquero";
 import {afterAll, expect, test} from "vitest";
 import type {SqlError} from "../../src/tables/errors.ts";
 import {Tables} from "../../src/tables/open.ts";
+import {FakeJournal} from "../tables/support/fake-journal.ts";
 
-const tables = new Tables({extensionRepository: new URL("duckdb-ext", location.href).href});
+const tables = new Tables({
+  journal: async () => new FakeJournal(),
+  extensionRepository: new URL("duckdb-ext", location.href).href
+});
 const {db, DuckDBClient} = tables;
 afterAll(() => tables.dispose());
 

@@ -1,7 +1,11 @@
 import {afterAll, expect, test} from "vitest";
 import {Tables} from "../../src/tables/open.ts";
+import {FakeJournal} from "../tables/support/fake-journal.ts";
 
-const tables = new Tables({extensionRepository: new URL("duckdb-ext", location.href).href});
+const tables = new Tables({
+  journal: async () => new FakeJournal(),
+  extensionRepository: new URL("duckdb-ext", location.href).href
+});
 const {db} = tables;
 afterAll(() => tables.dispose());
 

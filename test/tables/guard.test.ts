@@ -23,7 +23,12 @@ test.each([
   "EXPLAIN ANALYZE DELETE FROM metrics",
   "PREPARE p AS DELETE FROM metrics",
   "WITH x AS (SELECT 1), y(a) AS (SELECT 2) DELETE FROM metrics",
-  "WITH x AS (SELECT 1) INSERT INTO metrics SELECT * FROM x"
+  "WITH x AS (SELECT 1) INSERT INTO metrics SELECT * FROM x",
+  "DELETE FROM artifact_links",
+  "UPDATE cell_execs SET status = 'done'",
+  "CREATE OR REPLACE VIEW run_metrics AS SELECT 1",
+  "CREATE OR REPLACE MACRO curve(a, b) AS TABLE SELECT 1",
+  "DROP MACRO TABLE IF EXISTS curve"
 ])("%s is refused", (sql) => {
   expect(() => guard(sql)).toThrow("written by training");
 });
@@ -44,7 +49,10 @@ test.each([
   'DROP TABLE "metrics""2"',
   "WITH delete AS (SELECT * FROM runs) SELECT * FROM delete",
   "COPY metrics TO 'x.csv'",
-  "SELECT update FROM (SELECT 1 AS update), runs"
+  "SELECT update FROM (SELECT 1 AS update), runs",
+  "CREATE OR REPLACE TABLE curve AS SELECT 1",
+  "CREATE OR REPLACE MACRO runs() AS 1",
+  "USE memory; CREATE TABLE mine AS FROM metrics"
 ])("%s is let through", (sql) => {
   expect(() => guard(sql)).not.toThrow();
 });
@@ -52,4 +60,13 @@ test.each([
 test("a client with tables of its own may have one of these names, but not change the store's", () => {
   expect(() => guard("DELETE FROM runs", false)).not.toThrow();
   expect(() => guard("DELETE FROM memory.runs", false)).toThrow("written by training");
+});
+
+test.each([
+  "USE memory; DELETE FROM metrics",
+  "USE memory.main; SELECT 1; INSERT INTO runs SELECT * FROM runs",
+  "SET schema = 'memory.main'; DROP TABLE params",
+  "SET SESSION search_path = 'memory'; TRUNCATE metrics"
+])("a client with tables of its own does not get at the store by %s", (sql) => {
+  expect(() => guard(sql, false)).toThrow("written by training");
 });
