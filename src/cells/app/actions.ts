@@ -314,6 +314,17 @@ export const ACTIONS: readonly Action[] = [
     run: ({app}) => app.goHome()
   },
   {
+    id: "workspace",
+    title: "Workspace",
+    group: "Petri",
+    keys: ["Shift-w"],
+    mode: "command",
+    place: "notebook",
+    icon: "database",
+    enabled: ({app}) => app.hasWorkspace,
+    run: ({app}) => app.showWorkspace()
+  },
+  {
     id: "scheme",
     title: "Light, dark or automatic",
     group: "Petri",

@@ -44,6 +44,9 @@ export interface AppCommands {
   goHome(): void;
   showKeys(): void;
   cycleScheme(): void;
+  /** Whether runs are kept, so that there is something to show. */
+  readonly hasWorkspace: boolean;
+  showWorkspace(): void;
 }
 
 export interface ActionContext {

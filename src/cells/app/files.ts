@@ -1,6 +1,11 @@
 /** Hands a text to the reader as a file. */
 export function saveFile(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], {type}));
+  saveBlob(name, new Blob([text], {type}));
+}
+
+/** Hands content to the reader as a file. */
+export function saveBlob(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = Object.assign(document.createElement("a"), {href: url, download: name});
   link.click();
   // The download has its own reference once the click is handled.

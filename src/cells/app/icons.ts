@@ -23,6 +23,7 @@ const PATHS = {
   pencil: svg`<path d="m3 13 .7-3L11 2.700 13.300 5 6 12.300 3 13Z" />`,
   download: svg`<path d="M8 2v8M5 7.500 8 10.500l3-3M2.500 13.500h11" />`,
   upload: svg`<path d="M8 11V3M5 5.500 8 2.500l3 3M2.500 13.500h11" />`,
+  database: svg`<ellipse cx="8" cy="4" rx="5" ry="2" /><path d="M3 4v8c0 1.100 2.200 2 5 2s5-.9 5-2V4M3 8c0 1.100 2.200 2 5 2s5-.9 5-2" />`,
   contrast: svg`<circle cx="8" cy="8" r="5.500" /><path d="M8 2.500v11a5.500 5.500 0 0 0 0-11Z" fill="currentColor" stroke="none" />`,
   sun: svg`<circle cx="8" cy="8" r="2.800" /><path d="M8 1v1.500M8 13.500V15M1 8h1.500M13.500 8H15M3 3l1.100 1.100M11.900 11.900 13 13M13 3l-1.100 1.100M4.100 11.900 3 13" />`,
   moon: svg`<path d="M13.500 9.500A6 6 0 0 1 6.500 2.500a6 6 0 1 0 7 7Z" />`,

@@ -19,6 +19,7 @@ import {notebookHash, parseRoute, type Route} from "./router.ts";
 import type {AppServices} from "./services.ts";
 import {type Scheme, ThemeController} from "./theme.ts";
 import {showToast} from "./toasts.ts";
+import {isNotebook} from "./workspace/words.ts";
 
 /** What `window.petri.settled()` says of a cell. */
 export interface SettledCell {
@@ -94,7 +95,7 @@ export class PetriApp extends LitElement implements AppCommands {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.#page()}<petri-footer .engine=${this.services.engine} .running=${this.#running()}></petri-footer>`;
+    return html`${this.#page()}<petri-footer .engine=${this.services.engine} .workspace=${this.services.workspace ?? null} .running=${this.#running()}></petri-footer>`;
   }
 
   #page(): TemplateResult {
@@ -133,7 +134,7 @@ export class PetriApp extends LitElement implements AppCommands {
   }
 
   importFile(): void {
-    void chooseFiles(".html,text/html").then((files) => this.#import(files));
+    void chooseFiles(this.hasWorkspace ? "" : ".html,text/html").then((files) => this.#import(files));
   }
 
   goHome(): void {
@@ -149,8 +150,27 @@ export class PetriApp extends LitElement implements AppCommands {
     void showToast({text: SCHEME_WORDS[this.#theme.scheme], durationMs: 2000});
   }
 
+  get hasWorkspace(): boolean {
+    return this.services.workspace !== undefined;
+  }
+
+  showWorkspace(): void {
+    void this.#showWorkspace([]);
+  }
+
+  /** Shows the store of runs, which takes in these files. */
+  async #showWorkspace(files: readonly File[]): Promise<void> {
+    const {workspace} = this.services;
+    if (!workspace) return;
+    const {showWorkspace} = await import("./workspace/show-workspace.ts");
+    await showWorkspace(workspace, {files, notebooks: (found) => void this.#import(found)}).catch(sayFailure);
+  }
+
+  /** Notebooks are added to the list; whatever else there is may be runs. */
   async #import(files: readonly File[]): Promise<void> {
-    for (const file of files)
+    const others = this.hasWorkspace ? files.filter((file) => !isNotebook(file)) : [];
+    if (others.length > 0) void this.#showWorkspace(others);
+    for (const file of files.filter((file) => !others.includes(file)))
       await this.#make(async () => importNotebook(await this.services.storage, file.name, await file.text()));
   }
 

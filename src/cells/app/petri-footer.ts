@@ -3,6 +3,8 @@ import {customElement, property} from "lit/decorators.js";
 import {formatBytes} from "./format.ts";
 import {icon} from "./icons.ts";
 import type {Engine, RunningRun} from "./services.ts";
+import type {Workspace} from "./workspace/types.ts";
+import {badgeOf} from "./workspace/words.ts";
 
 const BACKENDS = {webgpu: "WebGPU", wasm: "WebAssembly", cpu: "CPU"} as const;
 
@@ -10,9 +12,11 @@ const BACKENDS = {webgpu: "WebGPU", wasm: "WebAssembly", cpu: "CPU"} as const;
 @customElement("petri-footer")
 export class PetriFooter extends LitElement {
   @property({attribute: false}) engine!: Engine;
+  /** Where runs are kept, null without such a place. */
+  @property({attribute: false}) workspace: Workspace | null = null;
   /** Cells that are running, as a person calls them. */
   @property({attribute: false}) running: readonly string[] = [];
-  #unsubscribe: (() => void) | null = null;
+  #unsubscribe: (() => void)[] = [];
 
   protected override createRenderRoot(): HTMLElement {
     return this;
@@ -24,14 +28,19 @@ export class PetriFooter extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has("engine")) return;
-    this.#unsubscribe?.();
-    this.#unsubscribe = this.engine.subscribe(() => this.requestUpdate());
+    if (!changed.has("engine") && !changed.has("workspace")) return;
+    this.#stopListening();
+    const update = () => this.requestUpdate();
+    this.#unsubscribe = [this.engine, this.workspace].flatMap((source) => source?.subscribe(update) ?? []);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe?.();
+    this.#stopListening();
+  }
+
+  #stopListening(): void {
+    for (const stop of this.#unsubscribe.splice(0)) stop();
   }
 
   protected override render(): TemplateResult {
@@ -49,7 +58,23 @@ export class PetriFooter extends LitElement {
             </button>`
           : nothing
       }
+      ${this.workspace ? this.#store(this.workspace) : nothing}
     </div>`;
+  }
+
+  /** The way to the store of runs, and what is wrong with it. */
+  #store({status}: Workspace): TemplateResult {
+    const badge = badgeOf(status);
+    const title = badge?.title ?? "Runs, the space they take, import and export";
+    return html`<button
+      type="button"
+      class="tool footer-store ${badge?.kind ?? ""}"
+      aria-label=${badge ? `Workspace: ${badge.text}` : "Workspace"}
+      title=${title}
+      @click=${() => this.#act("workspace")}
+    >
+      ${icon("database")}${badge ? html`<span class="footer-store-text">${badge.text}</span>` : nothing}
+    </button>`;
   }
 
   #engine(): TemplateResult {
@@ -66,8 +91,10 @@ export class PetriFooter extends LitElement {
       }`;
   }
 
-  #stop(): void {
-    this.dispatchEvent(new CustomEvent("petri-action", {detail: {action: "stop-all"}, bubbles: true}));
+  readonly #stop = (): void => this.#act("stop-all");
+
+  #act(action: string): void {
+    this.dispatchEvent(new CustomEvent("petri-action", {detail: {action}, bubbles: true}));
   }
 }
 

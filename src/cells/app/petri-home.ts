@@ -63,6 +63,11 @@ export class PetriHome extends LitElement {
         <div class="home-actions">
           <button type="button" class="tool home-new" @click=${() => this.#act("new-notebook")}>${icon("plus")}New notebook</button>
           <button type="button" class="tool" @click=${() => this.#act("import-file")}>${icon("upload")}Import file</button>
+          ${
+            this.services.workspace
+              ? html`<button type="button" class="tool" title="Runs, the space they take, import and export" @click=${() => this.#act("workspace")}>${icon("database")}Workspace</button>`
+              : nothing
+          }
           <span class="spacer"></span>
           <button type="button" class="tool" aria-label=${actionById("scheme").title} title=${actionById("scheme").title} @click=${() => this.#act("scheme")}>${icon("contrast")}</button>
           <button type="button" class="tool" aria-label="Keyboard help" title="Keyboard help" @click=${() => this.#act("keys")}>${icon("keyboard")}</button>

@@ -3,6 +3,7 @@ import type {LastRuns} from "../../runtime/storage/last-runs.ts";
 import type {EditJournal, NotebookStorage} from "../../runtime/storage/types.ts";
 import type {Cell, CellOutput, CellStatus, Notebook} from "../../runtime/types.ts";
 import type {CompletionProvider} from "../editor/types.ts";
+import type {Workspace} from "./workspace/types.ts";
 
 /** What the shell uses of a NotebookSession. */
 export interface Session extends EventTarget {
@@ -72,6 +73,8 @@ export interface AppServices {
   completions?(session: Session, cellId: number): CompletionProvider;
   lastRuns: LastRuns;
   engine: Engine;
+  /** Where runs are kept; without it there is no panel for it. */
+  workspace?: Workspace;
   /** Shown on the help page, e.g. {petri: "0.1.0", tfjs: "4.22.0"}. */
   versions: Readonly<Record<string, string>>;
 }

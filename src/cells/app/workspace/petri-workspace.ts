@@ -1,0 +1,240 @@
+import "../../styles/workspace.css";
+import {html, LitElement, nothing, type TemplateResult} from "lit";
+import {customElement, property, state} from "lit/decorators.js";
+import type {ImportReport} from "../../../tables/import-types.ts";
+import {confirmDanger} from "../dialogs.ts";
+import {chooseFiles, saveBlob} from "../files.ts";
+import {formatBytes} from "../format.ts";
+import {icon} from "../icons.ts";
+import {type RunSelection, runList} from "./run-list.ts";
+import {spaceView} from "./space.ts";
+import {type ExportKind, exportKinds, type Workspace, type WorkspaceRun} from "./types.ts";
+import {count, isNotebook, reportWords, runsBefore, sizeOfRuns} from "./words.ts";
+
+const dayMs = 86_400_000;
+
+/** Runs that are listed at first, and as many more each time. */
+const pageRuns = 50;
+
+/**
+ * The store of runs: how much room they take, which they are, and the way in and out for them.
+ *
+ * @fires petri-notebooks - `CustomEvent<{files: File[]}>` with notebooks among the files that were given to import
+ */
+@customElement("petri-workspace")
+export class PetriWorkspace extends LitElement {
+  @property({attribute: false}) workspace!: Workspace;
+  /** The clock behind "2 days ago". */
+  @property({attribute: false}) now: () => number = Date.now;
+  @state() private runs: readonly WorkspaceRun[] | null = null;
+  @state() private selected: ReadonlySet<string> = new Set();
+  @state() private shown = pageRuns;
+  @state() private days = 30;
+  /** What is being done, for people; null when nothing is. */
+  @state() private busy: string | null = null;
+  @state() private report: {text: string; notes: readonly string[]; failed?: boolean} | null = null;
+  #unsubscribe: (() => void) | null = null;
+  #queue: Promise<void> = Promise.resolve();
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.addEventListener("dragover", this.#dragged);
+    this.addEventListener("dragleave", this.#left);
+    this.addEventListener("drop", this.#dropped);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+  }
+
+  protected override firstUpdated(): void {
+    this.#unsubscribe = this.workspace.subscribe(() => this.requestUpdate());
+    void this.#do("Opening the store", async () => {
+      await this.workspace.open();
+      await this.#load();
+    });
+  }
+
+  protected override render(): TemplateResult {
+    const {status} = this.workspace;
+    return html`${status ? spaceView(status, () => void this.#persist()) : nothing}
+      <div class="ws-actions">
+        <button type="button" class="tool ws-button" ?disabled=${this.busy !== null} @click=${this.#choose}>${icon("upload")}Import…</button>
+        <label class="ws-export">${icon("download")}<span class="visually-hidden">Export</span>
+          <select aria-label="Export" ?disabled=${this.busy !== null || !this.runs?.length} @change=${this.#export}>
+            <option value="" selected>Export…</option>
+            ${exportKinds.map(({format, title, about}) => html`<option value=${format}>${title}: ${about}</option>`)}
+          </select>
+        </label>
+        <span class="spacer"></span>
+        <button type="button" class="tool ws-button" title="Rewrites the files without what was deleted" ?disabled=${this.busy !== null} @click=${this.#compact}>Compact</button>
+      </div>
+      <p class="ws-hint">Import takes Petri archives, MLflow, Trackio and Optuna databases, TensorBoard event files, CSV, Arrow and Parquet. Files can be dropped here.</p>
+      <div class="ws-news" role="status">${this.#news()}</div>
+      ${this.runs ? this.#list(this.runs) : nothing}`;
+  }
+
+  #news(): TemplateResult | typeof nothing {
+    if (this.busy !== null) return html`<p class="ws-busy"><span class="pulse"></span>${this.busy}…</p>`;
+    if (!this.report) return nothing;
+    const {text, notes, failed} = this.report;
+    return html`<div class=${failed ? "notice error" : "notice done"}>
+      <span>${text}${notes.length > 0 ? html`<ul class="ws-notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>` : nothing}</span>
+    </div>`;
+  }
+
+  #list(runs: readonly WorkspaceRun[]): TemplateResult {
+    if (runs.length === 0)
+      return html`<p class="ws-hint">No runs yet. Every call of <code>train()</code> is kept here.</p>`;
+    const selection: RunSelection = {
+      has: (id) => this.selected.has(id),
+      toggle: (ids, isOn) => {
+        const selected = new Set(this.selected);
+        for (const id of ids) {
+          if (isOn) selected.add(id);
+          else selected.delete(id);
+        }
+        this.selected = selected;
+      }
+    };
+    const chosen = runs.filter(({runId}) => this.selected.has(runId));
+    return html`<div class="ws-clean">
+        ${
+          chosen.length > 0
+            ? html`<button type="button" class="tool ws-button danger" @click=${() => void this.#remove(chosen)}>${icon("trash")}Delete ${count(chosen.length, "run")} (${formatBytes(sizeOfRuns(chosen))})</button>
+              <button type="button" class="tool ws-button" @click=${() => (this.selected = new Set())}>Clear selection</button>`
+            : html`<span>${count(runs.length, "run")}</span><span class="spacer"></span>${this.#older(runs)}`
+        }
+      </div>
+      ${runList(runs.slice(0, this.shown), selection, this.now())}
+      ${
+        runs.length > this.shown
+          ? html`<button type="button" class="text-button ws-more" @click=${() => (this.shown += pageRuns)}>Show more: ${count(runs.length - this.shown, "run")} of ${formatBytes(sizeOfRuns(runs.slice(this.shown)))}</button>`
+          : nothing
+      }`;
+  }
+
+  #older(runs: readonly WorkspaceRun[]): TemplateResult {
+    const old = runsBefore(runs, this.now() - this.days * dayMs);
+    return html`<label class="ws-days">Older than
+        <input type="number" min="0" max="3650" .value=${String(this.days)} @input=${(event: Event) => {
+          const days = (event.target as HTMLInputElement).valueAsNumber;
+          if (days >= 0) this.days = days;
+        }} />
+        days:</label>
+      <button type="button" class="tool ws-button danger" ?disabled=${old.length === 0 || this.busy !== null} @click=${() => void this.#remove(old)}>
+        ${old.length === 0 ? "none" : html`${icon("trash")}Delete ${count(old.length, "run")}`}
+      </button>`;
+  }
+
+  async #load(): Promise<void> {
+    this.runs = await this.workspace.usage();
+  }
+
+  async #remove(runs: readonly WorkspaceRun[]): Promise<void> {
+    const what = runs.length === 1 ? `the run “${runs[0].name}”` : count(runs.length, "run");
+    const body = `Rows, checkpoints and what the cache answers from it go with ${runs.length === 1 ? "it" : "them"}. This cannot be undone.`;
+    if (!(await confirmDanger(`Delete ${what}?`, body, "Delete"))) return;
+    await this.#do(`Deleting ${what}`, async () => {
+      const {runs: removed, sizeBytes} = await this.workspace.remove(runs.map(({runId}) => runId));
+      this.selected = new Set();
+      this.report = {text: `Deleted ${count(removed, "run")}: ${formatBytes(sizeBytes)}.`, notes: []};
+      await this.#load();
+    });
+  }
+
+  async #persist(): Promise<void> {
+    await this.#do("Asking the browser", async () => {
+      const agreed = await this.workspace.persist();
+      const text = agreed
+        ? "The browser will keep the runs until you delete them."
+        : "The browser did not agree: it may clear the runs when space runs short. Browsers agree more readily for pages that are bookmarked, installed or visited often.";
+      this.report = {text, notes: []};
+    });
+  }
+
+  readonly #compact = (): void => {
+    void this.#do("Compacting", async () => {
+      const before = this.workspace.status?.sizeBytes ?? 0;
+      await this.workspace.compact();
+      const freed = before - (this.workspace.status?.sizeBytes ?? 0);
+      const text =
+        freed > 0 ? `Compacted: ${formatBytes(freed)} less.` : "Compacted: there was nothing to gain.";
+      this.report = {text, notes: []};
+    });
+  };
+
+  readonly #choose = (): void => {
+    void chooseFiles("").then((files) => this.take(files));
+  };
+
+  readonly #export = (event: Event): void => {
+    const select = event.target as HTMLSelectElement;
+    const format = select.value as ExportKind;
+    select.value = "";
+    void this.#do("Exporting", async () => {
+      const file = await this.workspace.export(format);
+      saveBlob(file.name, file);
+      this.report = {text: `Exported ${file.name}, ${formatBytes(file.size)}.`, notes: []};
+    });
+  };
+
+  /** Imports files into the store; notebooks among them are the page's. */
+  async take(files: readonly File[]): Promise<void> {
+    const notebooks = files.filter(isNotebook);
+    if (notebooks.length > 0)
+      this.dispatchEvent(new CustomEvent("petri-notebooks", {detail: {files: notebooks}, bubbles: true}));
+    const rest = files.filter((file) => !isNotebook(file));
+    if (rest.length === 0) return;
+    await this.#do(
+      rest.length === 1 ? `Importing ${rest[0].name}` : `Importing ${count(rest.length, "file")}`,
+      async () => {
+        const report: ImportReport = await this.workspace.import(rest);
+        this.report = {text: reportWords(report), notes: report.notes};
+        await this.#load();
+      }
+    );
+  }
+
+  /** One thing after another, and what went wrong is said. */
+  #do(what: string, work: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      this.busy = what;
+      this.report = null;
+      try {
+        await work();
+      } catch (error) {
+        this.report = {text: error instanceof Error ? error.message : String(error), notes: [], failed: true};
+      }
+      this.busy = null;
+    });
+    return this.#queue;
+  }
+
+  readonly #dragged = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    this.classList.add("dropping");
+  };
+
+  readonly #left = (): void => this.classList.remove("dropping");
+
+  readonly #dropped = (event: DragEvent): void => {
+    event.preventDefault();
+    event.stopPropagation();
+    this.#left();
+    void this.take(Array.from(event.dataTransfer?.files ?? []));
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "petri-workspace": PetriWorkspace;
+  }
+}

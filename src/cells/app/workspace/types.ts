@@ -1,0 +1,59 @@
+import type {ImportReport} from "../../../tables/import-types.ts";
+import type {JournalStatus} from "../../../tables/journal/types.ts";
+
+/** A run in the store, as the panel lists it. */
+export interface WorkspaceRun {
+  runId: string;
+  name: string;
+  /** The experiment it belongs to. */
+  experiment: string;
+  status: string;
+  /** Where it came from: `petri`, or the tracker it was imported from. */
+  source: string;
+  /** When it ended, or was made if it has not; milliseconds since the epoch. */
+  at: number;
+  /** On disk. */
+  sizeBytes: number;
+}
+
+/** What was deleted. */
+export interface Cleaned {
+  runs: number;
+  sizeBytes: number;
+}
+
+/** Formats that runs can be exported to; `petri` is the whole workspace. */
+export const exportKinds = [
+  {format: "petri", title: "Petri archive", about: "everything, to be imported elsewhere"},
+  {format: "csv", title: "CSV", about: "one file a table"},
+  {format: "parquet", title: "Parquet", about: "one file a table"},
+  {format: "arrow", title: "Arrow", about: "one file a table"},
+  {format: "mlflow", title: "MLflow", about: "a SQLite database"},
+  {format: "trackio", title: "Trackio", about: "Parquet files"},
+  {format: "tensorboard", title: "TensorBoard", about: "event files"},
+  {format: "optuna", title: "Optuna", about: "a SQLite database"}
+] as const;
+
+export type ExportKind = (typeof exportKinds)[number]["format"];
+
+/** The store of runs, seen from the shell. */
+export interface Workspace {
+  /** Null until the store has been opened. Replaced, never mutated. */
+  readonly status: JournalStatus | null;
+  /** Calls back at every change of `status`. Returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Opens the store. */
+  open(): Promise<void>;
+  /** Every run, the largest first. */
+  usage(): Promise<WorkspaceRun[]>;
+  /** Deletes runs for good. */
+  remove(runIds: readonly string[]): Promise<Cleaned>;
+  /** Asks the browser not to clear the store when space runs short; whether it agreed. */
+  persist(): Promise<boolean>;
+  /** Rewrites the files on disk without what was deleted. */
+  compact(): Promise<void>;
+  /** One file, a zip archive where the format has several. */
+  export(format: ExportKind): Promise<File>;
+  /** Takes in an archive of Petri's, or files of other trackers; together they are one import. */
+  import(files: readonly File[]): Promise<ImportReport>;
+}

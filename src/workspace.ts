@@ -1,0 +1,226 @@
+// The store of runs as people see it: what the panel shows, and the builtin `workspace` of cells.
+import type {Engine} from "./cells/app/services.ts";
+import type {Cleaned, ExportKind, Workspace, WorkspaceRun} from "./cells/app/workspace/types.ts";
+import {isOver, runsBefore, sizeOfRuns} from "./cells/app/workspace/words.ts";
+import type {ExportOptions} from "./tables/export/export-runs.ts";
+import type {ImportSource} from "./tables/import/files.ts";
+import type {ImportOptions} from "./tables/import/import-runs.ts";
+import type {ImportReport} from "./tables/import-types.ts";
+import type {Journal, JournalStatus} from "./tables/journal/types.ts";
+import type {Tables} from "./tables/open.ts";
+
+export interface PageWorkspaceOptions {
+  openJournal(): Promise<Journal>;
+  /** The tables over the journal, which are made with it. */
+  tables(): Tables;
+  /** Milliseconds since the epoch. */
+  now?(): number;
+}
+
+const dayMs = 86_400_000;
+
+/** The journal of the page, opened once for the tables and for whoever looks at it. */
+export class PageWorkspace implements Workspace {
+  readonly #options: PageWorkspaceOptions;
+  readonly #now: () => number;
+  readonly #listeners = new Set<() => void>();
+  #opening: Promise<Journal> | null = null;
+  #journal: Journal | null = null;
+
+  constructor(options: PageWorkspaceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  get status(): JournalStatus | null {
+    return this.#journal?.status ?? null;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The journal; opened by the first who asks. */
+  readonly journal = (): Promise<Journal> => {
+    this.#opening ??= this.#options.openJournal().then(
+      (journal) => {
+        this.#journal = journal;
+        journal.subscribe(this.#changed);
+        this.#changed();
+        return journal;
+      },
+      (error: unknown) => {
+        this.#opening = null;
+        throw error;
+      }
+    );
+    return this.#opening;
+  };
+
+  async open(): Promise<void> {
+    await this.journal();
+  }
+
+  /** Asks the browser to keep the store when the first run begins: a page that computes for hours should not lose it. */
+  keepFrom(engine: Engine): void {
+    const stop = engine.subscribe(() => {
+      if (engine.status().running.length === 0) return;
+      stop();
+      void this.journal().then(({status}) => status.persisted === false && this.persist());
+    });
+  }
+
+  async usage(): Promise<WorkspaceRun[]> {
+    const journal = await this.journal();
+    const [runs, sizes] = await Promise.all([this.#options.tables().sink.runs(), journal.usage()]);
+    const sizeOf = new Map(sizes.map(({runId, sizeBytes}) => [runId, sizeBytes]));
+    return runs
+      .map((run) => ({
+        runId: run.run_id,
+        name: run.name,
+        experiment: run.experiment_id,
+        status: run.status,
+        source: run.source,
+        at: Number(run.end_time ?? run.created_at),
+        sizeBytes: sizeOf.get(run.run_id) ?? 0
+      }))
+      .sort((a, b) => b.sizeBytes - a.sizeBytes || b.at - a.at);
+  }
+
+  async remove(runIds: readonly string[]): Promise<Cleaned> {
+    const wanted = new Set(runIds);
+    const runs = (await this.usage()).filter((run) => wanted.has(run.runId) && isOver(run));
+    return this.#remove(runs);
+  }
+
+  /** Deletes the runs that ended so many days ago or earlier. */
+  async clean({olderThanDays}: {olderThanDays: number}): Promise<Cleaned> {
+    if (!(olderThanDays >= 0)) {
+      throw new RangeError(`clean({olderThanDays}) takes a number of days from 0; it got ${olderThanDays}.`);
+    }
+    return this.#remove(runsBefore(await this.usage(), this.#now() - olderThanDays * dayMs));
+  }
+
+  async persist(): Promise<boolean> {
+    return (await this.journal()).persist();
+  }
+
+  async compact(): Promise<void> {
+    await (await this.journal()).compact();
+  }
+
+  async export(format: ExportKind, options: Omit<ExportOptions, "format"> = {}): Promise<File> {
+    const day = new Date(this.#now()).toISOString().slice(0, 10);
+    if (format === "petri") {
+      const archive = await (await this.journal()).exportArchive();
+      return new File([archive], `workspace-${day}.petri.zip`, {type: "application/zip"});
+    }
+    const {exportRuns} = await import("./tables/export/export-runs.ts");
+    const files = await exportRuns(this.#options.tables().db, {...options, format});
+    return files.length === 1 ? files[0] : zip(`runs-${day}-${format}.zip`, files);
+  }
+
+  async import(
+    given: ImportSource | readonly ImportSource[],
+    options: ImportOptions = {}
+  ): Promise<ImportReport> {
+    const sources = (Array.isArray(given) ? given : [given]) as readonly ImportSource[];
+    const archives: Blob[] = [];
+    const others: ImportSource[] = [];
+    for (const source of sources) {
+      const archive = await asArchive(source);
+      if (archive) archives.push(archive);
+      else others.push(source);
+    }
+    const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
+    for (const archive of archives) add(report, await this.#importArchive(archive));
+    if (others.length > 0) {
+      const {importRuns} = await import("./tables/import/import-runs.ts");
+      add(report, await this.#options.tables().importRows(importRuns(others, options)));
+    }
+    return report;
+  }
+
+  async #importArchive(archive: Blob): Promise<ImportReport> {
+    const journal = await this.journal();
+    const before = journal.status.sizeBytes;
+    const {runs} = await journal.importArchive(archive);
+    // Nobody tells of what came into a journal in memory.
+    if (journal.status.role === "memory") await this.#options.tables().reload();
+    const notes =
+      runs === 0 && journal.status.sizeBytes === before ? ["The archive has nothing that is not here."] : [];
+    return {runs, knownRuns: 0, params: 0, metricRows: 0, notes};
+  }
+
+  async #remove(runs: readonly WorkspaceRun[]): Promise<Cleaned> {
+    if (runs.length > 0) await this.#options.tables().sink.deleteRuns(runs.map(({runId}) => runId));
+    return {runs: runs.length, sizeBytes: sizeOfRuns(runs)};
+  }
+
+  readonly #changed = (): void => {
+    for (const listener of [...this.#listeners]) listener();
+  };
+}
+
+/** The builtin `workspace`: the runs of this browser, and the ways in and out for them. */
+export interface WorkspaceBuiltin {
+  /** Takes in runs of other trackers, or an archive: a file, several that belong together, or an address. */
+  import: PageWorkspace["import"];
+  /** All runs as a file of a format (`petri`: the whole workspace), a zip archive where the format has several. */
+  export: PageWorkspace["export"];
+  /** Every run with its size on disk, the largest first. */
+  usage: PageWorkspace["usage"];
+  /** Deletes runs that ended so many days ago or earlier. */
+  clean: PageWorkspace["clean"];
+  /** Asks the browser not to clear the runs when space runs short; whether it agreed. */
+  persist: PageWorkspace["persist"];
+}
+
+export function workspaceBuiltin(workspace: PageWorkspace): WorkspaceBuiltin {
+  return {
+    import: (given, options) => workspace.import(given, options),
+    export: (format, options) => workspace.export(format, options),
+    usage: () => workspace.usage(),
+    clean: (options) => workspace.clean(options),
+    persist: () => workspace.persist()
+  };
+}
+
+/** What a zip archive of a workspace begins with: a file entry of this name. */
+const firstEntry = "petri.json";
+
+/** The archive of a workspace, or null when a source is something else. */
+async function asArchive(source: ImportSource): Promise<Blob | null> {
+  if (typeof source === "string") return null;
+  const blob =
+    source instanceof Blob
+      ? source
+      : source instanceof Uint8Array || source instanceof ArrayBuffer
+        ? new Blob([source as BlobPart])
+        : new Blob([await source.arrayBuffer()]);
+  const head = new Uint8Array(await blob.slice(0, 30 + firstEntry.length).arrayBuffer());
+  const isZip = head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+  return isZip && new TextDecoder().decode(head.subarray(30)) === firstEntry ? blob : null;
+}
+
+function add(report: ImportReport, {runs, knownRuns, params, metricRows, notes}: ImportReport): void {
+  report.runs += runs;
+  report.knownRuns += knownRuns;
+  report.params += params;
+  report.metricRows += metricRows;
+  report.notes.push(...notes);
+}
+
+async function zip(name: string, files: readonly File[]): Promise<File> {
+  const {zip: compress} = await import("fflate");
+  const entries = await Promise.all(
+    files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const)
+  );
+  const bytes = await new Promise<Uint8Array>((resolve, reject) =>
+    compress(Object.fromEntries(entries), {level: 1}, (error, data) =>
+      error ? reject(error) : resolve(data)
+    )
+  );
+  return new File([bytes as Uint8Array<ArrayBuffer>], name, {type: "application/zip"});
+}
