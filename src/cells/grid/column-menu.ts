@@ -6,6 +6,8 @@ import {filterForm} from "./filter-form.ts";
 import {type ColumnFormat, defaultDigits, type FormatStyle, formatStyles, stylesFor} from "./formats.ts";
 import {type GridState, newGridState, withEntry} from "./grid-state.ts";
 import {GridPanel, panelStyles} from "./panel.ts";
+import type {GridRows} from "./rows.ts";
+import type {Summaries} from "./summaries.ts";
 
 /**
  * What can be done with one column: sort, filter, format, pin, hide.
@@ -15,9 +17,29 @@ import {GridPanel, panelStyles} from "./panel.ts";
 export class ColumnMenu extends GridPanel {
   static override styles = panelStyles;
 
+  /** The column it was opened for last. */
   column: DrawnColumn | null = null;
-  summary: ColumnSummary | null = null;
-  state: GridState = newGridState();
+  private summary: ColumnSummary | null = null;
+  private state: GridState = newGridState();
+
+  /** Opens at the column's head. What the column holds is asked for where the heads do not draw it. */
+  async show(
+    head: Element,
+    column: DrawnColumn,
+    state: GridState,
+    rows: GridRows,
+    summaries: Summaries
+  ): Promise<void> {
+    this.column = column;
+    this.state = state;
+    this.summary = summaries.of(column.name);
+    await this.open(head);
+    if (this.summary || column.kind === "list" || column.kind === "other") return;
+    const summary = await summaries.ask(rows, column.name, state.filters);
+    if (this.column !== column) return;
+    this.summary = summary;
+    this.requestUpdate();
+  }
 
   protected override render(): TemplateResult | typeof nothing {
     const {column, state, summary} = this;

@@ -12,11 +12,22 @@ import type {GridColumn} from "./source.ts";
 export class ColumnsPanel extends GridPanel {
   static override styles = panelStyles;
 
-  columns: readonly GridColumn[] = [];
-  state: GridState = newGridState();
   /** Whether heads draw distributions now. */
   hasSummaries = false;
+  private columns: readonly GridColumn[] = [];
+  private state: GridState = newGridState();
   private search = "";
+
+  /** Opens at what was clicked, for these columns. */
+  async show(
+    anchor: Element,
+    columns: readonly GridColumn[],
+    state: GridState,
+    hasSummaries: boolean
+  ): Promise<void> {
+    Object.assign(this, {columns, state, hasSummaries, search: ""});
+    await this.open(anchor);
+  }
 
   protected override render(): TemplateResult {
     this.setAttribute("aria-label", "Columns");

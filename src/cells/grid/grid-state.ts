@@ -16,6 +16,8 @@ export interface GridState {
   /** Pixels. */
   widths: Readonly<Record<string, number>>;
   formats: Readonly<Record<string, ColumnFormat>>;
+  /** Widths (pixels) that the values suggested so far. */
+  readonly seats: Map<string, number>;
   /** Whether heads show how values are distributed; null as the length of the table suggests. */
   summaries: boolean | null;
 }
@@ -31,6 +33,7 @@ export function newGridState(): GridState {
     pinned: {},
     widths: {},
     formats: {},
+    seats: new Map(),
     summaries: null
   };
 }

@@ -8,7 +8,7 @@ export class GridPanel extends LitElement {
   constructor() {
     super();
     // What happens in it is not for the grid below.
-    for (const type of ["keydown", "pointerdown", "pointermove", "copy"])
+    for (const type of ["keydown", "pointerdown", "pointermove", "copy", "input", "change"])
       this.addEventListener(type, (event) => event.stopPropagation());
   }
 

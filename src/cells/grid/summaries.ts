@@ -40,6 +40,12 @@ export class Summaries {
     this.aborter.abort();
   }
 
+  /** Of one column at once, whether or not it is in view; null where it cannot be had. */
+  ask(rows: GridRows, column: string, filters: readonly Filter[]): Promise<ColumnSummary | null> {
+    const where = filters.filter((filter) => filter.column !== column);
+    return this.summarize({rows, column, where}, new AbortController().signal);
+  }
+
   private next(): (Kept & {column: string; where: Filter[]}) | null {
     if (!this.wanted || this.wanted.rows.busy) return null;
     const {rows, columns, filters} = this.wanted;
@@ -61,7 +67,7 @@ export class Summaries {
       this.aborter = new AbortController();
       const {signal} = this.aborter;
       const summary = await this.summarize(next, signal);
-      if (signal.aborted) break;
+      if (signal.aborted) continue;
       this.kept.set(column, {rows, key, summary});
       this.changed();
     }

@@ -1,0 +1,163 @@
+import type {DuckDBClient} from "../../tables/client.ts";
+import {type RunsTable, readCourses, readRunsTable} from "../../tables/runs-grid.ts";
+import type {GridState} from "../grid/grid-state.ts";
+import {PetriGrid} from "../grid/petri-grid.ts";
+import type {RunsRequest} from "./options.ts";
+import {curveMetric, runsSource} from "./runs-source.ts";
+
+/** Stretches of a drawn course: its line is some eighty pixels wide. */
+const stretches = 40;
+
+/** The tables that the rows come from. */
+const sources = ["runs", "params", "metrics", "metric_defs"] as const;
+
+/** What a table of runs needs of the page. */
+export interface RunsServices {
+  db: DuckDBClient;
+  /** The revision of a table: now, and after each change. */
+  tableChanges(table: string): AsyncIterable<number>;
+}
+
+/**
+ * The runs with their parameters and metrics, one row each, which follows them as they go on. Its `value` is the ids of
+ * the runs that are selected, else of all that are shown, in their order.
+ *
+ * @fires input - its value is another
+ */
+export class PetriRuns extends HTMLElement {
+  private readonly grid = new PetriGrid();
+  private readonly services: RunsServices | null;
+  private readonly request: RunsRequest | null;
+  private readonly signal: AbortSignal;
+  private readonly problem = document.createElement("p");
+  private shown: RunsTable | null = null;
+  private readonly courses = new Map<string, Float64Array>();
+  /** How many rows of metrics a run had when its course was read. */
+  private readonly coursesAt = new Map<string, number>();
+  private curve: string | null = null;
+  private isLoading = false;
+  private isDirty = false;
+  private isFollowing = false;
+  private told = "";
+
+  /** @param signal ends it: the cell runs again or is gone */
+  constructor(
+    services: RunsServices | null = null,
+    request: RunsRequest | null = null,
+    state: GridState | null = null,
+    signal: AbortSignal = new AbortController().signal
+  ) {
+    super();
+    this.services = services;
+    this.request = request;
+    this.signal = signal;
+    this.grid.label = "Runs";
+    if (state) this.grid.state = state;
+    this.grid.adapt = (source) =>
+      this.shown && this.request
+        ? runsSource(source, {
+            columns: this.shown.columns,
+            request: this.request,
+            curve: this.curve,
+            courses: this.courses
+          })
+        : source;
+    this.problem.setAttribute("role", "alert");
+    this.problem.style.cssText = "margin: 4px 0; font: var(--interface); color: var(--theme-error)";
+    for (const type of ["petri-rows", "petri-selection"]) this.grid.addEventListener(type, () => this.tell());
+  }
+
+  /** Ids of the runs that are selected, else of all that are shown. */
+  get value(): string[] {
+    const ids = this.shown?.table.getChild("run_id");
+    return ids ? this.grid.chosenRows().map((row) => ids.get(row)) : [];
+  }
+
+  connectedCallback(): void {
+    this.style.display = "block";
+    if (!this.grid.isConnected) this.append(this.grid);
+    if (this.isFollowing || !this.services) return;
+    this.isFollowing = true;
+    for (const table of sources) void this.follow(table);
+  }
+
+  private async follow(table: string): Promise<void> {
+    const changes = (this.services as RunsServices).tableChanges(table)[Symbol.asyncIterator]();
+    this.signal.addEventListener("abort", () => void changes.return?.());
+    while (!this.signal.aborted && !(await changes.next()).done) this.load();
+  }
+
+  /** Reads the runs again, once more when something changed meanwhile. */
+  private load(): void {
+    this.isDirty = true;
+    if (!this.isLoading) void this.loading();
+  }
+
+  private async loading(): Promise<void> {
+    this.isLoading = true;
+    while (this.isDirty && !this.signal.aborted) {
+      this.isDirty = false;
+      const started = performance.now();
+      try {
+        await this.read();
+        this.problem.remove();
+      } catch (error) {
+        if (this.signal.aborted) break;
+        this.problem.textContent = error instanceof Error ? error.message : String(error);
+        this.append(this.problem);
+      }
+      // Of many runs the reading is not to take more than a third of the time.
+      await this.pause(2 * (performance.now() - started));
+    }
+    this.isLoading = false;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  private async read(): Promise<void> {
+    const {services, request} = this;
+    if (!services || !request) return;
+    const {ids, where, notebook, metrics, limit} = request;
+    const query = {ids, where, notebook, metrics, limit, now: Date.now()};
+    const shown = await readRunsTable(services.db, query);
+    if (this.signal.aborted) return;
+    this.shown = shown;
+    this.curve = request.curve === undefined ? curveMetric(shown.columns) : request.curve;
+    this.grid.value = shown.table;
+    await this.grid.updateComplete;
+    this.tell();
+    await this.readCourses(shown);
+  }
+
+  /** Reads the course of the metric in those runs that have gone on since. */
+  private async readCourses({table}: RunsTable): Promise<void> {
+    const {services, curve} = this;
+    if (!services || curve === null) return;
+    const [ids, counts] = [table.getChild("run_id"), table.getChild("metric rows")];
+    const behind: string[] = [];
+    for (let row = 0; row < table.numRows; row++) {
+      const [id, count] = [ids?.get(row), counts?.get(row)];
+      if (this.coursesAt.get(id) === count) continue;
+      behind.push(id);
+      this.coursesAt.set(id, count);
+    }
+    if (behind.length === 0) return;
+    const courses = await readCourses(services.db, curve, behind, stretches).catch((error: unknown) => {
+      for (const id of behind) this.coursesAt.delete(id);
+      throw error;
+    });
+    for (const [id, course] of courses) this.courses.set(id, course);
+    this.grid.requestUpdate();
+  }
+
+  private tell(): void {
+    const told = this.value.join();
+    if (told === this.told) return;
+    this.told = told;
+    this.dispatchEvent(new Event("input", {bubbles: true}));
+  }
+}
+
+if (!customElements.get("petri-runs")) customElements.define("petri-runs", PetriRuns);

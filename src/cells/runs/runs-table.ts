@@ -1,0 +1,32 @@
+import {type GridState, newGridState} from "../grid/grid-state.ts";
+import {parseOptions, type RunsTableOptions} from "./options.ts";
+import {PetriRuns, type RunsServices} from "./petri-runs.ts";
+
+export interface RunsTableServices extends RunsServices {
+  /** The name of the open notebook, empty when it has none. */
+  notebook: string;
+}
+
+/** The evaluation of a cell that calls the builtin. */
+interface Evaluation {
+  cellId: number;
+  signal: AbortSignal;
+}
+
+/**
+ * The builtin `runsTable(options)`, for each evaluation of a cell: a table of runs that follows them. What the reader
+ * chose in it (order, filters, columns) stays when the cell runs again.
+ */
+export function createRunsTable({db, tableChanges, notebook}: RunsTableServices) {
+  const states = new Map<string, GridState>();
+  return ({cellId, signal}: Evaluation) => {
+    let calls = 0;
+    return (options: RunsTableOptions = {}): PetriRuns => {
+      const key = `${cellId}.${calls++}`;
+      const state = states.get(key) ?? newGridState();
+      states.set(key, state);
+      const services = {db: db.withSignal(signal), tableChanges};
+      return new PetriRuns(services, parseOptions(options, notebook), state, signal);
+    };
+  };
+}
