@@ -63,7 +63,8 @@ export function groupTrace(id: string, curves: readonly Envelope[], options: Gro
     line: {x, y: mean},
     raw: null,
     band: band === "none" ? null : {x, low, high},
-    marks: curves.flatMap(marksOf).sort((a, b) => a.x - b.x)
+    marks: curves.flatMap(marksOf).sort((a, b) => a.x - b.x),
+    reading: {x, y: mean, low: band === "none" ? null : low, high: band === "none" ? null : high}
   };
 }
 

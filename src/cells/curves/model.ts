@@ -99,8 +99,13 @@ export class CurvesModel {
     this.#changed();
   }
 
+  /** Whether this axis is the one drawn over. */
+  isDrawnOver({x, log}: CurvesAxis): boolean {
+    return this.#axis.log === log && JSON.stringify(this.#axis.x) === JSON.stringify(x);
+  }
+
   /** What a metric is drawn over. */
-  axisOf = (key: string): CurveAxis => {
+  readonly axisOf = (key: string): CurveAxis => {
     if (this.#axis.x !== null) return this.#axis.x;
     const stepKey = this.#defined.get(key)?.stepKey;
     return stepKey ? {key: stepKey} : "step";

@@ -23,15 +23,29 @@ export interface Trace {
   /** From low to high around the line. */
   band: {x: ArrayLike<number>; low: ArrayLike<number>; high: ArrayLike<number>} | null;
   marks: Mark[];
+  /** What is read off at a place: the drawn value, and the least and greatest that it stands for. */
+  reading: Reading;
+}
+
+export interface Reading {
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+  low: ArrayLike<number> | null;
+  high: ArrayLike<number> | null;
 }
 
 /** Of one run: all that its stretches have, from least to greatest, and the smoothed line where it is asked for. */
 export function runTrace(id: string, curve: Envelope, smoothing: number): Trace {
   const raw = rawPath(curve);
   const marks = marksOf(curve);
-  if (smoothing === 0) return {id, line: raw, raw: null, band: null, marks};
-  const x = Float64Array.from({length: curve.length}, (_, i) => curve.lastX[i] as number);
-  return {id, line: {x, y: smooth(curve, smoothing)}, raw, band: null, marks};
+  const {length, low, high} = curve;
+  const part = (column: Float64Array) => column.subarray(0, length);
+  const last = part(curve.lastX);
+  const values =
+    smoothing === 0 ? Float64Array.from({length}, (_, i) => curve.mean(i)) : smooth(curve, smoothing);
+  const reading = {x: part(curve.firstX), y: values, low: part(low), high: part(high)};
+  if (smoothing === 0) return {id, line: raw, raw: null, band: null, marks, reading};
+  return {id, line: {x: last, y: values}, raw, band: null, marks, reading};
 }
 
 /** A stretch of one row is a point, one of several a stroke from its least to its greatest value. */

@@ -1,0 +1,277 @@
+import "../run/series.css";
+import "./curves-panel.ts";
+import {html, LitElement, nothing} from "lit";
+import {customElement, state} from "lit/decorators.js";
+import {download} from "../grid/download.ts";
+import {formatCount} from "../run/format.ts";
+import {FrameThrottle} from "../run/frame.ts";
+import {type CurveStyle, curveStyles} from "./curve-style.ts";
+import type {HoverDetail, PetriCurvesPanel} from "./curves-panel.ts";
+import {axisName, type Extent} from "./extent.ts";
+import {type CurveGroup, groupRuns} from "./groups.ts";
+import {legend} from "./legend.ts";
+import {CurvesModel, type CurvesServices} from "./model.ts";
+import type {CurvesRequest, CurvesView, ParsedOptions} from "./options.ts";
+import {curvesStyles} from "./petri-curves.styles.ts";
+import {lastValue, valueAt} from "./reading.ts";
+import {rowsCsv} from "./rows-csv.ts";
+import type {Scene} from "./scene.ts";
+import {Scenes} from "./scenes.ts";
+import {askAgain, type CurvesState, newState} from "./state.ts";
+import {curvesSvg, type PictureChart, svgToPng} from "./svg.ts";
+import {toolbar} from "./toolbar.ts";
+
+/** Learning curves of many runs, a chart a metric, kept up to date while runs train. */
+@customElement("petri-curves")
+export class PetriCurves extends LitElement {
+  static override styles = curvesStyles;
+
+  @state() private hover: (HoverDetail & {axis: string}) | null = null;
+  /** What was last done, for people. */
+  @state() private note = "";
+  readonly #frames = new FrameThrottle(() => this.requestUpdate());
+  readonly #scenes = new Scenes();
+  #services: CurvesServices | null = null;
+  #notebook = "";
+  #request: CurvesRequest | null = null;
+  #model: CurvesModel | null = null;
+  #state: CurvesState | null = null;
+  #height = 220;
+  /** The group whose entry in the legend is pointed at. */
+  #pointed: string | null = null;
+  #groups: CurveGroup[] = [];
+  #styles: ReadonlyMap<string, CurveStyle> = new Map();
+  #drawn: {key: string; scene: Scene | null}[] = [];
+
+  /** Shows what `options` ask for. Asked again, it keeps what a person changed and the code did not. */
+  ask(services: CurvesServices, notebook: string, {request, view, height}: ParsedOptions): void {
+    this.#height = height;
+    this.#notebook = notebook;
+    if (this.#state) askAgain(this.#state, view);
+    else this.#state = newState(view);
+    if (!this.#model || services !== this.#services || !isSame(request, this.#request)) {
+      this.#model?.stop();
+      this.#services = services;
+      this.#request = request;
+      const {x, logX} = this.#state.view;
+      this.#model = new CurvesModel(services, request, {x, log: logX}, () => this.#frames.request());
+      if (this.isConnected) this.#model.start();
+    } else this.#setAxis();
+    this.requestUpdate();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#model?.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#model?.stop();
+    this.#frames.cancel();
+  }
+
+  protected override render(): unknown {
+    const model = this.#model;
+    const settings = this.#state;
+    if (!model || !settings) return nothing;
+    const {view, hidden, range} = settings;
+    this.#groups = groupRuns(model.runs, view.group);
+    const ids = this.#groups.map(({id}) => id);
+    this.#styles = curveStyles(this.#notebook, ids);
+    const groups = this.#groups.filter(({id}) => !hidden.has(id));
+    this.#drawn = model.keys.map((key) => {
+      const axis = axisName(model.axisOf(key));
+      const scene = this.#scenes.scene({
+        metric: key,
+        groups,
+        styles: this.#styles,
+        curveOf: (runId, metric) => model.curve(runId, metric),
+        view,
+        range: range?.axis === axis ? range.extent : null,
+        whole: model.extent(key),
+        focus: this.#pointed
+      });
+      return {key, scene};
+    });
+    const message = this.#message(model);
+    return html`
+      <div class="curves" role="group" aria-label="Learning curves">
+        ${toolbar({
+          view,
+          runs: model.runs,
+          isZoomed: range !== null,
+          change: (change) => this.#change(change),
+          showAll: () => this.#zoom(null, null),
+          save: (format) => void this.#save(format)
+        })}
+        ${
+          this.#drawn.length === 0
+            ? html`<p class="message" role="status">${message}</p>`
+            : html`<div class=${this.#drawn.length > 1 ? "charts many" : "charts"}>${this.#drawn.map(({key, scene}) => this.#panel(model, key, scene, message))}</div>`
+        }
+        ${legend({
+          groups: this.#groups,
+          styles: this.#styles,
+          hidden,
+          metrics: this.#drawn.map(({key, scene}) => ({key, values: this.#values(key, scene)})),
+          isGrouped: view.group.by !== "run",
+          toggle: (id) => this.#toggle(id),
+          solo: (id) => this.#solo(id),
+          point: (id) => this.#point(id)
+        })}
+        <div class="note" role="status">${this.#noteOf(model)}</div>
+      </div>
+    `;
+  }
+
+  #panel(model: CurvesModel, key: string, scene: Scene | null, message: string): unknown {
+    const x = model.axisOf(key);
+    const axis = axisName(x);
+    return html`<petri-curves-panel
+      .metric=${key}
+      .unit=${model.unitOf(key)}
+      .axis=${x}
+      .scene=${scene}
+      .labels=${this.#groups}
+      .hover=${this.hover?.axis === axis ? this.hover : null}
+      .height=${this.#height}
+      .message=${scene ? "" : message || "no rows yet"}
+      @curves-hover=${({detail}: CustomEvent<HoverDetail | null>) => {
+        this.hover = detail && {...detail, axis};
+      }}
+      @curves-zoom=${({detail}: CustomEvent<Extent | null>) => this.#zoom(detail, axis)}
+    ></petri-curves-panel>`;
+  }
+
+  #message(model: CurvesModel): string {
+    if (model.error) return model.error instanceof Error ? model.error.message : String(model.error);
+    if (!model.ready) return "reading runs …";
+    return model.runs.length === 0 ? "no runs yet" : "no rows yet";
+  }
+
+  #noteOf({runs, total, error}: CurvesModel): string {
+    const limited =
+      total > runs.length ? `the newest ${formatCount(runs.length)} of ${formatCount(total)} runs` : "";
+    const failed = error && runs.length > 0 ? String(error instanceof Error ? error.message : error) : "";
+    return [limited, failed, this.note].filter(Boolean).join(" · ");
+  }
+
+  /** The numbers of a metric by group: at the place that is read, else the last. */
+  #values(key: string, scene: Scene | null): ReadonlyMap<string, number> {
+    const axis = this.#model && axisName(this.#model.axisOf(key));
+    const at = this.hover?.axis === axis ? this.hover?.x : undefined;
+    return new Map(
+      (scene?.traces ?? []).flatMap(({trace}) => {
+        const value = at === undefined ? lastValue(trace.reading) : valueAt(trace.reading, at);
+        return value ? [[trace.id, value.y] as const] : [];
+      })
+    );
+  }
+
+  #change(change: Partial<CurvesView>): void {
+    if (!this.#state) return;
+    Object.assign(this.#state.view, change);
+    if ("x" in change || "logX" in change) this.#setAxis();
+    this.requestUpdate();
+  }
+
+  #setAxis(): void {
+    const {view} = this.#state as CurvesState;
+    const axis = {x: view.x, log: view.logX};
+    if (!this.#model?.isDrawnOver(axis)) {
+      if (this.#state) this.#state.range = null;
+      this.#model?.setAxis(axis);
+    }
+  }
+
+  #zoom(extent: Extent | null, axis: string | null): void {
+    if (!this.#state) return;
+    const whole = this.#drawn
+      .map(({key}) => key)
+      .find((key) => axis === axisName(this.#model?.axisOf(key) ?? "step"));
+    const all = whole === undefined ? null : this.#model?.extent(whole);
+    const clipped =
+      extent && all ? ([Math.max(extent[0], all[0]), Math.min(extent[1], all[1])] as const) : null;
+    const isPart = clipped && all && clipped[1] > clipped[0] && (clipped[0] > all[0] || clipped[1] < all[1]);
+    this.#state.range = isPart && axis !== null ? {axis, extent: clipped} : null;
+    void this.#model?.zoom(isPart ? clipped : null, axis ?? "");
+    this.requestUpdate();
+  }
+
+  #toggle(id: string): void {
+    const hidden = this.#state?.hidden;
+    if (!hidden?.delete(id)) hidden?.add(id);
+    this.requestUpdate();
+  }
+
+  /** Shows only this group; all again when it is the only one. */
+  #solo(id: string): void {
+    if (!this.#state) return;
+    const others = this.#groups.map((group) => group.id).filter((other) => other !== id);
+    const {hidden} = this.#state;
+    const isAlone = !hidden.has(id) && others.every((other) => hidden.has(other));
+    this.#state.hidden = new Set(isAlone ? [] : others);
+    this.requestUpdate();
+  }
+
+  #point(id: string | null): void {
+    if (this.#pointed === id) return;
+    this.#pointed = id;
+    this.#frames.request();
+  }
+
+  async #save(format: "svg" | "png" | "csv"): Promise<void> {
+    try {
+      const blob = format === "csv" ? await this.#csv() : await this.#picture(format);
+      download(`curves.${format}`, blob);
+      this.note = `saved curves.${format}`;
+    } catch (error) {
+      this.note = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #picture(format: "svg" | "png"): Promise<Blob> {
+    const panels = [...this.renderRoot.querySelectorAll<PetriCurvesPanel>("petri-curves-panel")];
+    const charts = panels
+      .map(({picture}) => picture)
+      .filter((chart): chart is PictureChart => chart !== null);
+    const [first] = panels;
+    if (!first || charts.length === 0) throw new Error("There is no chart to save yet.");
+    const shown = this.#groups.filter(({id}) => !this.#state?.hidden.has(id));
+    const svg = curvesSvg({
+      charts,
+      legend: shown.map(({id, label}) => ({label, color: "", dash: [], ...this.#styles.get(id)})),
+      width: Math.max(480, Math.round(this.clientWidth)),
+      height: this.#height,
+      resolve: (color) => first.resolve(color)
+    });
+    return format === "svg" ? new Blob([svg], {type: "image/svg+xml"}) : svgToPng(svg);
+  }
+
+  #csv(): Promise<Blob> {
+    const {range, hidden} = this.#state as CurvesState;
+    const model = this.#model as CurvesModel;
+    const shown = this.#groups.filter(({id}) => !hidden.has(id));
+    const runs = shown.flatMap((group) => group.runs);
+    const ranged = range && model.keys.map(model.axisOf).find((x) => axisName(x) === range.axis);
+    return rowsCsv((this.#services as CurvesServices).db, {
+      runs,
+      labels: new Map(shown.flatMap(({label, runs}) => runs.map(({runId}) => [runId, label]))),
+      metrics: model.keys.map((key) => ({key, x: model.axisOf(key)})),
+      range: range && ranged ? {axis: ranged, extent: range.extent} : null
+    });
+  }
+}
+
+function isSame(a: CurvesRequest, b: CurvesRequest | null): boolean {
+  const text = ({where, ...rest}: CurvesRequest) =>
+    JSON.stringify([rest, where?.strings, where?.values.map(String)]);
+  return b !== null && text(a) === text(b);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "petri-curves": PetriCurves;
+  }
+}
