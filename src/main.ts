@@ -13,21 +13,21 @@ import {LastRuns} from "./runtime/storage/last-runs.ts";
 import {webLocks} from "./runtime/storage/locks.ts";
 import {openStorage} from "./runtime/storage/open.ts";
 import type {DuckDBClient} from "./tables/client.ts";
-import type {Journal, JournalStatus} from "./tables/journal/types.ts";
+import type {JournalStatus} from "./tables/journal/types.ts";
 import {Tables} from "./tables/open.ts";
 import {versions} from "./versions.ts";
+import {PageWorkspace} from "./workspace.ts";
 
 const site = new URL(".", document.baseURI);
 const locks = webLocks(navigator.locks);
 const tab = crypto.randomUUID();
-let journal: Journal | null = null;
-const tables = new Tables({
+const workspace = new PageWorkspace({
+  openJournal: async () => (await import("./journal.ts")).openPageJournal(),
+  tables: () => tables
+});
+const tables: Tables = new Tables({
   extensionRepository: new URL("duckdb-ext", site).href,
-  async journal() {
-    const {openPageJournal} = await import("./journal.ts");
-    journal = await openPageJournal();
-    return journal;
-  },
+  journal: workspace.journal,
   liveTabs: navigator.locks && openTabs,
   given: async () => ({systems: (await import("./ops/systems.ts")).systems})
 });
@@ -35,6 +35,8 @@ const engine = new PageEngine(async () => {
   const {pageTrainer} = await import("./trainer.ts");
   return pageTrainer({sink: tables.sink, site: site.href, backend: preferredBackend(), tab});
 });
+
+workspace.keepFrom(engine);
 
 const database = openDatabase();
 const services: AppServices = {
@@ -48,7 +50,7 @@ const services: AppServices = {
   },
   async createSession(request) {
     const [{openSession}, trainer] = await Promise.all([import("./session.ts"), engine.trainer()]);
-    return openSession(request, {site: site.href, tables, trainer});
+    return openSession(request, {site: site.href, tables, trainer, workspace});
   },
   createOutput: (host, options) => createOutput(host, {...options, renderers: [runRenderer, tableRenderer]}),
   completions: (session, cellId) => async (request) => {
@@ -57,6 +59,7 @@ const services: AppServices = {
   },
   lastRuns: new LastRuns(database),
   engine,
+  workspace,
   versions
 };
 
@@ -99,7 +102,7 @@ const petri: PetriWindow = {
   db: tables.db,
   acknowledged: tables.sink.acknowledged,
   get recording() {
-    return journal?.status ?? null;
+    return workspace.status;
   },
   version: versions.petri
 };

@@ -18,6 +18,7 @@ import type {Tables} from "./tables/open.ts";
 import type {Trainer} from "./training/client.ts";
 import type {TrainOptions} from "./training/options.ts";
 import type {Run} from "./training/run.ts";
+import {type PageWorkspace, workspaceBuiltin} from "./workspace.ts";
 
 /** What every notebook of a page shares. */
 export interface SessionServices {
@@ -25,6 +26,7 @@ export interface SessionServices {
   site: string;
   tables: Tables;
   trainer: Trainer;
+  workspace: PageWorkspace;
 }
 
 const shared = sharedModules({arrow: loadArrow});
@@ -39,7 +41,7 @@ const clock = pageClock({
 
 /** A notebook's cells as a dataflow on this page. */
 export function openSession(request: SessionRequest, services: SessionServices): NotebookSession {
-  const {site, tables, trainer} = services;
+  const {site, tables, trainer, workspace} = services;
   const {name, baseUrl, notebook, createOutput} = request;
   const importer = createImporter({
     siteUrl: site,
@@ -59,7 +61,11 @@ export function openSession(request: SessionRequest, services: SessionServices):
   const session: NotebookSession = new NotebookSession({
     notebook,
     createOutput,
-    builtins: {...library, DuckDBClient: () => tables.DuckDBClient},
+    builtins: {
+      ...library,
+      DuckDBClient: () => tables.DuckDBClient,
+      workspace: () => workspaceBuiltin(workspace)
+    },
     cellBuiltins: {
       __grid: ({cellId}) => grids(cellId),
       db: ({signal}) => tables.db.withSignal(signal),

@@ -2,6 +2,7 @@
 import type {Engine} from "./cells/app/services.ts";
 import type {Cleaned, ExportKind, Workspace, WorkspaceRun} from "./cells/app/workspace/types.ts";
 import {isOver, runsBefore, sizeOfRuns} from "./cells/app/workspace/words.ts";
+import {RunExchange} from "./tables/exchange.ts";
 import type {ExportOptions} from "./tables/export/export-runs.ts";
 import type {ImportSource} from "./tables/import/files.ts";
 import type {ImportOptions} from "./tables/import/import-runs.ts";
@@ -58,6 +59,11 @@ export class PageWorkspace implements Workspace {
     return this.#opening;
   };
 
+  /** Moves runs between the store and other programs' files and servers. */
+  get exchange(): RunExchange {
+    return new RunExchange(this.#options.tables());
+  }
+
   async open(): Promise<void> {
     await this.journal();
   }
@@ -111,14 +117,12 @@ export class PageWorkspace implements Workspace {
   }
 
   async export(format: ExportKind, options: Omit<ExportOptions, "format"> = {}): Promise<File> {
-    const day = new Date(this.#now()).toISOString().slice(0, 10);
     if (format === "petri") {
+      const day = new Date(this.#now()).toISOString().slice(0, 10);
       const archive = await (await this.journal()).exportArchive();
       return new File([archive], `workspace-${day}.petri.zip`, {type: "application/zip"});
     }
-    const {exportRuns} = await import("./tables/export/export-runs.ts");
-    const files = await exportRuns(this.#options.tables().db, {...options, format});
-    return files.length === 1 ? files[0] : zip(`runs-${day}-${format}.zip`, files);
+    return this.exchange.export({...options, format});
   }
 
   async import(
@@ -135,10 +139,7 @@ export class PageWorkspace implements Workspace {
     }
     const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
     for (const archive of archives) add(report, await this.#importArchive(archive));
-    if (others.length > 0) {
-      const {importRuns} = await import("./tables/import/import-runs.ts");
-      add(report, await this.#options.tables().importRows(importRuns(others, options)));
-    }
+    if (others.length > 0) add(report, await this.exchange.import(others, options));
     return report;
   }
 
@@ -169,6 +170,8 @@ export interface WorkspaceBuiltin {
   import: PageWorkspace["import"];
   /** All runs as a file of a format (`petri`: the whole workspace), a zip archive where the format has several. */
   export: PageWorkspace["export"];
+  /** Sends runs to a tracking server of MLflow. */
+  sendToMlflow: RunExchange["sendToMlflow"];
   /** Every run with its size on disk, the largest first. */
   usage: PageWorkspace["usage"];
   /** Deletes runs that ended so many days ago or earlier. */
@@ -181,6 +184,7 @@ export function workspaceBuiltin(workspace: PageWorkspace): WorkspaceBuiltin {
   return {
     import: (given, options) => workspace.import(given, options),
     export: (format, options) => workspace.export(format, options),
+    sendToMlflow: (address, options) => workspace.exchange.sendToMlflow(address, options),
     usage: () => workspace.usage(),
     clean: (options) => workspace.clean(options),
     persist: () => workspace.persist()
@@ -210,17 +214,4 @@ function add(report: ImportReport, {runs, knownRuns, params, metricRows, notes}:
   report.params += params;
   report.metricRows += metricRows;
   report.notes.push(...notes);
-}
-
-async function zip(name: string, files: readonly File[]): Promise<File> {
-  const {zip: compress} = await import("fflate");
-  const entries = await Promise.all(
-    files.map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const)
-  );
-  const bytes = await new Promise<Uint8Array>((resolve, reject) =>
-    compress(Object.fromEntries(entries), {level: 1}, (error, data) =>
-      error ? reject(error) : resolve(data)
-    )
-  );
-  return new File([bytes as Uint8Array<ArrayBuffer>], name, {type: "application/zip"});
 }
