@@ -38,9 +38,11 @@ export class Tables {
   private readonly options: TablesOptions;
   private starting: Promise<Database> | null = null;
   private clients = 0;
+  private isTrusted: boolean;
 
   constructor(options: TablesOptions) {
     this.options = options;
+    this.isTrusted = options.trusted ?? true;
     const {journal, liveTabs, given} = options;
     this.sink = new RunStore({changes: this.changes, journal, liveTabs, given});
     this.db = new DuckDBClient(this.open);
@@ -74,6 +76,16 @@ export class Tables {
   async reload(): Promise<void> {
     await this.dispose();
     await this.sink.reread();
+  }
+
+  /**
+   * Whether SQL may reach files, addresses, extensions and settings: for notebooks of the reader's own. A change ends
+   * DuckDB, which starts again with the next query; tables that cells made are then gone.
+   */
+  trust(isTrusted: boolean): void {
+    if (isTrusted === this.isTrusted) return;
+    this.isTrusted = isTrusted;
+    void this.dispose();
   }
 
   /** Ends DuckDB; the next query starts it again. */
@@ -127,6 +139,7 @@ export class Tables {
     ]);
     const database = await Database.start({
       ...options,
+      trusted: this.isTrusted,
       onProgress: (loadedBytes, totalBytes) => onEngine?.({state: "loading", loadedBytes, totalBytes})
     });
     this.sink.attach(await DatabaseWriter.create(database));

@@ -23,6 +23,10 @@ function parse(message: string): Report | null {
 
 const hints: [RegExp, string][] = [
   [
+    /configuration has been locked|operations are disabled by configuration|disabled through configuration/i,
+    "The notebook comes from an address and is not trusted: its SQL reaches no files, addresses, extensions or settings. Save a copy of your own to run it freely."
+  ],
+  [
     /extension.*\bparquet\b/is,
     'Parquet is read outside DuckDB: `db2 = DuckDBClient.of({rows: FileAttachment("file.parquet")})`.'
   ],
