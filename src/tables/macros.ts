@@ -2,6 +2,7 @@ import {tableNames} from "./ddl.ts";
 import {best} from "./macros/best.ts";
 import {compare} from "./macros/compare.ts";
 import {curves} from "./macros/curves.ts";
+import {importance} from "./macros/importance.ts";
 import {mlflow} from "./macros/mlflow.ts";
 import {provenance} from "./macros/provenance.ts";
 import {createRelation, type Relation} from "./macros/relation.ts";
@@ -12,7 +13,7 @@ const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const signature = ({name, kind, parameters = []}: Relation) =>
   kind === "view" ? name : `${name}(${parameters.join(", ")})`;
 
-const asked = [...best, ...curves, ...compare, ...provenance, ...mlflow];
+const asked = [...best, ...curves, ...compare, ...importance, ...provenance, ...mlflow];
 
 const storeHelp: Relation = {
   name: "store_help",

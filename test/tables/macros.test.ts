@@ -270,6 +270,31 @@ test("a seed that diverged shows in the mean", async () => {
   ]);
 });
 
+test("importance is the share of the variance that a setting explains, and its rank correlation", async () => {
+  for (const [i, loss] of [1, 2, 3, 4, 5, 6].entries()) {
+    const params = {lr: i < 3 ? 0.1 : 0.2, kind: i % 2 ? "odd" : "even", same: 1};
+    await addRun(`r${i}`, {params, metrics: {loss: [loss]}});
+  }
+  await addRun("failed", {params: {lr: 9, kind: "x"}, metrics: {loss: [900]}, status: "failed"});
+  await addRun("nan", {params: {lr: 9, kind: "x"}, metrics: {loss: [Number.NaN]}});
+  const rows = await ask("FROM param_importance('loss')");
+  // Between groups 13.5, within 4 with 4 degrees of freedom, together 17.5: (13.5 - 1) / 17.5.
+  expect(rows[0]).toMatchObject({key: "lr", runs: 6, options: 2});
+  expect(rows[0].explained).toBeCloseTo(12.5 / 17.5, 12);
+  expect(rows[0].correlation).toBeCloseTo(Math.sqrt(13.5 / 17.5), 12);
+  expect(rows.slice(1)).toEqual([{key: "kind", explained: 0, correlation: null, runs: 6, options: 2}]);
+});
+
+test("a setting with a value of its own for every run explains no more than its bins do", async () => {
+  for (let i = 0; i < 40; i++) {
+    await addRun(`r${i}`, {params: {lr: i, noise: (i * 7919) % 41}, metrics: {loss: [i * i]}});
+  }
+  const [lr, noise] = await ask("FROM param_importance('loss')");
+  expect(lr).toMatchObject({key: "lr", correlation: 1, options: 40});
+  expect(lr.explained).toBeGreaterThan(0.85);
+  expect(noise.explained).toBeLessThan(0.3);
+});
+
 test("a run leads back to the cells and values it came from", async () => {
   await db.run(`INSERT INTO cells VALUES ('n', 1, 1, 'js', 'viewof lr = 1', '', 0, now()::TIMESTAMP),
     ('n', 2, 3, 'js', 'train(...)', '', 1, now()::TIMESTAMP)`);

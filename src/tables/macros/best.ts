@@ -29,7 +29,7 @@ const runParams: Relation = {
 FROM params GROUP BY run_id`
 };
 
-const runMetrics: Relation = {
+export const runMetrics: Relation = {
   name: "run_metrics",
   kind: "view",
   about:
