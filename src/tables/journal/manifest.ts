@@ -20,14 +20,17 @@ const slots = ["manifest-a", "manifest-b"] as const;
 
 export const emptyManifest: Manifest = {generation: 0, sorted: [], firstLog: 0, marks: {}, garbage: []};
 
-/** The newest whole manifest; null when there is none. One of the slots is whole at any time. */
+/** The newest whole manifest; null when there is none. */
 export async function readManifest(files: Files): Promise<Manifest | null> {
   const found = await Promise.all(slots.map((slot) => readInfo(files, slot)));
   const manifests = found.flatMap((info) => (info ? [info.value as Manifest] : []));
   return manifests.sort((a, b) => b.generation - a.generation)[0] ?? null;
 }
 
-/** Writes over the older one: from its flush on it counts. */
+/**
+ * Writes both slots, one after the other: one is whole at any time, and what is damaged later stands in the other.
+ * From the first flush on the manifest counts; what it replaces may go when both are written.
+ */
 export async function writeManifest(files: Files, manifest: Manifest): Promise<void> {
-  await writeInfo(files, slots[manifest.generation % 2], manifest);
+  for (const slot of slots) await writeInfo(files, slot, manifest);
 }

@@ -34,7 +34,7 @@ export interface Frame {
 export const headerBytes = 24;
 
 /** Bytes of a whole record: they are filled up to a multiple of 8, so that Arrow's buffers lie where their types want it. */
-export const frameBytes = (length: number) => headerBytes + ((length + 7) & ~7);
+export const frameBytes = (length: number) => headerBytes + 8 * Math.ceil(length / 8);
 
 /** A record as it is on disk. The CRC covers all that comes after it but the filling. */
 export function encodeFrame(

@@ -18,26 +18,6 @@ export interface Recovered {
   repaired: Repair[];
 }
 
-interface Named {
-  name: string;
-  number: number;
-}
-
-/**
- * Whether the newest manifest is gone, and the one before it was found. A compaction ends by writing a manifest over
- * the older one, and removing the logs it merged: sorted segments that no manifest names, of which no log is left,
- * are not the rest of a compaction that was cut off, but all there is.
- */
-function isOutdated({sorted, firstLog}: Manifest, found: {sorted: Named[]; logs: Named[]}): boolean {
-  // Those from before the oldest log were replaced by what the manifest names, and are still to be removed.
-  const unnamed = found.sorted.filter(({name, number}) => !sorted.includes(name) && number > firstLog);
-  const present = new Set(found.sorted.map(({name}) => name));
-  if (sorted.some((name) => !present.has(name))) return true;
-  if (unnamed.length === 0) return false;
-  const first = Math.min(...unnamed.map(({number}) => number));
-  return !found.logs.some(({number}) => number >= firstLog && number < first);
-}
-
 /** Removes what is left over of a compaction; somebody may still read it, then it goes the next time. */
 async function removeUnused(files: Files, names: readonly string[], used: ReadonlySet<string>) {
   for (const name of names) {
@@ -60,12 +40,11 @@ export async function recover(files: Files): Promise<Recovered> {
   };
   const repaired: Repair[] = [];
   let manifest = await readManifest(files);
-  if (!manifest || isOutdated(manifest, found)) {
-    const isNew = !manifest && all.length === 0 && !names.some((name) => name.startsWith("manifest"));
-    if (!isNew && found.sorted.length > 0) repaired.push({file: "manifest", lostBytes: 0});
-    const {generation, firstLog, marks} = manifest ?? emptyManifest;
+  if (!manifest) {
+    // A new folder; or both slots were damaged after the journal was last open, and everything there is counts.
     const sorted = found.sorted.map(({name}) => name);
-    manifest = {...emptyManifest, generation: generation + 2, firstLog, marks, sorted};
+    if (all.length > 0) repaired.push({file: "manifest", lostBytes: 0});
+    manifest = {...emptyManifest, sorted};
     await writeManifest(files, manifest);
   }
   const {firstLog} = manifest;
