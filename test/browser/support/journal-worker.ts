@@ -1,0 +1,2 @@
+import "./worker-shim.ts";
+import "../../../src/journal-worker.ts";
