@@ -58,6 +58,7 @@ export function openSession(request: SessionRequest, services: SessionServices):
     duckdb: () => Promise.resolve(tables.db)
   });
   const grids = cellGrids();
+  const tableChanges = (table: string) => tables.tableChanges(table);
   const session: NotebookSession = new NotebookSession({
     notebook,
     createOutput,
@@ -70,6 +71,15 @@ export function openSession(request: SessionRequest, services: SessionServices):
       __grid: ({cellId}) => grids(cellId),
       db: ({signal}) => tables.db.withSignal(signal),
       sql: ({signal}) => tables.db.withSignal(signal).sql,
+      curves: onUse(async () => {
+        const {createCurves} = await import("./cells/curves/create-curves.ts");
+        const onBatch = tables.sink.onBatch.bind(tables.sink);
+        return createCurves({db: tables.db, tableChanges, onBatch}, name);
+      }),
+      runsTable: onUse(async () => {
+        const {createRunsTable} = await import("./cells/runs/runs-table.ts");
+        return createRunsTable({db: tables.db, tableChanges, notebook: name});
+      }),
       train: (context) =>
         trainFor(context, {trainer, notebook: name, rerun: (id) => void session.run([id], {force: true})})
     },
@@ -77,12 +87,34 @@ export function openSession(request: SessionRequest, services: SessionServices):
     importModule: (specifier) => importer.importModule(specifier),
     resolveModule: (specifier) => importer.resolve(specifier),
     input: (element) => input(element as HTMLElement),
-    tableChanges: (table) => tables.tableChanges(table),
+    tableChanges,
     knownTables: watchedTables,
     provenance: provenanceOf(name, tables),
     baseUrl
   });
   return session;
+}
+
+/** A builtin of cells whose code is loaded by the first cell that reads it. */
+function onUse<T>(
+  load: () => Promise<(context: CellContext) => T>
+): (context: CellContext) => T | Promise<T> {
+  let loading: Promise<(context: CellContext) => T> | null = null;
+  let loaded: ((context: CellContext) => T) | null = null;
+  return (context) => {
+    if (loaded) return loaded(context);
+    loading ??= load();
+    return loading.then(
+      (make) => {
+        loaded = make;
+        return make(context);
+      },
+      (error) => {
+        loading = null;
+        throw error;
+      }
+    );
+  };
 }
 
 interface TrainServices {

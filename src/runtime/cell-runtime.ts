@@ -306,7 +306,9 @@ export class CellRuntime implements EvaluationHost, TracedCell {
     part.run();
     this.changed();
     const args = plan.direct ? values : this.#args(plan, values, evaluation);
-    const value = this.#fn.apply(former, args);
+    const value = args.some((arg) => arg instanceof Promise)
+      ? this.#loaded(args).then((ready) => this.#fn.apply(former, ready))
+      : this.#fn.apply(former, args);
     if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
     return value.then((result) => this.#settle(result, values, evaluation, pick));
   }
@@ -317,6 +319,12 @@ export class CellRuntime implements EvaluationHost, TracedCell {
         ? this.#local(arg, evaluation)
         : this.#input(plan.inputs[arg], values[arg], evaluation)
     );
+  }
+
+  /** Waits for builtins that are still being loaded; other values that can be awaited, such as a Run, stay as they are. */
+  async #loaded(args: readonly unknown[]): Promise<unknown[]> {
+    const ready = args.map(async (arg) => ({value: arg instanceof Promise ? await arg : arg}));
+    return (await Promise.all(ready)).map(({value}) => value);
   }
 
   #settle(result: unknown, inputs: unknown[], evaluation: Evaluation, pick: string | null): unknown {

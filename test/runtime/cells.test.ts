@@ -136,6 +136,23 @@ test("builtins can be redefined by the notebook, those bound to cells too", asyn
   expect(t.shown(2)).toEqual(["cell 2"]);
 });
 
+test("a builtin of cells that is still being loaded is waited for, and one that cannot be is the cell's error", async () => {
+  const t = await new TestSession(
+    [
+      [1, "lazy(2)"],
+      [2, "missing(2)"]
+    ],
+    {
+      cellBuiltins: {
+        lazy: async ({cellId}) => (x: number) => `cell ${cellId}: ${x}`,
+        missing: () => Promise.reject(new Error("it was not loaded"))
+      }
+    }
+  ).run();
+  expect(t.shown(1)).toEqual(["cell 1: 2"]);
+  expect(t.failure(2)?.message).toBe("it was not loaded");
+});
+
 test("a deleted cell takes its names away, and undo brings values and outputs back without running it", async () => {
   const t = await new TestSession([
     [1, "const x = view(new TestInput(1));"],
