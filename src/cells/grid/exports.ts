@@ -67,12 +67,20 @@ export async function arrowFile(
 async function arrowOf(rows: GridRows, columns: readonly number[], table: Iterable<unknown>) {
   const names = columns.map((i) => rows.columns[i].name);
   if (rows instanceof ViewRows) return rows.toArrow(names);
-  if (rows instanceof LocalRows && isArrow(table)) {
+  // A column that is not of the table was put beside it by who shows it.
+  const isOfTable = isArrow(table) && columns.every((i, at) => table.schema.fields[i]?.name === names[at]);
+  if (rows instanceof LocalRows && isOfTable) {
     const {takeRows} = await import("../../tables/take.ts");
     return takeRows(table as never, columns, rows.order);
   }
   const source = await rows.read(0, rows.shown);
   return Array.from({length: source.rowCount}, (_, row) =>
-    Object.fromEntries(columns.map((i) => [source.columns[i].name, source.columns[i].value(row)]))
+    Object.fromEntries(columns.map((i) => [source.columns[i].name, plainValue(source.columns[i], row)]))
   );
+}
+
+/** Arrow gives times as milliseconds. */
+function plainValue({kind, value}: GridColumn, row: number): unknown {
+  const raw = value(row);
+  return kind === "date" && typeof raw === "number" ? new Date(raw) : raw;
 }

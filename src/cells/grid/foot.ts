@@ -44,14 +44,14 @@ export interface FootActions {
 export function foot(
   rows: GridRows,
   columnCount: number,
-  note: string,
+  remarks: readonly string[],
   {columns, copy, download}: FootActions
 ): TemplateResult {
   const all = plural(rows.rowCount, "row");
   const count = rows.shown === rows.rowCount ? all : `${number.format(rows.shown)} of ${all}`;
   const names = plural(rows.columns.length, "column");
   const width = columnCount === rows.columns.length ? names : `${columnCount} of ${names}`;
-  const notes = [rows.truncated ? "the query has more" : "", rows.problem ?? "", note].filter(Boolean);
+  const notes = [rows.truncated ? "the query has more" : "", rows.problem ?? "", ...remarks].filter(Boolean);
   return html`<div class="foot">
     <span class="count" role="status">${count} × ${width}${notes.map((note) => ` · ${note}`).join("")}</span>
     <button type="button" title="Show, hide and find columns" @click=${columns}>Columns</button>

@@ -4,6 +4,7 @@ export type Format = (value: unknown) => string;
 export const formatStyles = {
   auto: "automatic",
   fixed: "decimals",
+  significant: "significant digits",
   percent: "percent",
   si: "k, M, G …",
   scientific: "scientific",
@@ -26,6 +27,7 @@ export interface ColumnFormat {
 /** Decimals of a style when nothing else is said; those that are missing have none to choose. */
 export const defaultDigits: Partial<Record<FormatStyle, number>> = {
   fixed: 3,
+  significant: 4,
   percent: 1,
   si: 2,
   scientific: 2,
@@ -39,6 +41,13 @@ function scaled(x: number, base: number, units: readonly string[], smallest: num
   const power = Math.max(smallest, Math.min(smallest + units.length - 1, wanted));
   const value = x / base ** power;
   return `${Number.isInteger(value) ? value : value.toFixed(digits)}${units[power - smallest]}`;
+}
+
+/** In powers of ten where the digits would stand far from the point. */
+function significant(x: number, digits: number): string {
+  const size = Math.abs(x);
+  if (Number.isInteger(x) && size < 1e9) return x.toLocaleString("en-US");
+  return size < 1e-4 || size >= 1e9 ? x.toExponential(digits - 1) : String(Number(x.toPrecision(digits)));
 }
 
 const si = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P"];
@@ -65,6 +74,8 @@ function numberStyle(style: FormatStyle, digits: number): ((x: number) => string
   switch (style) {
     case "fixed":
       return (x) => x.toLocaleString("en-US", {minimumFractionDigits: digits, maximumFractionDigits: digits});
+    case "significant":
+      return (x) => significant(x, Math.max(1, digits));
     case "percent":
       return (x) => `${(100 * x).toFixed(digits)} %`;
     case "si":

@@ -211,6 +211,7 @@ export const gridStyles = css`
   }
   .type {
     display: block;
+    min-height: 15px;
     overflow: hidden;
     text-overflow: ellipsis;
     font-size: 11px;

@@ -44,11 +44,13 @@ export type GridValue = Iterable<unknown> | TableView;
  */
 export class PetriGrid extends LitElement {
   static override styles = gridStyles;
-  static override properties = {value: {attribute: false}, label: {}, note: {state: true}};
+  static override properties = {value: {attribute: false}, label: {}, remark: {}, note: {state: true}};
 
   declare value: GridValue;
   /** Its name for assistive technology. */
   declare label: string;
+  /** What a caller says of the rows, below them. */
+  declare remark: string;
   /** What outlives this element. */
   state: GridState = newGridState();
   /** What a caller knows of the columns that the table does not say. */
@@ -73,6 +75,7 @@ export class PetriGrid extends LitElement {
     super();
     this.value = [];
     this.label = "Table";
+    this.remark = "";
     this.note = "";
     this.addEventListener("copy", (event) => this.copyEvent(event));
   }
@@ -219,7 +222,7 @@ export class PetriGrid extends LitElement {
         </div>
       </div>
       ${chips(rows, columns, state.filters, (filters) => this.arrange({filters}))}
-      ${foot(rows, columns.length, this.note, this.actions)}
+      ${foot(rows, columns.length, [this.remark, this.note], this.actions)}
       <petri-grid-menu @petri-arrange=${this.arranged}></petri-grid-menu>
       <petri-grid-columns @petri-arrange=${this.arranged}></petri-grid-columns>
     `;

@@ -125,7 +125,9 @@ export class PetriRuns extends HTMLElement {
     if (this.signal.aborted) return;
     this.shown = shown;
     this.curve = request.curve === undefined ? curveMetric(shown.columns) : request.curve;
-    this.grid.value = shown.table;
+    const {table, total} = shown;
+    this.grid.remark = table.numRows < total ? `the newest of ${total.toLocaleString("en-US")}` : "";
+    this.grid.value = table;
     await this.grid.updateComplete;
     this.tell();
     await this.readCourses(shown);

@@ -32,12 +32,11 @@ function differs({value}: GridColumn, rowCount: number): boolean {
 /** How a column of the table of runs is shown until the reader says otherwise. */
 function shownAs(
   column: GridColumn,
-  of: RunsColumn | undefined,
+  of: RunsColumn,
   {params}: Pick<RunsRequest, "params">,
   rowCount: number
 ): GridColumn {
   const {name} = column;
-  if (!of) return {...column, hidden: true};
   if (of.of === "param") {
     // One run differs from no other: all of its parameters say something.
     const isShown =
@@ -45,7 +44,12 @@ function shownAs(
     return {...column, type: "param", hidden: !isShown};
   }
   if (of.of === "metric")
-    return {...column, type: of.unit ? `${of.value}, ${of.unit}` : of.value, hidden: !of.isSummary};
+    return {
+      ...column,
+      type: of.unit ? `${of.value}, ${of.unit}` : of.value,
+      hidden: !of.isSummary,
+      format: {style: "significant"}
+    };
   if (name === "run") return {...column, type: "", pinned: true};
   if (name === "status") return {...column, type: "", dot: (value) => statusColors[String(value)] ?? null};
   if (name === "duration") return {...column, type: "", format: {style: "milliseconds"}};
@@ -65,7 +69,7 @@ export interface RunsShown {
 /** The table of runs as the grid shows it, with the course of a metric before the columns of metrics. */
 export function runsSource(source: GridSource, {columns, request, curve, courses}: RunsShown): GridSource {
   const {rowCount} = source;
-  const shown = source.columns.map((column, i) => shownAs(column, columns[i], request, rowCount));
+  const shown = columns.map((of, i) => shownAs(source.columns[i], of, request, rowCount));
   if (curve === null) return {...source, columns: shown};
   const runId = source.columns.find(({name}) => name === "run_id") as GridColumn;
   const line: GridColumn = {

@@ -3,6 +3,10 @@ import {type ColumnFormat, styled} from "../../../src/cells/grid/formats.ts";
 
 test.each<[ColumnFormat, unknown, string]>([
   [{style: "fixed", digits: 2}, 1234.567, "1,234.57"],
+  [{style: "significant"}, 0.0479812, "0.04798"],
+  [{style: "significant"}, 1.050715, "1.051"],
+  [{style: "significant"}, 0.0000123456, "1.235e-5"],
+  [{style: "significant"}, 1797, "1,797"],
   [{style: "percent"}, 0.9625, "96.3 %"],
   [{style: "si"}, 12_345_678, "12.35M"],
   [{style: "si"}, 0.00125, "1.25m"],
