@@ -14,17 +14,15 @@ export class ColumnLayout {
   private pinned = 0;
   private foundFrom: readonly unknown[] = [];
 
-  /** Whether anything changed. */
-  update(rows: GridRows, state: GridState): boolean {
+  update(rows: GridRows, state: GridState): void {
     const {hidden, pinned, widths, formats} = state;
     const from = [rows, rows.sample, hidden, pinned, widths, formats];
-    if (from.every((part, i) => part === this.foundFrom[i])) return false;
+    if (from.every((part, i) => part === this.foundFrom[i])) return;
     this.foundFrom = from;
     const found = drawnColumns(rows.columns, rows.sample, state);
     this.columns = found.drawn.map((column) => seated(column, state));
     this.pinned = found.pinned;
     this.edges = columnEdges(this.columns);
-    return true;
   }
 
   /** What is in view of a place of that width. */

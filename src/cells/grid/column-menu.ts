@@ -24,7 +24,7 @@ export class ColumnMenu extends GridPanel {
 
   /** Opens at the column's head. What the column holds is asked for where the heads do not draw it. */
   async show(
-    head: Element,
+    head: HTMLElement,
     column: DrawnColumn,
     state: GridState,
     rows: GridRows,
@@ -33,7 +33,7 @@ export class ColumnMenu extends GridPanel {
     this.column = column;
     this.state = state;
     this.summary = summaries.of(column.name);
-    await this.open(head);
+    await this.open(head, head.closest<HTMLElement>("[role=grid]") ?? head);
     if (this.summary || column.kind === "list" || column.kind === "other") return;
     const summary = await summaries.ask(rows, column.name, state.filters);
     if (this.column !== column) return;

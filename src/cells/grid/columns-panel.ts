@@ -20,13 +20,13 @@ export class ColumnsPanel extends GridPanel {
 
   /** Opens at what was clicked, for these columns. */
   async show(
-    anchor: Element,
+    anchor: HTMLElement,
     columns: readonly GridColumn[],
     state: GridState,
     hasSummaries: boolean
   ): Promise<void> {
     Object.assign(this, {columns, state, hasSummaries, search: ""});
-    await this.open(anchor);
+    await this.open(anchor, anchor);
   }
 
   protected override render(): TemplateResult {

@@ -5,8 +5,16 @@ const marginPx = 4;
 
 /** A panel that opens beside something and closes when the reader turns elsewhere or presses Escape. */
 export class GridPanel extends LitElement {
+  /** What has the focus when it closes. */
+  private returnTo: HTMLElement | null = null;
+
   constructor() {
     super();
+    this.addEventListener("beforetoggle", (event) => {
+      if ((event as ToggleEvent).newState === "open") return;
+      // A click elsewhere has put the focus where the reader wants it.
+      if (this.matches(":focus-within")) this.returnTo?.focus({preventScroll: true});
+    });
     // What happens in it is not for the grid below.
     for (const type of ["keydown", "pointerdown", "pointermove", "copy", "input", "change"])
       this.addEventListener(type, (event) => event.stopPropagation());
@@ -22,8 +30,12 @@ export class GridPanel extends LitElement {
     return this.matches(":popover-open");
   }
 
-  /** Opens below the anchor, or above it where there is more room, and takes the focus. */
-  async open(anchor: Element): Promise<void> {
+  /**
+   * Opens below the anchor, or above it where there is more room, and takes the focus, which `returnTo` gets when it
+   * closes.
+   */
+  protected async open(anchor: Element, returnTo: HTMLElement): Promise<void> {
+    this.returnTo = returnTo;
     this.requestUpdate();
     await this.updateComplete;
     if (!this.isConnected) return;

@@ -103,7 +103,6 @@ export class PetriGrid extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("value")) this.take(this.value);
-    if (!this.columnLayout.update(this.rows, this.state)) return;
     const {row, column} = this.state.selection.active;
     const shown = Math.max(this.rows.shown, this.rows.busy ? this.rows.rowCount : 0);
     if (row >= shown || column >= this.columns.length) this.state.selection = start;
@@ -172,10 +171,12 @@ export class PetriGrid extends LitElement {
   }
 
   private get columns(): readonly DrawnColumn[] {
+    this.columnLayout.update(this.rows, this.state);
     return this.columnLayout.columns;
   }
 
   private get view(): View {
+    this.columnLayout.update(this.rows, this.state);
     return this.columnLayout.view(this.rows, this.state, this.scroller?.clientWidth ?? 1024);
   }
 
@@ -367,7 +368,7 @@ export class PetriGrid extends LitElement {
 
   private openMenu(index: number): void {
     const place = {row: -1, column: index};
-    const head = this.renderRoot.querySelector(`#${cellId(place)}`);
+    const head = this.renderRoot.querySelector<HTMLElement>(`#${cellId(place)}`);
     if (!head) return;
     this.select({active: place, anchor: place});
     this.scroller?.focus({preventScroll: true});
@@ -376,7 +377,7 @@ export class PetriGrid extends LitElement {
 
   private columnsClicked(event: Event): void {
     const {columns} = this.rows;
-    void this.panel?.show(event.currentTarget as Element, columns, this.state, this.hasSummaries);
+    void this.panel?.show(event.currentTarget as HTMLElement, columns, this.state, this.hasSummaries);
   }
 
   private sortBy(column: number, add: boolean): void {
