@@ -8,7 +8,7 @@ import {Run} from "./training/run.ts";
 import {digest} from "./training/sha256.ts";
 
 /** The tables that provenance is written to. */
-export type ProvenanceTables = Pick<Tables, "write"> & {sink: Pick<Tables["sink"], "revise">};
+export type ProvenanceTables = Pick<Tables, "write"> & {sink: Pick<Tables["sink"], "revise" | "touch">};
 
 const bytes = new TextEncoder();
 const sha256 = (text: string) => digest(bytes.encode(text));
@@ -47,6 +47,9 @@ async function write(
   tables.write("cells", cells);
   tables.write("cell_execs", execs);
   tables.write("cell_edges", evaluated.flatMap(edgeRows));
+  // The tables of evaluations wake nobody, for whoever read them would be written down in them. A run's are known later
+  // than the run: its readers ask again.
+  if (evaluated.some(({kept}) => kept)) tables.sink.touch("runs");
 }
 
 const cellRow = (notebook: string, {id, mode, value}: Cell) => ({

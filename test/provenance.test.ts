@@ -12,11 +12,15 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 class Kept {
   readonly streams: {table: TableName; ipc: Uint8Array}[] = [];
   readonly index = new RunIndex();
+  readonly touched: string[] = [];
   readonly tables: ProvenanceTables = {
     write: (table, rows) => {
       if (rows.length > 0) this.streams.push({table, ipc: encodeRows(table, rows)});
     },
-    sink: {revise: async (...cell) => this.index.revise(...cell)}
+    sink: {
+      revise: async (...cell) => this.index.revise(...cell),
+      touch: (table) => this.touched.push(table)
+    }
   };
 
   rows<T extends TableName>(table: T): Row<T>[] {
@@ -62,6 +66,7 @@ test("evaluations become rows: sources by revision, evaluations, and the values 
   expect(run).toMatchObject({cell_id: 2, rev: 1, source_sha256: sha256(run.source), position: 1});
   const exec = kept.rows("cell_execs").find((row) => row.cell_exec_id === execId);
   expect(exec).toMatchObject({cell_id: 2, rev: 1, status: "done", result_kind: "string", error: null});
+  expect(kept.touched).toEqual(["runs"]);
   const upstream = kept.rows("cell_execs").find((row) => row.cell_id === 1);
   expect(kept.rows("cell_edges").filter((row) => row.cell_exec_id === execId)).toEqual([
     {

@@ -40,6 +40,8 @@ export interface EvaluatedCell {
   startedAt: number;
   endedAt: number | null;
   error: string | null;
+  /** Whether something that is kept refers to it, such as a run. */
+  kept: boolean;
   /** What the value is; null before there is one. */
   result: ResultFacts | null;
   /** Null when it was told before. */
@@ -57,7 +59,7 @@ export async function describeTrace(
   tools: Tools,
   place: (cellId: number) => number
 ): Promise<EvaluatedCell> {
-  const {execId, source, startedAt, endedAt, outcome, error} = trace;
+  const {execId, source, startedAt, endedAt, outcome, error, kept} = trace;
   // All of these look at the values at once, before anything is awaited.
   const reads = trace.told ? null : readNames(trace, tools);
   const cacheKey = keyOf(trace, tools);
@@ -76,6 +78,7 @@ export async function describeTrace(
     startedAt,
     endedAt,
     error,
+    kept,
     result: await result,
     reads: await reads
   };

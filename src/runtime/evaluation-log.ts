@@ -104,6 +104,7 @@ export class EvaluationLog implements TraceKeeper {
   }
 
   keep(trace: Trace): void {
+    trace.kept = true;
     this.#wake();
     if (!trace.recorded) this.#record(trace);
   }

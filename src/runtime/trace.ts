@@ -24,6 +24,8 @@ export class Trace {
   result: unknown;
   /** Whether one evaluation has many values: it is a generator, or an input's. */
   streams = false;
+  /** Whether something that is kept refers to it. */
+  kept = false;
   /** Whether it is written down, or is about to be. */
   recorded = false;
   /** Whether what it read is written down. */

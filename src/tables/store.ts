@@ -178,6 +178,11 @@ export class RunStore {
     }));
   }
 
+  /** Has whoever watches a table ask again: what a view of it is made of as well has come. */
+  touch(table: TableName): void {
+    this.#changes.bump(table);
+  }
+
   /** The number of a revision of a cell's source, in the order they came; the next one when it was not seen before. */
   async revise(notebook: string, cellId: number, sha256: string): Promise<{rev: number; isNew: boolean}> {
     await this.#load();

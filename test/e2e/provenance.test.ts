@@ -33,7 +33,12 @@ test("runs lead back to the cell, its revision and the values it read, after a r
     ].sort()
   );
   expect(before[0].source).toContain("// One step of nothing.");
-  await petri.cell(4).getByRole("gridcell", {name: /^0\.50*$/}).first().waitFor();
+  await petri
+    .cell(4)
+    .getByRole("gridcell", {name: /^0\.50*$/})
+    .first()
+    .waitFor();
+  await petri.cell(3).getByRole("gridcell", {name: "2", exact: true}).first().waitFor();
 
   await petri.page.reload();
   await petri.ready();
