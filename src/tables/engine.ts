@@ -103,7 +103,7 @@ async function startBundle(bundle: Bundle, options: EngineOptions): Promise<Watc
     alive();
     await engine.open({
       maximumThreads: threads,
-      query: {castTimestampToDate: true, castDecimalToDouble: false, queryPollingInterval: pollMs}
+      query: {castTimestampToDate: false, castDecimalToDouble: false, queryPollingInterval: pollMs}
     });
     const connection = await engine.connect();
     for (const statement of settings(options, bundle)) await connection.query(statement);
@@ -125,7 +125,7 @@ async function startBundle(bundle: Bundle, options: EngineOptions): Promise<Watc
 
 /**
  * Starts DuckDB in a worker of its own, on an empty database in memory: with threads where the page may have them.
- * Timestamps come out as UTC dates, decimals and integers as they are (see `narrow`).
+ * Timestamps, decimals and integers come out as they are (see `narrow`).
  * @throws EngineError when it does not start; its worker is then gone.
  */
 export async function startEngine(options: EngineOptions): Promise<WatchedDuckDB> {

@@ -21,14 +21,27 @@ function bytesLiteral(bytes: Uint8Array): string {
   return `CAST('${Array.from(bytes, hex).join("")}' AS BLOB)`;
 }
 
+/** @throws ParameterError for a text that UTF-8 has no bytes for; it would be another one in the database. */
+function checkText(text: string): void {
+  const at = text.search(/\p{Surrogate}/u);
+  if (at < 0) return;
+  throw new ParameterError(
+    `The text has half of a surrogate pair at ${at}, which is no character. Use text.toWellFormed(), or bind bytes.`
+  );
+}
+
 /** A NUL would end the statement: DuckDB reads SQL as a C string. */
 function stringLiteral(text: string): string {
+  checkText(text);
   const parts = text.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
   return parts.length === 1 ? `(${parts[0]})` : `(${parts.join(" || chr(0) || ")})`;
 }
 
+/** Whether an integer column holds it: there is no -0 among integers. */
+const isWhole = (x: unknown) => Number.isSafeInteger(x) && !Object.is(x, -0);
+
 function numberLiteral(x: number): string {
-  if (Number.isSafeInteger(x) && !Object.is(x, -0)) return `(${x})`;
+  if (isWhole(x)) return `(${x})`;
   if (!Number.isFinite(x) || x === 0) return `CAST('${Object.is(x, -0) ? "-0" : x}' AS DOUBLE)`;
   const text = String(x);
   return text.includes("e") ? `(${text})` : `(${text}e0)`; // without an exponent it would be a decimal
@@ -49,15 +62,24 @@ function dateLiteral(date: Date): string {
 
 /** Numbers as the text of a list: one string is read far faster than an expression of many literals. */
 function numberList(values: ArrayLike<number | bigint | null>, type: string): string {
-  return `CAST('[${Array.from(values, (x) => x ?? "NULL").join(",")}]' AS ${type}[])`;
+  const text = (x: number | bigint | null) =>
+    x === null || x === undefined ? "NULL" : Object.is(x, -0) ? "-0" : x;
+  return `CAST('[${Array.from(values, text).join(",")}]' AS ${type}[])`;
 }
 
 function arrayLiteral(values: readonly unknown[]): string {
   const present = values.filter((x) => x !== null && x !== undefined);
   if (present.length > 0 && present.every((x) => typeof x === "number")) {
-    return numberList(values as number[], present.every(Number.isSafeInteger) ? "BIGINT" : "DOUBLE");
+    return numberList(values as number[], present.every(isWhole) ? "BIGINT" : "DOUBLE");
   }
   return `[${values.map(literal).join(", ")}]`;
+}
+
+function fieldName(name: string): string {
+  checkText(name);
+  if (name.includes("\0"))
+    throw new ParameterError("The name of a field has a NUL in it, which SQL does not take.");
+  return `'${name.replaceAll("'", "''")}'`;
 }
 
 function objectLiteral(value: object): string {
@@ -68,7 +90,7 @@ function objectLiteral(value: object): string {
   if (plain !== value && (typeof plain !== "object" || plain === null)) return literal(plain);
   const entries = Object.entries(plain);
   if (entries.length === 0) throw new ParameterError("An object without fields cannot be bound to SQL.");
-  const fields = entries.map(([key, item]) => `'${key.replaceAll("'", "''")}': ${literal(item)}`);
+  const fields = entries.map(([key, item]) => `${fieldName(key)}: ${literal(item)}`);
   return `{${fields.join(", ")}}`;
 }
 

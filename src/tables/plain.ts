@@ -91,6 +91,36 @@ const date: Conversion = {
   }
 };
 
+/** Milliseconds that no Date has, but that a number holds. */
+const mostMs = 8_640_000_000_000_001n;
+
+function wholeMs(units: bigint, unitsPerMs: bigint): bigint {
+  const ms = units / unitsPerMs - (units % unitsPerMs < 0n ? 1n : 0n);
+  return ms > mostMs ? mostMs : ms < -mostMs ? -mostMs : ms;
+}
+
+const timestampNames: Record<TimeUnit, string> = {
+  [TimeUnit.SECOND]: "TIMESTAMP_S",
+  [TimeUnit.MILLISECOND]: "TIMESTAMP_MS",
+  [TimeUnit.MICROSECOND]: "TIMESTAMP",
+  [TimeUnit.NANOSECOND]: "TIMESTAMP_NS"
+};
+
+/** DuckDB-WASM's own way to dates takes those inside of lists and structs for milliseconds, whatever their unit. */
+const timestamp = (unit: TimeUnit, zone: string | null | undefined): Conversion => ({
+  sql: zone ? "TIMESTAMP WITH TIME ZONE" : timestampNames[unit],
+  to: new DateMillisecond(),
+  convert: (data) => {
+    const given: BigInt64Array = valuesOf(data);
+    if (unit === TimeUnit.MILLISECOND) return retyped(data, new DateMillisecond(), given);
+    const values =
+      unit === TimeUnit.SECOND
+        ? given.map((seconds) => wholeMs(seconds * 1000n, 1n))
+        : given.map((units) => wholeMs(units, unitsPerSecond[unit] / 1000n));
+    return retyped(data, new DateMillisecond(), values);
+  }
+});
+
 const time = (unit: TimeUnit): Conversion => ({
   sql: "TIME",
   to: new Utf8(),
@@ -113,6 +143,7 @@ export function conversionOf(type: DataType): Conversion | null {
   if (DataType.isInt(type) && type.bitWidth === 64) return integer(type.isSigned);
   if (DataType.isDecimal(type)) return decimal(type.scale, type.precision);
   if (DataType.isDate(type) && type.unit === DateUnit.DAY) return date;
+  if (DataType.isTimestamp(type)) return timestamp(type.unit, type.timezone);
   if (DataType.isTime(type)) return time(type.unit);
   return DataType.isInterval(type) ? interval : null;
 }

@@ -1,17 +1,52 @@
-import {DataType, type RecordBatch, type Schema, Table, type Vector} from "apache-arrow";
+import {DataType, type RecordBatch, type Schema, type Struct, Table, type Vector} from "apache-arrow";
 import {wholeNumber} from "./decimal.ts";
 
 type Read = (row: number) => unknown;
+type Convert = (value: never) => unknown;
+
+const unlessNull = (convert: Convert) => (value: unknown) =>
+  value === null ? null : convert(value as never);
+
+/** How values of a type become those of JavaScript where Arrow gives something else; null for the other types. */
+function conversionOf(type: DataType): Convert | null {
+  if (DataType.isDate(type) || DataType.isTimestamp(type)) return (ms: number) => new Date(ms);
+  if (DataType.isDecimal(type)) return (words: Uint32Array) => wholeNumber(words);
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return listOf(type.children[0].type);
+  if (DataType.isMap(type)) return mapOf(type.children[0].type.children[1].type);
+  if (DataType.isStruct(type)) return structOf(type);
+  return null;
+}
+
+function listOf(item: DataType): Convert | null {
+  const convert = conversionOf(item);
+  return convert && ((values: Vector) => Array.from(values, unlessNull(convert)));
+}
+
+function structOf(type: Struct): Convert | null {
+  const converts = new Map<string, Convert | null>(
+    type.children.map(({name, type}) => [String(name), conversionOf(type)])
+  );
+  if ([...converts.values()].every((convert) => convert === null)) return null;
+  return (row: Iterable<[string, unknown]>) => objectOf(row, (name) => converts.get(name) ?? null);
+}
+
+function mapOf(item: DataType): Convert | null {
+  const convert = conversionOf(item);
+  return convert && ((row: Iterable<[string, unknown]>) => objectOf(row, () => convert));
+}
+
+const objectOf = (row: Iterable<[string, unknown]>, convertOf: (name: string) => Convert | null) =>
+  Object.fromEntries(
+    Array.from(row, ([name, value]) => {
+      const convert = convertOf(name);
+      return [name, convert ? unlessNull(convert)(value) : value];
+    })
+  );
 
 /** How a column's values are read where Arrow's own way is not JavaScript's; null for the others. */
 function readerOf(type: DataType, column: Vector): Read | null {
-  const read = (convert: (value: never) => unknown) => (row: number) => {
-    const value = column.get(row);
-    return value === null ? null : convert(value as never);
-  };
-  if (DataType.isDate(type) || DataType.isTimestamp(type)) return read((ms: number) => new Date(ms));
-  if (DataType.isDecimal(type)) return read((words: Uint32Array) => wholeNumber(words));
-  return null;
+  const convert = conversionOf(type);
+  return convert && ((row) => unlessNull(convert)(column.get(row)));
 }
 
 /** A row as a plain object that also does what a row of Arrow does. */
@@ -33,7 +68,10 @@ class Row {
   }
 }
 
-/** A table whose rows give times as Date and large integers as BigInt, where Arrow gives numbers and words. */
+/**
+ * A table whose rows give times as Date and large integers as BigInt, where Arrow gives numbers and words; lists, structs
+ * and maps with such in them are arrays and objects.
+ */
 class ResultTable extends Table {
   private reads: [string, Read][] | null = null;
 
@@ -65,12 +103,9 @@ class ResultTable extends Table {
   }
 }
 
-const isOdd = (type: DataType) =>
-  DataType.isDate(type) || DataType.isTimestamp(type) || DataType.isDecimal(type);
-
 /** The table of a result. */
 export function resultTable(schema: Schema, batches: RecordBatch[]): Table {
-  return schema.fields.some(({type}) => isOdd(type))
+  return schema.fields.some(({type}) => conversionOf(type) !== null)
     ? new ResultTable(schema, batches)
     : new Table(schema, batches);
 }

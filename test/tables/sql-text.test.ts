@@ -38,6 +38,14 @@ test("parts and names are put in as SQL with their own values bound", () => {
   expect(() => ident("")).toThrow("Expected the name");
 });
 
+test("text is put into a statement where it was written, and what follows keeps its place", () => {
+  const sql = sqlTemplate(["SELECT ", ",\n nope"], ["it's"]);
+  const more = sql.insert(sql.text.length, ")").insert(0, "SELECT * FROM (");
+  expect(more.text).toBe(`SELECT * FROM (${sql.text})`);
+  expect(more.locate(more.text.indexOf("nope"))).toEqual({line: 2, column: 2});
+  expect(more.locate(3)).toBeNull();
+});
+
 test("question marks are counted against parameters", () => {
   expect(sqlQuery("SELECT ?, '?'", [1]).text).toBe("SELECT (1), '?'");
   expect(() => sqlQuery("SELECT ?", [1, 2])).toThrow("each of 1 question marks, got 2");
@@ -59,7 +67,11 @@ test.each([
   [Symbol("s"), "symbol"],
   [new Date(Number.NaN), "invalid Date"],
   [2n ** 127n, "128 bits"],
-  [{}, "without fields"]
+  [{}, "without fields"],
+  ["\ud83d", "surrogate pair at 0"],
+  [["ab\udc00"], "surrogate pair at 2"],
+  [{"\ud83d": 1}, "surrogate pair"],
+  [{"a\0": 1}, "a NUL"]
 ])("what SQL has no value for is refused (%#)", (value, message) => {
   expect(() => literal(value)).toThrow(message);
 });
