@@ -88,10 +88,10 @@ export class PageWorkspace implements Workspace {
         experiment: run.experiment_id,
         status: run.status,
         source: run.source,
-        at: Number(run.end_time ?? run.created_at),
+        at: timeOf(run.end_time ?? run.created_at),
         sizeBytes: sizeOf.get(run.run_id) ?? 0
       }))
-      .sort((a, b) => b.sizeBytes - a.sizeBytes || b.at - a.at);
+      .sort((a, b) => b.sizeBytes - a.sizeBytes || (b.at ?? 0) - (a.at ?? 0));
   }
 
   async remove(runIds: readonly string[]): Promise<Cleaned> {
@@ -163,6 +163,9 @@ export class PageWorkspace implements Workspace {
     for (const listener of [...this.#listeners]) listener();
   };
 }
+
+/** Files without times give their runs the first day of all. */
+const timeOf = (time: Date): number | null => (Number(time) < dayMs ? null : Number(time));
 
 /** The builtin `workspace`: the runs of this browser, and the ways in and out for them. */
 export interface WorkspaceBuiltin {

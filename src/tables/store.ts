@@ -7,6 +7,7 @@ import {paramRows} from "./parameters.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
 import {runRecord, runRow} from "./run-rows.ts";
 import type {Row, RunRow, TableName} from "./schema.ts";
+import {inKind, isDeletion, type Step} from "./steps.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
 
 type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
@@ -55,9 +56,8 @@ export class RunStore {
   #writer: RunWriter | null = null;
   /** Whether the writer has what the journal had when it was read; what came since is pending. */
   #loaded = false;
-  #pending: JournalRecord[] | null = null;
+  #pending: Step[] | null = null;
   #changedRuns = new Set<string>();
-  #deletedRuns: string[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: StoreOptions) {
@@ -256,21 +256,22 @@ export class RunStore {
       }
     }
     const {encodeRows} = await import("./encode-rows.ts");
-    const [pending, changed, deleted] = [this.#pending ?? [], this.#changedRuns, this.#deletedRuns];
+    const [pending, changed] = [this.#pending ?? [], this.#changedRuns];
     this.#pending = [];
     this.#changedRuns = new Set();
-    this.#deletedRuns = [];
     const rows = [...changed].flatMap((id) => this.#index.runs.get(id) ?? []);
-    const records = [...pending];
-    if (rows.length > 0) records.push({table: "runs", ipc: encodeRows("runs", rows)});
+    const last: Step[] = rows.length > 0 ? [{table: "runs", ipc: encodeRows("runs", rows)}] : [];
+    let done = 0;
     try {
-      if (records.length > 0) await writer.write(records);
-      if (deleted.length > 0) await writer.deleteRuns(deleted);
+      for (const steps of inKind([...pending, ...last])) {
+        if (isDeletion(steps)) await writer.deleteRuns(steps.flatMap(({deleted}) => deleted));
+        else await writer.write(steps as JournalRecord[]);
+        done += steps.length;
+      }
     } catch (error) {
       // Nothing is lost: what was not taken in waits for the next flush, or for the next database.
       for (const id of changed) this.#changedRuns.add(id);
-      this.#pending = [...pending, ...(this.#pending ?? [])];
-      this.#deletedRuns = [...deleted, ...this.#deletedRuns];
+      this.#pending = [...pending.slice(done), ...(this.#pending ?? [])];
       throw error;
     }
   }
@@ -280,7 +281,6 @@ export class RunStore {
     const journal = await this.#load();
     // What comes after this is not in what is read.
     this.#pending = [];
-    this.#deletedRuns = [];
     for await (const {table, ipc} of journal.read()) await writer.load(table, ipc);
     await writer.loaded();
     for (const id of this.#own.keys()) this.#changedRuns.add(id);
@@ -359,7 +359,7 @@ export class RunStore {
   #forget(runIds: readonly string[]): void {
     this.#index.forget(runIds);
     for (const id of runIds) this.#changedRuns.delete(id);
-    this.#deletedRuns.push(...runIds);
+    this.#pending?.push({deleted: runIds});
     for (const table of ["runs", "params", "metrics", "latest_metrics", "artifacts"])
       this.#changes.bump(table);
   }

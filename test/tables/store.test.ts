@@ -298,6 +298,20 @@ test("deleted runs are gone from the journal, the database and the answers", asy
   expect(writer.values("runs", "run_id")).toEqual([]);
 });
 
+test("a deleted run that is imported again before the next query is there", async () => {
+  const {store, writer} = setup();
+  store.attach(writer);
+  const rows = async function* () {
+    yield {runs: [runRow(run({runId: "theirs", status: "completed", endedAt: 1}))]};
+  };
+  await store.importRows(rows());
+  await store.flush();
+  await store.deleteRuns(["theirs"]);
+  await store.importRows(rows());
+  await store.flush();
+  expect(writer.values("runs", "run_id")).toEqual(["theirs"]);
+});
+
 test("a journal that cannot be opened is said, and stops no run", async () => {
   const error = vi.spyOn(console, "error").mockImplementation(() => {});
   const {store} = setup({journal: () => Promise.reject(new Error("no disk"))});

@@ -33,8 +33,14 @@ export function summarize(run: RunView, now: number): string[] {
 /** When and on what a run was computed. */
 function origin({endedAt, backend}: RunView["record"], now: number): string {
   const when = endedAt === null ? "" : ` ${formatAgo(endedAt, now)}`;
-  const where = backend ? ` on ${backend.name}${backend.adapter ? `, ${backend.adapter}` : ""}` : "";
+  const where = backend ? ` on ${machine(backend)}` : "";
   return when || where ? `, computed${when}${where}` : "";
+}
+
+/** An adapter of WebGPU is a card, which does not say what it is used through; those of other backends do. */
+function machine({name, adapter}: NonNullable<RunView["record"]["backend"]>): string {
+  if (adapter === "") return name;
+  return name === "webgpu" ? `${name}, ${adapter}` : adapter;
 }
 
 /** `Computed 19 November 2026 at 14:03 with petri 0.1.0, tfjs 4.22.0`, in the reader's time zone. */

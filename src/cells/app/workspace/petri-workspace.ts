@@ -128,9 +128,11 @@ export class PetriWorkspace extends LitElement {
           if (days >= 0) this.days = days;
         }} />
         days:</label>
-      <button type="button" class="tool ws-button danger" ?disabled=${old.length === 0 || this.busy !== null} @click=${() => void this.#remove(old)}>
-        ${old.length === 0 ? "none" : html`${icon("trash")}Delete ${count(old.length, "run")}`}
-      </button>`;
+      ${
+        old.length === 0
+          ? html`<span>none</span>`
+          : html`<button type="button" class="tool ws-button danger" ?disabled=${this.busy !== null} @click=${() => void this.#remove(old)}>${icon("trash")}Delete ${count(old.length, "run")} (${formatBytes(sizeOfRuns(old))})</button>`
+      }`;
   }
 
   async #load(): Promise<void> {

@@ -47,7 +47,7 @@ function row(run: WorkspaceRun, selection: RunSelection, now: number): TemplateR
       <td>${box(`Choose ${name}`, selection.has(runId), !isOver(run), (isOn) => selection.toggle([runId], isOn))}</td>
       <td class="ws-name" title=${runId}>${name} <span class="ws-quiet">${[status === "completed" ? "" : status, came].filter(Boolean).join(", ")}</span></td>
       <td class="wide ws-quiet">${experiment}</td>
-      <td class="ws-quiet" title=${new Date(at).toLocaleString()}>${formatAgo(at, now)}</td>
+      <td class="ws-quiet" title=${at === null ? "" : new Date(at).toLocaleString()}>${at === null ? "" : formatAgo(at, now)}</td>
       <td class="number">${formatBytes(sizeBytes)}</td>
     </tr>`;
 }

@@ -10,8 +10,8 @@ export interface WorkspaceRun {
   status: string;
   /** Where it came from: `petri`, or the tracker it was imported from. */
   source: string;
-  /** When it ended, or was made if it has not; milliseconds since the epoch. */
-  at: number;
+  /** When it ended, or was made if it has not, in milliseconds since the epoch; null when nobody knows. */
+  at: number | null;
   /** On disk. */
   sizeBytes: number;
 }

@@ -26,7 +26,8 @@ export function roomOf({quota, sizeBytes}: JournalStatus): Room | null {
   return {sizeBytes, usageBytes, quotaBytes, share, isShort: share >= warnAt};
 }
 
-export const percent = (share: number): string => `${Math.floor(100 * share)} %`;
+export const percent = (share: number): string =>
+  share > 0 && share < 0.01 ? "less than 1 %" : `${Math.floor(100 * share)} %`;
 
 /** Who writes the runs down. */
 export const roleWords: Readonly<Record<JournalRole, string>> = {
@@ -75,7 +76,7 @@ export const count = (n: number, noun: string): string => `${integer.format(n)} 
 
 /** Those of the runs that ended before then and are not going on. */
 export function runsBefore(runs: readonly WorkspaceRun[], at: number): WorkspaceRun[] {
-  return runs.filter((run) => run.at < at && isOver(run));
+  return runs.filter((run) => run.at !== null && run.at < at && isOver(run));
 }
 
 /** A run under way cannot be deleted. */
