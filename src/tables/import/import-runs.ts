@@ -1,3 +1,4 @@
+import {breathe} from "../breathe.ts";
 import type {ImportedRows} from "../import-types.ts";
 import {SqliteError, SqliteFile} from "../sqlite.ts";
 import {type ColumnTable, readArrow, readCsv, readParquet} from "./columns.ts";
@@ -60,6 +61,11 @@ export async function* importRuns(
   source: ImportSource | readonly ImportSource[],
   {format, signal, ...options}: ImportOptions = {}
 ): AsyncGenerator<ImportedRows> {
+  if (format && !importFormats.includes(format)) {
+    throw new ImportError(
+      `there is no format ${String(format)}; there are ${importFormats.join(", ")}. Files tell theirs by themselves.`
+    );
+  }
   const sources = (Array.isArray(source) ? source : [source]) as readonly ImportSource[];
   if (format === "mlflow-rest") {
     for (const address of sources) {
@@ -77,8 +83,9 @@ export async function* importRuns(
   }
   for (const [kind, list] of kinds) {
     for await (const rows of readKind(kind, list, options)) {
-      signal?.throwIfAborted();
       yield rows;
+      await breathe();
+      signal?.throwIfAborted();
     }
   }
 }

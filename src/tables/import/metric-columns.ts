@@ -1,7 +1,7 @@
 import type {ImportedMetrics} from "../import-types.ts";
 
-/** Rows of one piece of an import: enough to be quick, few enough to go on in between. */
-const rowsPerChunk = 65_536;
+/** Rows of one piece of an import: enough for few records of the journal, few enough for a page to stay alive. */
+const rowsPerChunk = 16_384;
 
 /** Gathers the rows of metrics of one run and gives them as columns. */
 export class MetricColumns {

@@ -113,7 +113,10 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
   if (unfinished > 0) notes.push(`${unfinished} runs had not ended in MLflow; here they are interrupted.`);
   if (database.writeAhead) notes.push(writeAheadNote(file));
   yield {
-    experiments: [...experiments.values()],
+    // MLflow always has an experiment 0, used or not.
+    experiments: [...experiments]
+      .filter(([id, row]) => id !== "0" || runs.some((run) => run.experimentId === row.experiment_id))
+      .map(([, row]) => row),
     runs: runs.map(runRow),
     params: runs.flatMap((run) => run.params),
     notes

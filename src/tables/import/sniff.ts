@@ -14,8 +14,9 @@ function isArrow({bytes, name}: ImportFile): boolean {
   return continues || /\.(arrow|arrows|feather|ipc)$/i.test(name);
 }
 
-/** Text has no zero byte, and no other sign that it is not. */
-const isText = ({bytes}: ImportFile) => !bytes.subarray(0, 4096).includes(0);
+/** Text has no zero byte, unless a cell does. */
+const isText = ({bytes, name}: ImportFile) =>
+  !bytes.subarray(0, 4096).includes(0) || /\.(csv|tsv|txt)$/i.test(name);
 
 /** What kind of file it is, by how it begins. @throws ImportError for what is none of them. */
 export function sniff(file: ImportFile): FileKind {

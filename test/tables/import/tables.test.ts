@@ -163,3 +163,13 @@ test("what is wrong in a table is said with its row and column", async () => {
   );
   await expect(collect(importRuns(new File([], "r.csv")))).rejects.toThrow("r.csv is empty.");
 });
+
+test("an import stops when it is cancelled, with the signal's reason", async () => {
+  const controller = new AbortController();
+  const rows = importRuns([csv("run,step,loss\na,0,1\n", "a.csv"), csv("run,step,loss\nb,0,1\n", "b.csv")], {
+    signal: controller.signal
+  });
+  await rows.next();
+  controller.abort(new Error("no more"));
+  await expect(collect(rows)).rejects.toThrow("no more");
+});
