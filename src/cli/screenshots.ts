@@ -4,7 +4,12 @@ import {type Browser, type BrowserContext, chromium} from "playwright-core";
 import {chromiumFlags} from "./chromium.ts";
 
 /** The home page comes last: it shows the last result of each notebook. */
-const pages = {quickstart: "#/notebook/quickstart", playground: "#/notebook/playground", home: "#/"};
+const pages = {
+  quickstart: "#/notebook/quickstart",
+  playground: "#/notebook/playground",
+  runs: "#/notebook/runs",
+  home: "#/"
+};
 const sizes = {wide: {width: 1280, height: 960}, phone: {width: 390, height: 844}};
 const schemes = ["light", "dark"] as const;
 
@@ -20,7 +25,7 @@ interface Look {
 }
 
 /**
- * Takes a picture of the home page, the quickstart and the playground, each wide and at phone width, light and dark,
+ * Takes a picture of the home page, the quickstart, the playground and the notebook of runs, each wide and at phone width, light and dark,
  * when nothing in it is queued or running. Answers the paths as they come.
  */
 export async function* takeScreenshots(

@@ -41,3 +41,27 @@ test("the playground learns its spirals and draws them", async () => {
   await petri.page.getByText("step 3000").waitFor();
   expect(petri.errors).toEqual([]);
 });
+
+test("nine runs are kept, compared and traced, and a second visit finds them instead of computing", async () => {
+  const {address, profile} = await shipped();
+  const petri = await openNotebook(profile, address, "runs");
+  const first = await petri.settled();
+  expect(first.filter(({error}) => error)).toEqual([]);
+  const table = petri.page.getByRole("grid").first();
+  await table.getByRole("gridcell", {name: "completed"}).nth(8).waitFor();
+  expect(
+    await petri.rows(
+      "SELECT params['learningRate'] AS rate FROM over_seeds('heldOut') ORDER BY mean DESC LIMIT 1"
+    )
+  ).toEqual([{rate: "0.01"}]);
+  expect(
+    await petri.rows("SELECT DISTINCT cell_id, rev, inputs['hidden'] AS hidden FROM run_provenance")
+  ).toEqual([{cell_id: 2, rev: 1, hidden: "32"}]);
+  await petri.page.reload();
+  const second = await petri.settled();
+  expect(second.find(({id}) => id === 2)?.state).toBe("cached");
+  expect(await petri.rows("SELECT count(*) AS n, count(DISTINCT fingerprint) AS kinds FROM runs")).toEqual([
+    {n: 9, kinds: 9}
+  ]);
+  expect(petri.errors).toEqual([]);
+});
