@@ -26,21 +26,27 @@ const mostMarks = 1000;
 const runsOf = ({index}: Segment) =>
   index.records.flatMap(({kind, runs}) => (kind === "rows" ? (runs ?? []) : []).map(({runId}) => runId));
 
-/** Which sorted segments of metrics are merged with the logs. */
-function chooseSorted(snapshot: Snapshot, segments: readonly Segment[]): Set<string> {
+const bytesOf = (segments: readonly Segment[]) => segments.reduce((sum, {index}) => sum + index.size, 0);
+
+const hasTables = ({index}: Segment) => index.records.some(({table}) => table && table !== "metrics");
+
+/** Names of the sorted segments that have rows of deleted runs. */
+function withDeleted(snapshot: Snapshot): Set<string> {
+  const records = metricRecords(snapshot).filter((record) => record.isSorted && snapshot.hasDeleted(record));
+  return new Set(records.map(({part}) => part.name));
+}
+
+/** Names of the segments of metrics that are merged; none when it does not pay. */
+function chooseInputs(snapshot: Snapshot, segments: readonly Segment[]): Set<string> {
   const logs = segments.filter(({kind}) => kind === "log");
-  const sorted = segments.filter(({kind}) => kind === "sorted");
-  const withDeleted = new Set(
-    metricRecords(snapshot)
-      .filter((record) => record.isSorted && snapshot.hasDeleted(record))
-      .map(({part}) => part.name)
-  );
+  const sorted = segments.filter((segment) => segment.kind === "sorted" && !hasTables(segment));
   const newRuns = new Set(logs.flatMap(runsOf));
   const shared = sorted.filter((segment) => runsOf(segment).some((runId) => newRuns.has(runId)));
-  const bytes = (of: readonly Segment[]) => of.reduce((sum, {index}) => sum + index.size, 0);
-  const isWorth = bytes(shared) <= worthTimes * bytes(logs);
+  const deleted = withDeleted(snapshot);
   const small = sorted.filter(({index}) => index.size < smallBytes);
-  return new Set([...withDeleted, ...[...(isWorth ? shared : []), ...small].map(({name}) => name)]);
+  if (logs.length === 0 && deleted.size === 0 && small.length < 2) return new Set();
+  const goOn = bytesOf(shared) <= worthTimes * bytesOf(logs) ? shared : [];
+  return new Set([...deleted, ...[...logs, ...goOn, ...small].map(({name}) => name)]);
 }
 
 /** Groups of runs that make a record each, with the records that have rows of them. */
@@ -145,13 +151,38 @@ function joinMarks(all: readonly Marks[]): Marks {
   return Object.fromEntries(Object.entries(joined).slice(-mostMarks));
 }
 
-const hasTables = ({index}: Segment) => index.records.some(({table}) => table && table !== "metrics");
+/** Sorted segments that are written, and what becomes of the journal when they are. */
+interface Plan {
+  snapshot: Snapshot;
+  /** Writes them; resolves to the manifest under which they count. */
+  write(writer: SortedWriter): Promise<Manifest>;
+}
 
 /**
- * Merges the log segments, and the sorted ones where it pays, into sorted segments, and switches to them by writing a
- * manifest. Whatever stops it leaves the journal as it was: what it wrote counts from that moment on, all at once.
- * Records that are appended meanwhile stay in the log.
- * Resolves to the blobs that nothing names any more.
+ * Writes segments and switches to them by a manifest. Whatever stops it leaves the journal as it was: what was written
+ * counts from that moment on, all at once.
+ */
+async function carryOut(store: JournalStore, queue: WriteQueue, {snapshot, write}: Plan): Promise<Manifest> {
+  const writer = new SortedWriter(store);
+  let isSwitched = false;
+  try {
+    const manifest = await write(writer);
+    isSwitched = true;
+    await writeManifest(store.files, manifest);
+    await queue.inTurn(async () => store.replace(manifest, writer.segments));
+    return manifest;
+  } finally {
+    if (!isSwitched) await writer.discard();
+    snapshot.close();
+    await store.clean();
+  }
+}
+
+const names = (segments: readonly Segment[]) => segments.map(({name}) => name);
+
+/**
+ * Merges the log segments, and the sorted ones where it pays, into sorted segments. Records that are appended meanwhile
+ * stay in the log. Resolves to the blobs that nothing names any more.
  */
 export async function compact(store: JournalStore, queue: WriteQueue): Promise<string[]> {
   const {snapshot, segments, firstLog} = await queue.inTurn(async () => {
@@ -162,35 +193,58 @@ export async function compact(store: JournalStore, queue: WriteQueue): Promise<s
       firstLog: store.logNumber
     };
   });
-  const logs = segments.filter(({kind}) => kind === "log");
-  const chosen = chooseSorted(snapshot, segments);
-  if (logs.length === 0 && chosen.size === 0) {
+  const inputs = chooseInputs(snapshot, segments);
+  if (inputs.size === 0) {
     snapshot.close();
     return [];
   }
-  const writer = new SortedWriter(store);
-  let isSwitched = false;
-  try {
-    const garbage = await mergeTables(snapshot, writer);
-    await sortRuns(snapshot, new Set([...chosen, ...logs.map(({name}) => name)]), writer);
-    const kept = segments.filter(
-      (segment) => segment.kind === "sorted" && !chosen.has(segment.name) && !hasTables(segment)
-    );
-    const {generation, marks} = store.manifest;
-    const manifest: Manifest = {
-      generation: generation + 1,
-      firstLog,
-      sorted: [...kept, ...writer.segments].map(({name}) => name),
-      marks: joinMarks([marks, ...logs.map(({index}) => index.marks)]),
-      garbage
-    };
-    isSwitched = true;
-    await writeManifest(store.files, manifest);
-    await queue.inTurn(async () => store.replace(manifest, writer.segments));
-    return garbage;
-  } finally {
-    if (!isSwitched) await writer.discard();
-    snapshot.close();
-    await store.clean();
+  const {garbage} = await carryOut(store, queue, {
+    snapshot,
+    async write(writer) {
+      const unnamed = await mergeTables(snapshot, writer);
+      await sortRuns(snapshot, inputs, writer);
+      const kept = segments.filter(
+        (segment) => segment.kind === "sorted" && !inputs.has(segment.name) && !hasTables(segment)
+      );
+      const logs = segments.filter(({kind}) => kind === "log");
+      const {generation, marks} = store.manifest;
+      return {
+        generation: generation + 1,
+        firstLog,
+        sorted: names([...kept, ...writer.segments]),
+        marks: joinMarks([marks, ...logs.map(({index}) => index.marks)]),
+        garbage: unnamed
+      };
+    }
+  });
+  return garbage;
+}
+
+/**
+ * Takes the rows of deleted runs out of sorted segments, one at a time, those with the least left first: on a full disk
+ * there is no room for more, and what has no row left needs none.
+ */
+export async function shrink(store: JournalStore, queue: WriteQueue): Promise<void> {
+  const take = () => queue.inTurn(() => store.snapshot(queue.parts()));
+  const first = await take();
+  const left = (name: string) =>
+    metricRecords(first)
+      .filter((record) => record.part.name === name)
+      .flatMap((record) => (record.runs ?? []).filter(({runId}) => !first.isDeleted(runId, record)))
+      .reduce((sum, {rows}) => sum + rows, 0);
+  const order = [...withDeleted(first)].sort((a, b) => left(a) - left(b));
+  first.close();
+  for (const name of order) {
+    const snapshot = await take();
+    await carryOut(store, queue, {
+      snapshot,
+      async write(writer) {
+        await sortRuns(snapshot, new Set([name]), writer);
+        const kept = store.manifest.sorted.filter((other) => other !== name);
+        const {generation} = store.manifest;
+        const sorted = [...kept, ...names(writer.segments)];
+        return {...store.manifest, generation: generation + 1, sorted};
+      }
+    });
   }
 }

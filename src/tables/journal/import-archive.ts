@@ -89,7 +89,7 @@ function recordsOf(bytes: Uint8Array, name: string): {table: TableName; ipc: Uin
 
 /**
  * Takes in the runs of an archive that are not here, with what belongs to them, and rows of other tables whose key is
- * not. Everything is checked before anything is written.
+ * not. No row is written before everything was checked.
  * @throws ArchiveError when it is no archive of a workspace, or damaged.
  */
 export async function importArchive(

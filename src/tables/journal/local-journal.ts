@@ -1,6 +1,7 @@
 import type {Row, TableName} from "../schema.ts";
 import type {Backend, Written} from "./backend.ts";
 import {Blobs} from "./blobs.ts";
+import {isFull} from "./errors.ts";
 import type {Files} from "./files.ts";
 import {deletionEntry, JournalStore, rowsEntry, type StoreOptions} from "./journal-store.ts";
 import type {Entry} from "./log.ts";
@@ -174,7 +175,7 @@ export class LocalJournal implements Journal, Backend {
     void this.measure();
     // What a compaction that was cut off left behind, if it got as far as its manifest.
     void this.#removeBlobs(store.manifest.garbage).catch(() => {});
-    this.#compactWhenItPays(store, Math.min(2, this.#compactAfter));
+    this.#compactWhenItPays(store);
     return {store, queue};
   }
 
@@ -190,13 +191,9 @@ export class LocalJournal implements Journal, Backend {
     }
   }
 
-  get #compactAfter(): number {
-    return this.#options.compactAfter ?? compactAfter;
-  }
-
-  #compactWhenItPays(store: JournalStore, after = this.#compactAfter): void {
+  #compactWhenItPays(store: JournalStore): void {
     const logs = store.segments.filter(({kind}) => kind === "log");
-    if (logs.length >= Math.max(1, after)) this.#compactSoon();
+    if (logs.length >= (this.#options.compactAfter ?? compactAfter)) this.#compactSoon();
   }
 
   /** In the background; what fails is tried again with the next segment. */
@@ -207,8 +204,16 @@ export class LocalJournal implements Journal, Backend {
 
   #compact(): Promise<void> {
     const work = async () => {
-      const [{store, queue}, {compact}] = await Promise.all([this.#opened, import("./compact.ts")]);
-      await this.#removeBlobs(await compact(store, queue));
+      const [{store, queue}, {compact, shrink}] = await Promise.all([this.#opened, import("./compact.ts")]);
+      try {
+        await this.#removeBlobs(await compact(store, queue));
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        // There is no room for merging: what was deleted makes some.
+        const {readArtifacts} = await import("./artifact-rows.ts");
+        await this.#removeBlobs((await withSnapshot(this, readArtifacts)).garbage);
+        await shrink(store, queue);
+      }
       await queue.retry();
       await this.measure();
     };

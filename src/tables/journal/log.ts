@@ -65,7 +65,11 @@ export class Log {
       }
       this.#file.flush();
     } catch (error) {
-      this.#file.truncate(start);
+      try {
+        this.#file.truncate(start);
+      } catch {
+        // Then the next record is written over it, or the next start cuts it off.
+      }
       throw error;
     }
     for (const {kind, content, origin, about} of entries) {

@@ -25,6 +25,11 @@ export class MemoryFiles implements Files {
   readonly #contents = new Map<string, Content>();
   readonly #folders = new Map<string, MemoryFiles>();
 
+  /** Bytes of all files, without those in folders. */
+  get usedBytes(): number {
+    return [...this.#contents.values()].reduce((sum, {size}) => sum + size, 0);
+  }
+
   async list(): Promise<string[]> {
     return [...this.#contents.keys()];
   }
