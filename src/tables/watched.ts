@@ -40,17 +40,7 @@ export class WatchedDuckDB extends AsyncDuckDB {
     });
   }
 
-  protected override postTask<W extends WorkerTaskVariant>(
-    task: W,
-    transfer?: ArrayBuffer[]
-  ): Promise<WorkerTaskReturnType<W>> {
-    const answer = this.#post(task, transfer);
-    // Of a stream that is left early, nobody waits for the part that was asked for ahead.
-    answer.catch(() => {});
-    return answer;
-  }
-
-  async #post<W extends WorkerTaskVariant>(
+  protected override async postTask<W extends WorkerTaskVariant>(
     task: W,
     transfer?: ArrayBuffer[]
   ): Promise<WorkerTaskReturnType<W>> {
@@ -65,6 +55,13 @@ export class WatchedDuckDB extends AsyncDuckDB {
     } finally {
       this.#pulse.end();
     }
+  }
+
+  override fetchQueryResults(connection: number): Promise<Uint8Array | null> {
+    const chunk = super.fetchQueryResults(connection);
+    // Of a stream that is left early, nobody waits for the part that was asked for ahead.
+    chunk.catch(() => {});
+    return chunk;
   }
 
   protected override onError(event: ErrorEvent): void {

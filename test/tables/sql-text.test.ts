@@ -43,7 +43,7 @@ test("text is put into a statement where it was written, and what follows keeps 
   const more = sql.insert(sql.text.length, ")").insert(0, "SELECT * FROM (");
   expect(more.text).toBe(`SELECT * FROM (${sql.text})`);
   expect(more.locate(more.text.indexOf("nope"))).toEqual({line: 2, column: 2});
-  expect(more.locate(3)).toBeNull();
+  expect(more.locate(3)).toEqual({line: 1});
 });
 
 test("question marks are counted against parameters", () => {
