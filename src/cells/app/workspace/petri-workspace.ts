@@ -194,6 +194,8 @@ export class PetriWorkspace extends LitElement {
       this.dispatchEvent(new CustomEvent("petri-notebooks", {detail: {files: notebooks}, bubbles: true}));
     const rest = files.filter((file) => !isNotebook(file));
     if (rest.length === 0) return;
+    // After the opening, whose beginning takes down the last report.
+    await this.updateComplete;
     await this.#do(
       rest.length === 1 ? `Importing ${rest[0].name}` : `Importing ${count(rest.length, "file")}`,
       async () => {

@@ -14,7 +14,8 @@ interface ShowOptions {
 
 /** Shows the workspace over the page; resolves when it is closed. */
 export async function showWorkspace(workspace: Workspace, {files, notebooks}: ShowOptions): Promise<void> {
-  if (host) return give(host, files);
+  // Another call is showing it, unless somebody took it off the page.
+  if (host?.querySelector("petri-workspace")) return give(host, files);
   const mine = document.createElement("div");
   host = mine;
   try {
@@ -43,7 +44,7 @@ export async function showWorkspace(workspace: Workspace, {files, notebooks}: Sh
   } finally {
     render(nothing, mine);
     mine.remove();
-    host = null;
+    if (host === mine) host = null;
   }
 }
 

@@ -1,0 +1,133 @@
+import axe from "axe-core";
+import {afterEach, beforeEach, expect, test} from "vitest";
+import {userEvent} from "vitest/browser";
+import type {PetriApp} from "../../../src/cells/app/petri-app.ts";
+import {FakeWorkspace} from "./fake-workspace.ts";
+import {button, closeApp, dialog, openApp, Profile} from "./support.ts";
+
+const day = 86_400_000;
+let workspace: FakeWorkspace;
+let app: PetriApp;
+
+const panel = () => document.querySelector("petri-workspace");
+const words = () => panel()?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+const news = () => panel()?.querySelector(".ws-news")?.textContent?.replace(/\s+/g, " ").trim() ?? "";
+const rows = () =>
+  Array.from(document.querySelectorAll(".ws-runs tbody tr"), (row) =>
+    row.querySelector(".ws-name")?.textContent?.trim()
+  );
+const box = (name: string) =>
+  document.querySelector<HTMLInputElement>(`input[aria-label="${name}"]`) as HTMLInputElement;
+const footer = () => document.querySelector<HTMLElement>("petri-footer .footer-store") as HTMLElement;
+
+async function open(): Promise<void> {
+  await userEvent.click(footer());
+  await expect
+    .poll(() => panel()?.querySelector(".ws-runs, .ws-clean, .ws-hint")?.checkVisibility())
+    .toBe(true);
+  await expect.poll(() => panel()?.querySelector(".ws-busy")).toBeNull();
+}
+
+async function confirmDelete(): Promise<void> {
+  const find = () =>
+    Array.from(document.querySelectorAll<HTMLElement>("wa-dialog wa-button")).find(
+      (each) => each.textContent?.trim() === "Delete"
+    );
+  await expect.poll(() => find()?.checkVisibility()).toBe(true);
+  await userEvent.click(find() as HTMLElement);
+}
+
+function drop(target: EventTarget, ...names: string[]): void {
+  const dataTransfer = new DataTransfer();
+  for (const name of names)
+    dataTransfer.items.add(new File(["x"], name, {type: name.endsWith("html") ? "text/html" : ""}));
+  target.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+}
+
+beforeEach(async () => {
+  workspace = new FakeWorkspace();
+  workspace.add("small", 2000, Date.now());
+  workspace.add("large", 5e6, Date.now() - 40 * day);
+  workspace.add("going", 3000, Date.now() - 50 * day, {status: "running"});
+  app = await openApp({...new Profile().tab().services, workspace}, "#/");
+});
+afterEach(closeApp);
+
+test("the panel says what takes the space, and who writes", async () => {
+  await open();
+  expect(rows()).toEqual(["large", "going running", "small"]);
+  expect(words()).toContain("18 MB of runs");
+  expect(words()).toContain("40 MB of 2.0 GB used by this site, 2 %");
+  expect(words()).toContain("This tab writes for all tabs of Petri.");
+  workspace.set({role: "follower", repaired: [{file: "a", lostBytes: 220}]});
+  await expect.poll(words).toContain("Another tab of Petri writes");
+  expect(words()).toContain("220 B of a record that had not been finished were cut off");
+  const {violations} = await axe.run(dialog() as HTMLElement, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa"]});
+  expect(violations.map(({id}) => id)).toEqual([]);
+});
+
+test("asks the browser to keep the runs, and says its answer", async () => {
+  workspace.agrees = false;
+  await open();
+  await userEvent.click(button("Keep them"));
+  await expect.poll(news).toContain("The browser did not agree");
+  workspace.agrees = true;
+  await userEvent.click(button("Keep them"));
+  await expect.poll(words).toContain("The browser has promised not to clear them.");
+});
+
+test("deletes the chosen runs and those that are old, after asking; never one that goes on", async () => {
+  await open();
+  expect(box("Choose going").disabled).toBe(true);
+  await userEvent.click(box("Choose small"));
+  await userEvent.click(button("Delete 1 run (2.0 kB)"));
+  await confirmDelete();
+  await expect.poll(news).toBe("Deleted 1 run: 2.0 kB.");
+  expect(rows()).toEqual(["large", "going running"]);
+  await userEvent.click(button("Delete 1 run (5.0 MB)"));
+  await confirmDelete();
+  await expect.poll(rows).toEqual(["going running"]);
+});
+
+test("takes files by drop, tells what came of them, and hands on notebooks", async () => {
+  await open();
+  drop(panel() as Element, "mlflow.db", "events.tfevents");
+  await expect.poll(news).toBe("Imported 2 runs with 1,000 values.Times were guessed.");
+  expect(workspace.imported).toEqual([["mlflow.db", "events.tfevents"]]);
+  workspace.failure = new Error("photo.jpg is a picture.");
+  drop(panel() as Element, "photo.jpg");
+  await expect.poll(news).toBe("photo.jpg is a picture.");
+});
+
+test("a file dropped on the home page that is no notebook is for the store", async () => {
+  drop(document.querySelector("petri-home") as Element, "results.csv");
+  await expect.poll(() => workspace.imported).toEqual([["results.csv"]]);
+  await expect.poll(news).toContain("Imported 2 runs");
+  expect(location.hash).toBe("#/");
+});
+
+test("the footer says when nothing is recorded, and when space runs short", async () => {
+  const said = () => footer().textContent?.trim();
+  expect(said()).toBe("");
+  workspace.set({quota: {usageBytes: 1.7e9, quotaBytes: 2e9}});
+  await expect.poll(said).toBe("Disk 85 % full");
+  workspace.set({failure: {message: "The disk is full.", unwrittenBytes: 3.2e6}});
+  await expect.poll(said).toBe("Not recorded");
+  expect(footer().getAttribute("aria-label")).toBe("Workspace: Not recorded");
+  await open();
+  expect(panel()?.querySelector('[role="alert"]')?.textContent).toContain("3.2 MB wait in memory");
+  expect(words()).toContain("Space is running short.");
+  workspace.set({failure: null, quota: null});
+  await expect.poll(said).toBe("18 MB");
+  await expect.poll(() => panel()?.querySelector('[role="alert"], [role="meter"]')).toBeNull();
+});
+
+test("is reached by its key and from home, and closed by Escape", async () => {
+  (document.activeElement as HTMLElement | null)?.blur();
+  await userEvent.keyboard("{Shift>}W{/Shift}");
+  await expect.poll(() => panel()?.checkVisibility()).toBe(true);
+  await userEvent.keyboard("{Escape}");
+  await expect.poll(dialog).toBeNull();
+  await userEvent.click(button("Workspace", app.querySelector("petri-home") as Element));
+  await expect.poll(() => panel()?.checkVisibility()).toBe(true);
+});
