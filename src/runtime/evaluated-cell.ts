@@ -57,7 +57,7 @@ interface Tools {
 export async function describeTrace(
   trace: Trace,
   tools: Tools,
-  place: (cellId: number) => number
+  places: ReadonlyMap<number, number>
 ): Promise<EvaluatedCell> {
   const {execId, source, startedAt, endedAt, outcome, error, kept} = trace;
   // All of these look at the values at once, before anything is awaited.
@@ -72,7 +72,7 @@ export async function describeTrace(
   return {
     execId,
     source,
-    position: place(source.id),
+    position: places.get(source.id) ?? -1,
     cacheKey: await cacheKey,
     outcome,
     startedAt,

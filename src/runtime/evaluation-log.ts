@@ -25,8 +25,8 @@ export interface LoggedSession {
   cells(): Iterable<TracedCell>;
   /** The source of a cell whose code runs. */
   source(cellId: number): Cell | undefined;
-  /** Where in the notebook a cell is, from 0; -1 when it is not. */
-  place(cellId: number): number;
+  /** Where in the notebook the cells are, from 0. */
+  places(): ReadonlyMap<number, number>;
 }
 
 /**
@@ -41,6 +41,9 @@ const sweepMs = 200;
 /** A cell that never comes to rest (an animation, a live query) is written down at most so often after the first few. */
 const burst = 20;
 const oneInMs = 10_000;
+
+/** Evaluations that are described at a time: about a millisecond. */
+const partSize = 50;
 
 /** What a cell may still write. */
 interface Allowance {
@@ -209,9 +212,13 @@ export class EvaluationLog implements TraceKeeper {
     const due = [...this.#due].sort((a, b) => a.startedAt - b.startedAt || (a.execId < b.execId ? 1 : -1));
     this.#due = new Set();
     const told = async () => {
-      const place = (cellId: number) => this.#host.place(cellId);
-      const evaluated = await Promise.all(due.map((trace) => describeTrace(trace, this.#options, place)));
-      this.#options.onEvaluated(evaluated);
+      const places = this.#host.places();
+      // In parts, so that a large notebook does not hold the page up.
+      for (let i = 0; i < due.length; i += partSize) {
+        const part = due.slice(i, i + partSize);
+        const describe = (trace: Trace) => describeTrace(trace, this.#options, places);
+        this.#options.onEvaluated(await Promise.all(part.map(describe)));
+      }
     };
     this.#writing = this.#writing.then(told, told);
     // Whoever keeps them says what went wrong; computing goes on.

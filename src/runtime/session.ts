@@ -251,7 +251,7 @@ export class NotebookSession extends EventTarget {
       now: this.#now,
       cells: () => this.#runtimes(),
       source: (id) => this.#entries.get(id)?.defined,
-      place: (id) => [...this.#entries.keys()].indexOf(id)
+      places: () => new Map([...this.#entries.keys()].map((id, i) => [id, i]))
     });
   }
 

@@ -219,3 +219,19 @@ test("a result that is shown again without running keeps the evaluation it came 
   expect(ids(told)).toEqual([2]);
   expect(told[0].reads?.[0]).toMatchObject({name: "b", execId: first?.execId});
 });
+
+test("a large notebook is told of in parts, each name with the evaluation it came from", async () => {
+  const specs: CellSpec[] = Array.from({length: 300}, (_, i) => [
+    i + 1,
+    i === 0 ? "const x1 = train(0);" : `const x${i + 1} = x${i} + 1;`
+  ]);
+  const t = Told.of(specs);
+  await t.run();
+  const first = await t.pass(1000);
+  await t.session.tellEvaluated();
+  const byId = new Map([...first, ...t.told].map((each) => [each.source.id, each]));
+  expect(byId.size).toBe(300);
+  const last = byId.get(300);
+  expect(last).toMatchObject({position: 299, result: {kind: "number"}});
+  expect(last?.reads?.[0]).toMatchObject({name: "x299", execId: byId.get(299)?.execId, json: "298"});
+});
