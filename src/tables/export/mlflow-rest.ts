@@ -1,3 +1,4 @@
+import {ownIdTag} from "../import/mlflow-values.ts";
 import {ExportError} from "./export-error.ts";
 import {type MlflowMetric, mlflowMetrics, mlflowTags} from "./mlflow-run.ts";
 import type {RunReader, StoredRun} from "./run-reader.ts";
@@ -6,9 +7,6 @@ import type {RunReader, StoredRun} from "./run-reader.ts";
 const limits = {metrics: 1000, params: 100, tags: 100, total: 1000, bytes: 1_000_000};
 
 const longest = {key: 250, param: 6000, tag: 5000};
-
-/** By this tag a run is known that was sent before. */
-const idTag = "petri.run_id";
 
 export interface ServerReport {
   /** Runs that were sent, and those that the server had. */
@@ -104,7 +102,7 @@ class MlflowClient {
   }
 
   async has(experiment: string, runId: string): Promise<boolean> {
-    const filter = `tags.\`${idTag}\` = '${runId.replaceAll("'", "''")}'`;
+    const filter = `tags.\`${ownIdTag}\` = '${runId.replaceAll("'", "''")}'`;
     const {runs} = await this.post("runs/search", {experiment_ids: [experiment], filter, max_results: 1});
     return Array.isArray(runs) && runs.length > 0;
   }
@@ -132,8 +130,10 @@ function payload(stored: StoredRun, metrics: readonly MlflowMetric[], notes: str
   };
   return {
     tags: [
-      {key: idTag, value: stored.run.run_id},
-      ...Array.from(mlflowTags(stored), ([key, value]) => cut(key, value, longest.tag))
+      {key: ownIdTag, value: stored.run.run_id},
+      ...Array.from(mlflowTags(stored))
+        .filter(([key]) => key !== ownIdTag)
+        .map(([key, value]) => cut(key, value, longest.tag))
     ],
     params: stored.params.map(({key, value_str}) => cut(key, value_str, longest.param)),
     metrics: metrics.map((metric) => toServer({...metric, key: clean(metric.key)}))

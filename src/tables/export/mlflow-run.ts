@@ -1,4 +1,4 @@
-import {parentTag, runNameTag, toMlflow} from "../import/mlflow-values.ts";
+import {ownIdTag, parentTag, runNameTag, toMlflow} from "../import/mlflow-values.ts";
 import {stableId} from "../import/stable-id.ts";
 import type {StoredMetrics, StoredRun} from "./run-reader.ts";
 
@@ -25,6 +25,7 @@ export function mlflowTags({run}: StoredRun): Map<string, string> {
     [runNameTag, run.name] as const,
     ...run.tags
   ]);
+  if (mlflowId(run.run_id) !== run.run_id) tags.set(ownIdTag, run.run_id);
   if (run.parent_run_id) tags.set(parentTag, mlflowId(run.parent_run_id));
   return tags;
 }

@@ -2,7 +2,7 @@ import type {ImportedRows} from "../import-types.ts";
 import type {ParamRow} from "../schema.ts";
 import {ImportError} from "./import-error.ts";
 import {MetricColumns} from "./metric-columns.ts";
-import {artifactUriTag, fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
+import {artifactUriTag, fromMlflow, mlflowStatus, ownIdTag, parentTag, runNameTag} from "./mlflow-values.ts";
 import {describeText} from "./param-text.ts";
 import {experimentRow, type ImportedRun, runRow, statusOfMlflow} from "./run-row.ts";
 
@@ -106,8 +106,9 @@ function importedRun({info, data}: ServerRun, experimentId: string, where: strin
   if (!status) throw new ImportError(`${where}: the run ${info.run_id} has the status ${info.status}.`);
   const tags = mapOf(data.tags);
   if (info.artifact_uri) tags.set(artifactUriTag, info.artifact_uri);
+  const runId = tags.get(ownIdTag) ?? info.run_id;
   return {
-    runId: info.run_id,
+    runId,
     experimentId,
     name: info.run_name ?? tags.get(runNameTag) ?? info.run_id,
     source: "mlflow",
@@ -120,7 +121,7 @@ function importedRun({info, data}: ServerRun, experimentId: string, where: strin
       null
     ),
     params: (data.params ?? []).map(
-      ({key, value}): ParamRow => ({run_id: info.run_id, key, ...describeText(value ?? "")})
+      ({key, value}): ParamRow => ({run_id: runId, key, ...describeText(value ?? "")})
     ),
     tags,
     parentRunId: tags.get(parentTag) ?? null
@@ -129,10 +130,11 @@ function importedRun({info, data}: ServerRun, experimentId: string, where: strin
 
 async function* readHistory(
   server: MlflowServer,
+  runId: string,
   run: ServerRun,
   pageSize: number
 ): AsyncGenerator<ImportedRows> {
-  const columns = new MetricColumns(run.info.run_id);
+  const columns = new MetricColumns(runId);
   for (const {key} of run.data.metrics ?? []) {
     const request = {run_id: run.info.run_id, metric_key: key, max_results: pageSize};
     for await (const page of server.pages<Metric>("metrics/get-history", "metrics", request, "GET")) {
@@ -163,7 +165,7 @@ export async function* readMlflowServer(
     for await (const page of server.pages<ServerRun>("runs/search", "runs", request, "POST")) {
       const runs = page.map((run) => importedRun(run, row.experiment_id, address));
       yield {runs: runs.map(runRow), params: runs.flatMap(({params}) => params)};
-      for (const run of page) yield* readHistory(server, run, pageSize);
+      for (const [i, run] of page.entries()) yield* readHistory(server, runs[i].runId, run, pageSize);
     }
   }
 }

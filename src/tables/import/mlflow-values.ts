@@ -33,3 +33,6 @@ export const parentTag = "mlflow.parentRunId";
 export const runNameTag = "mlflow.runName";
 /** Has the place of a run's artifacts, for which MLflow has a column. */
 export const artifactUriTag = "mlflow.artifactUri";
+
+/** A run that was sent from here bears its id: back again, it is the same run. */
+export const ownIdTag = "petri.run_id";

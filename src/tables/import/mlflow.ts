@@ -4,7 +4,7 @@ import type {SqliteFile, SqlValue} from "../sqlite.ts";
 import type {ImportFile} from "./files.ts";
 import {ImportError} from "./import-error.ts";
 import {MetricColumns} from "./metric-columns.ts";
-import {artifactUriTag, fromMlflow, mlflowStatus, parentTag, runNameTag} from "./mlflow-values.ts";
+import {artifactUriTag, fromMlflow, mlflowStatus, ownIdTag, parentTag, runNameTag} from "./mlflow-values.ts";
 import {describeText} from "./param-text.ts";
 import {experimentRow, type ImportedRun, runRow, statusOfMlflow} from "./run-row.ts";
 
@@ -73,36 +73,39 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
     }
   }
   const runs: ImportedRun[] = [];
+  const runIds = new Map<string, string>();
   const runColumns = `run_uuid, experiment_id, status, start_time, end_time, ${["name", "lifecycle_stage", "artifact_uri"].map((column) => orNull("runs", column)).join(", ")}`;
   let unfinished = 0;
   for (const row of database.rows(`SELECT ${runColumns} FROM runs ORDER BY start_time, run_uuid`)) {
     const [id, experiment, word, start, end, name, stage, artifactUri] = row;
-    const runId = String(id);
+    const uuid = String(id);
     const status = mlflowStatus(word);
     if (!status) {
       throw new ImportError(
-        `${file}: the run ${runId} has the status ${String(word)}. MLflow's are SCHEDULED, RUNNING, FINISHED, FAILED and KILLED.`
+        `${file}: the run ${uuid} has the status ${String(word)}. MLflow's are SCHEDULED, RUNNING, FINISHED, FAILED and KILLED.`
       );
     }
     if (statusOfMlflow[status] === "interrupted") unfinished++;
     const experimentId = experiments.get(String(experiment))?.experiment_id;
     if (!experimentId)
       throw new ImportError(
-        `${file}: the run ${runId} is of the experiment ${String(experiment)}, which is not there.`
+        `${file}: the run ${uuid} is of the experiment ${String(experiment)}, which is not there.`
       );
-    const runTags = new Map(tags.get(runId));
+    const runTags = new Map(tags.get(uuid));
+    const runId = runTags.get(ownIdTag) ?? uuid;
+    runIds.set(uuid, runId);
     if (artifactUri) runTags.set(artifactUriTag, String(artifactUri));
     runs.push({
       runId,
       experimentId,
-      name: String(name ?? runTags.get(runNameTag) ?? runId),
+      name: String(name ?? runTags.get(runNameTag) ?? uuid),
       source: "mlflow",
       status: statusOfMlflow[status],
       mlflowStatus: status,
       startTime: ms(start),
       endTime: ms(end),
-      lastStep: lastSteps.get(runId) ?? null,
-      params: (params.get(runId) ?? []).map(
+      lastStep: lastSteps.get(uuid) ?? null,
+      params: (params.get(uuid) ?? []).map(
         ([key, text]): ParamRow => ({run_id: runId, key, ...describeText(text)})
       ),
       tags: runTags,
@@ -110,6 +113,7 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
       lifecycleStage: stage === "deleted" ? "deleted" : "active"
     });
   }
+  for (const run of runs) run.parentRunId = runIds.get(run.parentRunId ?? "") ?? run.parentRunId;
   if (unfinished > 0) notes.push(`${unfinished} runs had not ended in MLflow; here they are interrupted.`);
   if (database.writeAhead) notes.push(writeAheadNote(file));
   yield {
@@ -121,7 +125,7 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
     params: runs.flatMap((run) => run.params),
     notes
   };
-  yield* readMetrics(database, new Set(runs.map(({runId}) => runId)), has);
+  yield* readMetrics(database, runIds, has);
 }
 
 /** What to say of a database that may have rows outside its file. */
@@ -131,7 +135,7 @@ export function writeAheadNote(file: string): string {
 
 function* readMetrics(
   database: SqliteFile,
-  runIds: ReadonlySet<string>,
+  runIds: ReadonlyMap<string, string>,
   has: (table: string, column: string) => boolean
 ): Generator<ImportedRows> {
   const [step, isNan] = ["step", "is_nan"].map((column) => (has("metrics", column) ? column : "0"));
@@ -139,8 +143,8 @@ function* readMetrics(
   let columns = new MetricColumns("");
   let orphans = 0;
   for (const [id, key, at, timestamp, value, nan] of database.rows(sql)) {
-    const runId = String(id);
-    if (!runIds.has(runId)) {
+    const runId = runIds.get(String(id));
+    if (runId === undefined) {
       orphans++;
       continue;
     }

@@ -16,6 +16,7 @@ const texts = [
   "'; DROP TABLE runs; --",
   "Größe 🧪👩‍🔬 ñ",
   "in the middle \ufeff a byte order mark",
+  "a NUL \0 inside",
   "",
   "null",
   "NaN",
