@@ -50,6 +50,7 @@ export class PetriCurvesPanel extends LitElement {
   #plot: CurvePlot | null = null;
   #width = 0;
   #isPointed = false;
+  #pointedAt = "";
   #resize: ResizeObserver | null = null;
   #stopTheme: (() => void) | null = null;
 
@@ -170,6 +171,10 @@ export class PetriCurvesPanel extends LitElement {
   }
 
   #pointed(place: {x: number; left: number; top: number} | null): void {
+    // uPlot tells again after every drawing, and what is told may lead to one.
+    const at = place ? `${place.x} ${place.left} ${place.top}` : "";
+    if (at === this.#pointedAt) return;
+    this.#pointedAt = at;
     this.#isPointed = place !== null;
     if (!place || !this.scene) {
       this.#tell(null);

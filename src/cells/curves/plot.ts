@@ -2,6 +2,7 @@ import type uPlot from "uplot";
 import {CanvasPen} from "./canvas-pen.ts";
 import type {Extent} from "./extent.ts";
 import {formatTick, formatTimeTick} from "./format-axis.ts";
+import {logTicks} from "./log-ticks.ts";
 import {drawScene, type Frame, type Scene} from "./scene.ts";
 
 type PlotClass = typeof uPlot;
@@ -21,6 +22,15 @@ export interface PlotOptions {
 }
 
 const fontSize = 11;
+
+/** Ticks at least so many pixels apart. */
+function logAxis(space: number, along: "width" | "height"): Partial<uPlot.Axis> {
+  return {
+    splits: (plot, _, low, high) =>
+      logTicks(low, high, Math.max(2, Math.floor(plot.bbox[along] / devicePixelRatio / space))),
+    filter: (_, ticks) => ticks
+  };
+}
 
 /** One chart: uPlot gives axes, ticks and the pointer, the scene is drawn between them. */
 export class CurvePlot {
@@ -147,8 +157,22 @@ export class CurvePlot {
         y: {distr: logY ? 3 : 1, range: () => [...(this.#scene as Scene).y]}
       },
       axes: [
-        {...axis, size: 22, space: 64, grid: {show: false}, values: values("x")},
-        {...axis, size: 46, space: 32, grid: {stroke: faint, width: 1}, values: values("y")}
+        {
+          ...axis,
+          size: 22,
+          space: 64,
+          grid: {show: false},
+          values: values("x"),
+          ...(logX && logAxis(64, "width"))
+        },
+        {
+          ...axis,
+          size: 46,
+          space: 32,
+          grid: {stroke: faint, width: 1},
+          values: values("y"),
+          ...(logY && logAxis(26, "height"))
+        }
       ],
       series: [{}, {}],
       hooks: {

@@ -24,31 +24,33 @@ interface SceneRequest {
 /** Makes what charts show, and makes again only the traces whose rows or settings have changed. */
 export class Scenes {
   readonly #kept = new Map<string, {of: readonly unknown[]; trace: Trace}>();
+  readonly #last = new Map<string, {of: readonly unknown[]; scene: Scene}>();
 
-  /** The scene of one metric; null without rows. */
+  /** The scene of one metric, the same object as long as it shows the same; null without rows. */
   scene(request: SceneRequest): Scene | null {
-    const {groups, styles, view, range, whole, focus} = request;
+    const {metric, groups, styles, view, range, whole, focus} = request;
     const {logX, logY} = view;
-    const extent = withWidth(range ?? whole, logX);
-    if (!extent) return null;
+    const x = withWidth(range ?? whole, logX);
+    if (!x) return null;
     const traces = groups.flatMap((group) => {
-      const trace = this.#trace(group, extent, request);
+      const trace = this.#trace(group, x, request);
       const style = styles.get(group.id);
       return trace && style ? [{trace, style}] : [];
     });
-    const y = extentOfY(
-      traces.map(({trace}) => trace),
-      extent,
-      logY
-    );
-    return {
-      x: extent,
-      y,
+    const inFocus = traces.some(({trace}) => trace.id === focus) ? focus : null;
+    const of = [
       logX,
       logY,
-      traces,
-      focus: traces.some(({trace}) => trace.id === focus) ? focus : null
-    };
+      inFocus,
+      ...x,
+      ...traces.flatMap(({trace, style}) => [trace, style.color, style.dash])
+    ];
+    const last = this.#last.get(metric);
+    if (last && isSame(last.of, of)) return last.scene;
+    const all = traces.map(({trace}) => trace);
+    const scene = {x, y: extentOfY(all, x, logY), logX, logY, traces, focus: inFocus};
+    this.#last.set(metric, {of, scene});
+    return scene;
   }
 
   #trace({id, runs}: CurveGroup, extent: Extent, {metric, curveOf, view}: SceneRequest): Trace | null {
@@ -64,7 +66,7 @@ export class Scenes {
     ];
     const key = `${id}\n${metric}`;
     const kept = this.#kept.get(key);
-    if (kept && kept.of.length === of.length && kept.of.every((x, i) => x === of[i])) return kept.trace;
+    if (kept && isSame(kept.of, of)) return kept.trace;
     const scale = logX
       ? {place: Math.log10, unplace: (x: number) => 10 ** x}
       : {place: (x: number) => x, unplace: (x: number) => x};
@@ -75,6 +77,9 @@ export class Scenes {
     return trace;
   }
 }
+
+const isSame = (a: readonly unknown[], b: readonly unknown[]) =>
+  a.length === b.length && a.every((x, i) => x === b[i]);
 
 /** An axis cannot be drawn over a point, nor a logarithmic one over what is not above 0. */
 function withWidth(extent: Extent | null, log: boolean): Extent | null {
