@@ -290,9 +290,43 @@ test("a setting with a value of its own for every run explains no more than its 
     await addRun(`r${i}`, {params: {lr: i, noise: (i * 7919) % 41}, metrics: {loss: [i * i]}});
   }
   const [lr, noise] = await ask("FROM param_importance('loss')");
-  expect(lr).toMatchObject({key: "lr", correlation: 1, options: 40});
+  expect(lr).toMatchObject({key: "lr", options: 40});
+  expect(lr.correlation).toBeCloseTo(1, 12);
   expect(lr.explained).toBeGreaterThan(0.85);
   expect(noise.explained).toBeLessThan(0.3);
+});
+
+test("runs whose cells read different values are neither one family nor averaged", async () => {
+  const metrics = {accuracy: [1]};
+  for (const [id, lr, seed] of [
+    ["a", 0.1, 1],
+    ["b", 0.1, 2],
+    ["c", 0.5, 1],
+    ["d", 0.5, 2]
+  ] as const) {
+    await addRun(id, {name: "run", seed, params: {width: 8}, metrics, fields: {cell_exec_id: `'x${id}'`}});
+    // width and seed are settings already, whatever the names they were read under.
+    await db.run(`INSERT INTO cell_edges VALUES ('x${id}', NULL, 'lr', '', '${lr}'), ('x${id}', NULL, 'size', '', '8'),
+      ('x${id}', NULL, 'trial', '', '${seed}'), ('x${id}', NULL, 'data', NULL, NULL)`);
+  }
+  expect(await ask("SELECT run_id, value FROM run_inputs ORDER BY run_id")).toEqual([
+    {run_id: "a", value: "0.1"},
+    {run_id: "b", value: "0.1"},
+    {run_id: "c", value: "0.5"},
+    {run_id: "d", value: "0.5"}
+  ]);
+  expect(await ask("SELECT family, run_id, others FROM runs_differing_in('seed')")).toEqual([
+    {family: 1, run_id: "a", others: {"read: lr": "0.1", width: "8"}},
+    {family: 1, run_id: "b", others: {"read: lr": "0.1", width: "8"}},
+    {family: 2, run_id: "c", others: {"read: lr": "0.5", width: "8"}},
+    {family: 2, run_id: "d", others: {"read: lr": "0.5", width: "8"}}
+  ]);
+  const importance = await ask("SELECT key, correlation IS NULL AS flat FROM param_importance('accuracy')");
+  expect(importance.map(({key}) => key)).toEqual(["read: lr", "seed"]);
+  expect(await ask("SELECT params, runs FROM over_seeds('accuracy')")).toEqual([
+    {params: {"read: lr": "0.1", width: "8"}, runs: 2},
+    {params: {"read: lr": "0.5", width: "8"}, runs: 2}
+  ]);
 });
 
 test("a run leads back to the cells and values it came from", async () => {

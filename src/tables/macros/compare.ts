@@ -13,19 +13,44 @@ SELECT r.run_id, 'seed', r.seed::VARCHAR, r.seed::DOUBLE FROM runs r
 WHERE r.seed IS NOT NULL AND NOT EXISTS (SELECT 1 FROM params p WHERE p.run_id = r.run_id AND p.key = 'seed')`
 };
 
+/** What a training function captured is no setting, and yet runs may differ in it: it was read by the cell. */
+const runInputs: Relation = {
+  name: "run_inputs",
+  kind: "view",
+  about:
+    "The small values that the cell of a run read and that are none of the run's settings, as JSON: what its function may have " +
+    "captured.",
+  example: "SELECT run_id, key, value FROM run_inputs",
+  reads: ["runs", "params", "cell_edges"],
+  sql: `WITH known AS (
+  SELECT run_id, list_concat(list(value_str), list('"' || value_str || '"')) AS texts FROM run_settings GROUP BY run_id
+)
+SELECT r.run_id, e.name AS key, e.value FROM runs r
+JOIN cell_edges e ON e.cell_exec_id = r.cell_exec_id
+LEFT JOIN known k ON k.run_id = r.run_id
+WHERE e.value IS NOT NULL AND NOT starts_with(e.name, 'table:') AND NOT coalesce(list_contains(k.texts, e.value), false)`
+};
+
+/** Everything that runs are told apart by: settings, and what their cells read besides. */
+export const apart = `SELECT run_id, key AS name, key, value_str, value_num FROM run_settings
+  UNION ALL
+  SELECT run_id, key, 'read: ' || key, value, TRY_CAST(value AS DOUBLE) FROM run_inputs`;
+
 const runsDifferingIn: Relation = {
   name: "runs_differing_in",
   kind: "table",
   parameters: ["param", "ignoring := NULL"],
   about:
-    "Groups of runs that differ in this one setting and in nothing else: same experiment, code, data and other settings. " +
-    "'seed' is a setting too, and the one that is mostly worth ignoring.",
+    "Groups of runs that differ in this one setting and in nothing else: same experiment, code, data, other settings and " +
+    "values that the cell read. 'seed' is a setting too, and the one that is mostly worth ignoring.",
   example: "FROM runs_differing_in('lr', ignoring := 'seed')",
-  reads: runSettings.reads,
-  sql: `WITH settings AS (
+  reads: runInputs.reads,
+  sql: `WITH apart AS (
+  ${apart}
+), settings AS (
   SELECT s.run_id, max(s.value_str) FILTER (s.key = param) AS value, max(s.value_num) FILTER (s.key = param) AS value_num,
-    list((s.key, s.value_str) ORDER BY s.key) FILTER (s.key <> param AND s.key IS DISTINCT FROM ignoring) AS others
-  FROM run_settings s GROUP BY s.run_id
+    list((s.key, s.value_str) ORDER BY s.key) FILTER (s.name <> param AND s.name IS DISTINCT FROM ignoring) AS others
+  FROM apart s GROUP BY s.run_id
 ), grouped AS (
   SELECT r.run_id, r.name AS run, r.status, s.value, s.value_num, s.others,
     dense_rank() OVER (ORDER BY r.experiment_id, r.code, r.data_hash, s.others) AS family
@@ -81,10 +106,12 @@ const overSeeds: Relation = {
     "A metric over runs that differ in nothing but the seed: mean, spread and the 95 % interval of the mean (Student's t). The " +
     "value of a run is its last, or 'best', 'min' or 'max'. Runs that ended or diverged count; a NaN shows in the mean.",
   example: "SELECT params, mean, low, high, runs FROM over_seeds('accuracy') ORDER BY mean DESC",
-  reads: ["runs", "params", "latest_metrics", "metric_defs", "experiments"],
-  sql: `WITH settings AS (
-  SELECT s.run_id, list((s.key, s.value_str) ORDER BY s.key) FILTER (s.key <> 'seed') AS others
-  FROM run_settings s GROUP BY s.run_id
+  reads: ["runs", "params", "latest_metrics", "metric_defs", "experiments", "cell_edges"],
+  sql: `WITH apart AS (
+  ${apart}
+), settings AS (
+  SELECT s.run_id, list((s.key, s.value_str) ORDER BY s.key) FILTER (s.name <> 'seed') AS others
+  FROM apart s GROUP BY s.run_id
 ), measured AS (
   SELECT r.experiment_id, m.experiment, r.name, r.code, r.data_hash, s.others,
     CASE coalesce(summary, m.summary) WHEN 'best' THEN m.best_value WHEN 'min' THEN m.min_value
@@ -103,4 +130,4 @@ FROM spread ORDER BY experiment, run, others`
 };
 
 /** Runs against each other. */
-export const compare: readonly Relation[] = [runSettings, runsDifferingIn, compareRuns, overSeeds];
+export const compare: readonly Relation[] = [runSettings, runInputs, runsDifferingIn, compareRuns, overSeeds];

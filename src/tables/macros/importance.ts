@@ -1,4 +1,5 @@
 import {runMetrics} from "./best.ts";
+import {apart} from "./compare.ts";
 import type {Relation} from "./relation.ts";
 
 /** Numbers with more values than this are put into five bins of equally many runs. */
@@ -13,17 +14,19 @@ const paramImportance: Relation = {
   kind: "table",
   parameters: ["metric", "summary := NULL"],
   about:
-    "How much of a metric's variance between runs a setting explains by itself (epsilon squared: 0 nothing, 1 all; not " +
+    "How much of a metric's variance between runs a setting, or a value that the cell read, explains by itself (epsilon squared: 0 nothing, 1 all; not " +
     "inflated by many groups), and its rank correlation (Spearman) where it is a number. Of runs that completed; the value " +
     "of a run is its last, or 'best', 'min' or 'max'. Settings that were always tried together share what either explains.",
   example: "FROM param_importance('loss', summary := 'best')",
-  reads: runMetrics.reads,
-  sql: `WITH measured AS (
+  reads: [...runMetrics.reads, "cell_edges"],
+  sql: `WITH apart AS (
+  ${apart}
+), measured AS (
   SELECT m.run_id, CASE coalesce(summary, m.summary) WHEN 'best' THEN m.best_value WHEN 'min' THEN m.min_value
     WHEN 'max' THEN m.max_value ELSE m.last_value END AS x
   FROM run_metrics m WHERE m.key = metric AND m.status = 'completed'
 ), tried AS (
-  SELECT s.key, s.value_str, s.value_num, m.x FROM run_settings s JOIN measured m ON m.run_id = s.run_id
+  SELECT s.key, s.value_str, s.value_num, m.x FROM apart s JOIN measured m ON m.run_id = s.run_id
   WHERE isfinite(m.x)
 ), counted AS (
   SELECT key, count(DISTINCT value_str) AS options, count(value_num) = count(*) AS numeric FROM tried GROUP BY key
