@@ -2,6 +2,7 @@ import {html, nothing, type TemplateResult} from "lit";
 import type {DrawnColumn} from "./columns.ts";
 import {describeFilter, type Filter} from "./filter.ts";
 import type {GridRows} from "./rows.ts";
+import type {GridSource} from "./source.ts";
 
 const number = new Intl.NumberFormat("en-US");
 
@@ -32,6 +33,13 @@ export function chips(
       >${text(filter)}<span aria-hidden="true">×</span></button>`
     )}
   </div>`;
+}
+
+/** What there is instead of a table: a statement that yields no rows, or rows without columns. */
+export function inWords({rowCount}: GridRows, done: GridSource["done"]): TemplateResult {
+  if (!done) return html`<div class="foot">No columns, ${plural(rowCount, "row")}</div>`;
+  const rows = done.changedRows === null ? "" : ` ${plural(done.changedRows, "row")}.`;
+  return html`<div class="foot" role="status">Done.${rows}</div>`;
 }
 
 export interface FootActions {

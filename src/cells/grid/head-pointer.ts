@@ -62,10 +62,11 @@ export class HeadPointer {
     return drag !== null;
   }
 
-  release(event: PointerEvent): void {
+  /** The pointer lets go, or was taken away. */
+  readonly release = (event: PointerEvent): void => {
     if (this.drag?.kind === "brush" && event.type === "pointerup") this.brush(this.drag, event.clientX, true);
     this.drag = null;
-  }
+  };
 
   resize(name: string, px: number): void {
     const {widths} = this.host.state;

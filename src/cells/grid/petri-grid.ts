@@ -7,17 +7,17 @@ import type {ColumnMenu} from "./column-menu.ts";
 import type {DrawnColumn} from "./columns.ts";
 import type {ColumnsPanel} from "./columns-panel.ts";
 import {type Part, tabbedNow} from "./exports.ts";
-import {chips, type ExportFormat, foot, plural} from "./foot.ts";
+import {chips, type ExportFormat, foot, inWords} from "./foot.ts";
 import {type GridState, newGridState, nextOrders} from "./grid-state.ts";
 import {gridStyles} from "./grid-styles.ts";
 import {copyRows, downloadRows} from "./hand-over.ts";
 import {HeadPointer} from "./head-pointer.ts";
 import {LocalRows} from "./local-rows.ts";
 import type {GridRows} from "./rows.ts";
-import {afterKey, isMany, type Place, rangeOf, type Selection, start} from "./selection.ts";
+import {afterKey, headCommand, isMany, type Place, rangeOf, type Selection, start} from "./selection.ts";
 import {type GridSource, gridSource, isView} from "./source.ts";
 import {Summaries} from "./summaries.ts";
-import {bodyRow, cellId, headRow, isInView, type View} from "./templates.ts";
+import {bodyRow, cellId, headRow, isInView, placeOf, summedUp, type View} from "./templates.ts";
 import {ViewRows} from "./view-rows.ts";
 import {contentHeight, type RowLayout, scrollTopFor, visibleRows} from "./viewport.ts";
 
@@ -26,9 +26,6 @@ const [rowHeight, plainHeadHeight, distributionHeight] = [23, 40, 24];
 
 /** Tables shorter than this are read, not summed up: their heads are plain until the reader asks. */
 const summaryRows = 50;
-
-/** Pixels that a key makes a column wider or narrower. */
-const widthStep = 16;
 
 const number = new Intl.NumberFormat("en-US");
 
@@ -132,16 +129,8 @@ export class PetriGrid extends LitElement {
   }
 
   protected override updated(): void {
-    const {view, rows} = this;
     if (!this.scroller || !this.hasSummaries) return;
-    const inView = this.columns.filter(
-      ({kind}, i) => isInView(view, i) && kind !== "list" && kind !== "other"
-    );
-    this.summaries.want(
-      rows,
-      inView.map(({name}) => name),
-      this.state.filters
-    );
+    this.summaries.want(this.rows, summedUp(this.view), this.state.filters);
   }
 
   /** Null before the first rendering, and for a table without columns. */
@@ -181,13 +170,7 @@ export class PetriGrid extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    if (this.done) {
-      const {changedRows} = this.done;
-      const rows = changedRows === null ? "" : ` ${plural(changedRows, "row")}.`;
-      return html`<div class="foot" role="status">Done.${rows}</div>`;
-    }
-    if (this.rows.columns.length === 0)
-      return html`<div class="foot">No columns, ${plural(this.rows.rowCount, "row")}</div>`;
+    if (this.done || this.rows.columns.length === 0) return inWords(this.rows, this.done);
     const {layout, rows, state, view} = this;
     const {columns, edges} = view;
     const {first: top, end: bottom, top: topPx} = visibleRows(layout, state.scrollTop);
@@ -212,8 +195,8 @@ export class PetriGrid extends LitElement {
         @keydown=${this.keyPressed}
         @pointerdown=${this.pointerDown}
         @pointermove=${this.pointerMoved}
-        @pointerup=${this.pointerUp}
-        @pointercancel=${this.pointerUp}
+        @pointerup=${this.heads.release}
+        @pointercancel=${this.heads.release}
         @dblclick=${this.doubleClicked}
         @click=${this.clicked}
       >
@@ -277,15 +260,12 @@ export class PetriGrid extends LitElement {
 
   /** A key while a head is active: whether it meant something there. */
   private headKey(event: KeyboardEvent, column: number): boolean {
-    const {key, altKey, shiftKey} = event;
-    const isMenu = key === "ContextMenu" || (key === "F10" && shiftKey) || (key === "ArrowDown" && altKey);
-    if (key === "Enter" || key === " ") this.sortBy(column, shiftKey);
-    else if (isMenu) this.openMenu(column);
-    else if (altKey && (key === "ArrowLeft" || key === "ArrowRight")) {
-      const {name, widthPx} = this.columns[column];
-      this.heads.resize(name, widthPx + (key === "ArrowLeft" ? -widthStep : widthStep));
-    } else return false;
-    return true;
+    const command = headCommand(event);
+    const {name, widthPx} = this.columns[column];
+    if (command === "sort" || command === "add") this.sortBy(column, command === "add");
+    else if (command === "menu") this.openMenu(column);
+    else if (command) this.heads.resize(name, command === "narrower" ? widthPx - 16 : widthPx + 16);
+    return command !== null;
   }
 
   private select(selection: Selection): void {
@@ -310,13 +290,8 @@ export class PetriGrid extends LitElement {
       scroller.scrollLeft = right - scroller.clientWidth;
   }
 
-  private placeOf(event: Event): Place | null {
-    const cell = (event.composedPath()[0] as Element).closest?.(".cell") as HTMLElement | null;
-    return cell && {row: Number(cell.dataset.row), column: Number(cell.dataset.column)};
-  }
-
   private pointerDown(event: PointerEvent): void {
-    const place = this.placeOf(event);
+    const place = placeOf(event);
     if (!place || event.button !== 0) return;
     const target = event.composedPath()[0] as Element;
     if (place.row === -1 && this.headPressed(event, target, place.column)) return;
@@ -346,22 +321,18 @@ export class PetriGrid extends LitElement {
     if (this.heads.move(event)) return;
     const {anchor} = this.state.selection;
     if (event.buttons !== 1 || event.pointerType !== "mouse" || anchor.row < 0) return;
-    const place = this.placeOf(event);
+    const place = placeOf(event);
     if (place && place.row >= 0) this.select({active: place, anchor});
   }
 
-  private pointerUp(event: PointerEvent): void {
-    this.heads.release(event);
-  }
-
   private clicked(event: Event): void {
-    const place = this.placeOf(event);
+    const place = placeOf(event);
     if (!place || this.isMenuClosing || !(event.composedPath()[0] as Element).closest(".more")) return;
     this.openMenu(place.column);
   }
 
   private doubleClicked(event: Event): void {
-    const place = this.placeOf(event);
+    const place = placeOf(event);
     if (place && (event.composedPath()[0] as Element).closest(".edge"))
       this.heads.fit(this.columns[place.column].name);
   }

@@ -96,3 +96,21 @@ export function isMany(range: Range | null): range is Range {
 export function contains(range: Range | null, {row, column}: Place): boolean {
   return !!range && row >= range.top && row <= range.bottom && column >= range.left && column <= range.right;
 }
+
+/** What a key asks of the active head, null when nothing. */
+export function headCommand({
+  key,
+  altKey,
+  shiftKey
+}: Pick<KeyboardEvent, "key" | "altKey" | "shiftKey">):
+  | "sort"
+  | "add"
+  | "menu"
+  | "narrower"
+  | "wider"
+  | null {
+  if (key === "Enter" || key === " ") return shiftKey ? "add" : "sort";
+  if (key === "ContextMenu" || (key === "F10" && shiftKey) || (key === "ArrowDown" && altKey)) return "menu";
+  if (altKey && key === "ArrowLeft") return "narrower";
+  return altKey && key === "ArrowRight" ? "wider" : null;
+}

@@ -30,12 +30,24 @@ const longestText = 500;
 
 export const cellId = ({row, column}: Place) => `c${row}-${column}`;
 
+/** The cell in which something happened, null outside of all. */
+export function placeOf(event: Event): Place | null {
+  const cell = (event.composedPath()[0] as Element).closest?.<HTMLElement>(".cell");
+  return cell ? {row: Number(cell.dataset.row), column: Number(cell.dataset.column)} : null;
+}
+
 const isActive = ({selection: {active}}: GridState, {row, column}: Place) =>
   active.row === row && active.column === column;
 
 /** Whether a column is drawn. */
 export const isInView = ({pinned, first, end}: View, column: number) =>
   column < pinned || (column >= first && column < end);
+
+/** Names of the columns in view whose heads draw how values are distributed. */
+export function summedUp(view: View): string[] {
+  const inView = view.columns.filter((_, i) => isInView(view, i));
+  return inView.flatMap(({name, kind}) => (kind === "list" || kind === "other" ? [] : [name]));
+}
 
 const placement = ({edges}: View) => `width: ${edges[edges.length - 1]}px`;
 

@@ -57,7 +57,7 @@ export class ViewRows implements GridRows {
   }
 
   get busy(): boolean {
-    return this.isCounting || this.wanted.some((block) => this.requests.has(block));
+    return this.isCounting || this.wanted.some((block) => !this.blocks.has(block) && !this.failed.has(block));
   }
 
   cell(row: number, column: number): unknown {
