@@ -19,7 +19,7 @@ interface GroupTraceOptions {
 
 /**
  * Of several runs: their mean, and how far they lie around it. Between its rows a run is taken as a straight line; where it has
- * ended it no longer counts. The band of least and greatest covers every single value of the runs.
+ * ended it no longer counts. The band of least and greatest covers every single value of the runs, smoothed line or not.
  */
 export function groupTrace(id: string, curves: readonly Envelope[], options: GroupTraceOptions): Trace {
   const {smoothing, band, extent, place, unplace} = options;
@@ -41,7 +41,7 @@ export function groupTrace(id: string, curves: readonly Envelope[], options: Gro
       sums.squares[i] = (sums.squares[i] as number) + y * y;
       widen(low, high, i, y, y);
     });
-    if (band !== "minmax" || smoothing > 0) continue;
+    if (band !== "minmax") continue;
     for (let s = 0; s < curve.length; ++s) {
       const i = Math.round((place(curve.middle(s)) - start) / step);
       if (i >= 0 && i < columns && curve.finite[s])

@@ -55,7 +55,10 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
     const {band} = each.trace;
     if (!band) continue;
     const ink = {...each.style, alpha: 0.2 * strength(each), width: 0};
-    for (const points of bandPieces(band, toX, toY, floor)) pen.area(points, ink);
+    const pieces = bandPieces(band, toX, toY, floor);
+    for (const points of pieces) pen.area(points, ink);
+    // A spike of one column is too narrow to be seen as an area.
+    pen.lines(pieces, {...ink, alpha: 0.4 * strength(each), width: 0.8, dash: []});
   }
   for (const each of traces) {
     const {trace, style} = each;

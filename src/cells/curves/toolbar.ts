@@ -51,7 +51,7 @@ function xOptions({x}: CurvesView, runs: readonly CurveRun[]): unknown {
   const option = (value: string, label: string) =>
     html`<option value=${value} ?selected=${chosen === value}>${label}</option>`;
   return html`
-    ${option("", "as declared, else step")}${option("step", "step")}${option("relative", "seconds since start")}${option("time", "time")}
+    ${option("", "as declared")}${option("step", "step")}${option("relative", "seconds since start")}${option("time", "time")}
     ${[...metrics].sort().map((key) => option(`metric ${key}`, metricLabel(key)))}
   `;
 }
