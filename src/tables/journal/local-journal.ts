@@ -19,6 +19,8 @@ export type StorageLike = Partial<Pick<StorageManager, "estimate" | "persist" | 
 export interface LocalJournalOptions extends StoreOptions {
   role: JournalRole;
   storage?: StorageLike;
+  /** What is wrong from the start. */
+  failure?: string;
   /** Whether to go on in memory when the files cannot be opened, and to say so. */
   orMemory?: boolean;
   /** Log segments that wait before they are compacted without being asked. */
@@ -44,6 +46,8 @@ export class LocalJournal implements Journal, Backend {
     this.#blobs = new Blobs(files.folder("blobs"));
     this.#options = options;
     this.#board = new StatusBoard(options.role);
+    const {failure: message} = options;
+    if (message !== undefined) this.#board.set({failure: {message, unwrittenBytes: 0}});
     this.#opened = this.#open();
     this.#opened.catch(() => {});
   }

@@ -52,9 +52,11 @@ export class PageJournal implements Journal {
   readonly #appends = new Map<number, Pending>();
   readonly #calls = new Map<number, Pending>();
   readonly #reads = new Map<number, Streams>();
+  /** Resolves when it is known who leads. @throws JournalError when the worker cannot be started. */
   readonly ready: Promise<void>;
   #worker: WorkerLike | null = null;
   #markReady: () => void = () => {};
+  #refuse: (error: Error) => void = () => {};
   #appended = 0;
   #told = 0;
   #nextId = 1;
@@ -64,8 +66,9 @@ export class PageJournal implements Journal {
     this.#createWorker = createWorker;
     this.#workspace = workspace;
     this.#storage = storage;
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
       this.#markReady = resolve;
+      this.#refuse = reject;
     });
     this.#start();
   }
@@ -81,7 +84,7 @@ export class PageJournal implements Journal {
   append(record: JournalRecord): Promise<void> {
     return new Promise((resolve, reject) => {
       const number = ++this.#appended;
-      const message = {type: "append", number, record} as const;
+      const message = {type: "append", number, record: {...record, ipc: alone(record.ipc)}} as const;
       this.#appends.set(number, {message, resolve: () => resolve(), reject});
       this.#post(message);
     });
@@ -116,7 +119,7 @@ export class PageJournal implements Journal {
   }
 
   putBlob(bytes: Uint8Array): Promise<string> {
-    return this.#call("putBlob", bytes);
+    return this.#call("putBlob", alone(bytes));
   }
 
   getBlob(sha256: string): Promise<Uint8Array | null> {
@@ -187,7 +190,7 @@ export class PageJournal implements Journal {
     for (const {reject} of [...this.#appends.values(), ...this.#calls.values()]) reject(error);
     this.#appends.clear();
     this.#calls.clear();
-    this.#markReady();
+    this.#refuse(error);
   }
 
   #hear(message: FromWorker): void {
@@ -242,6 +245,11 @@ export class PageJournal implements Journal {
   #post(message: ToWorker): void {
     this.#worker?.postMessage(message);
   }
+}
+
+/** The bytes without the rest of their buffer, which would travel along. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Resolves when a record was answered. */

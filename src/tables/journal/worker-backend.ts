@@ -85,11 +85,18 @@ export async function openBackend(
   };
   let isOver: Promise<unknown> = Promise.resolve();
   await new Promise<void>((resolve) => {
-    isOver = locks.request(workspace, {ifAvailable: true}, (lock) => {
-      const done = lock ? lead(open()) : follow();
-      resolve();
-      return done;
-    });
+    isOver = locks
+      .request(workspace, {ifAvailable: true}, (lock) => {
+        const done = lock ? lead(open()) : follow();
+        resolve();
+        return done;
+      })
+      .catch((error: unknown) => {
+        if (current) return;
+        // Without a lock two tabs might write at once.
+        use(new LocalJournal(new MemoryFiles(), {...options, role: "memory", failure: String(error)}));
+        resolve();
+      });
   });
   return async () => {
     stopped.abort();

@@ -1,4 +1,5 @@
 import {expect, test} from "vitest";
+import {openJournal} from "../../../src/tables/journal/open.ts";
 import type {JournalRecord} from "../../../src/tables/journal/types.ts";
 import {FakeBrowser, until} from "./fake-tabs.ts";
 import {contents, metricRows, metrics, metricsOf} from "./support.ts";
@@ -119,4 +120,25 @@ test("says to a follower what is wrong with its record", async () => {
   await browser.open();
   const {journal} = await browser.open();
   await expect(journal.append({table: "runs", ipc: metrics("a").ipc})).rejects.toThrow('expected "runs"');
+});
+
+test("goes on in memory, and says so, when its worker cannot be started", async () => {
+  let started = 0;
+  const journal = await openJournal({
+    createWorker: () => {
+      started++;
+      return {
+        postMessage() {},
+        terminate() {},
+        addEventListener(type: string, listener: never) {
+          const fail = listener as (event: {message: string}) => void;
+          if (type === "error") setImmediate(() => fail({message: "404"}));
+        }
+      };
+    }
+  });
+  expect(started).toBeGreaterThan(1);
+  expect(journal.status).toMatchObject({role: "memory", failure: {message: expect.stringContaining("404")}});
+  await journal.append(metrics("a"));
+  expect((await contents(journal)).metrics).toEqual(metricsOf(metrics("a")));
 });
