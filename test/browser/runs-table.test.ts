@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import {afterAll, afterEach, expect, test, vi} from "vitest";
+import {afterAll, afterEach, beforeAll, expect, test, vi} from "vitest";
 import type {PetriGrid} from "../../src/cells/grid/petri-grid.ts";
 import type {RunsTableOptions} from "../../src/cells/runs/options.ts";
 import {createRunsTable} from "../../src/cells/runs/runs-table.ts";
@@ -14,6 +14,7 @@ const tables = new Tables({
   extensionRepository: new URL("duckdb-ext", location.href).href
 });
 const {db, sink} = tables;
+beforeAll(() => db.query("SELECT 1"));
 afterAll(() => tables.dispose());
 afterEach(() => document.body.replaceChildren());
 
@@ -53,7 +54,7 @@ async function show(options: RunsTableOptions = {}, cellId = 1) {
   const element = runsTable({cellId, signal: aborter.signal})(options);
   document.body.append(element);
   const grid = element.querySelector("petri-grid") as PetriGrid;
-  await vi.waitUntil(() => grid.renderRoot.querySelector("[role=gridcell]"), {timeout: 20_000});
+  await vi.waitUntil(() => grid.renderRoot.querySelector("[role=gridcell]"), {timeout: 10_000});
   const texts = (name: string) => {
     const heads = [...grid.renderRoot.querySelectorAll<HTMLElement>("[role=columnheader]")];
     const column = heads.find((head) => head.querySelector(".name")?.textContent === name)?.dataset.column;
