@@ -13,6 +13,8 @@ function areEqual(a: Uint8Array, b: Uint8Array): boolean {
 /** Contents by their SHA-256. A file is only believed when its content has the hash it is named after. */
 export class Blobs {
   readonly #files: Files;
+  /** Bytes of all of them, as far as it is known. */
+  sizeBytes = 0;
 
   constructor(files: Files) {
     this.#files = files;
@@ -23,7 +25,10 @@ export class Blobs {
     const name = await sha256Of(bytes);
     const known = await readAll(this.#files, name);
     // A file that a crash left half written has the name, and not the content.
-    if (!known || !areEqual(known, bytes)) await writeAll(this.#files, name, bytes);
+    if (!known || !areEqual(known, bytes)) {
+      await writeAll(this.#files, name, bytes);
+      this.sizeBytes += bytes.length - (known?.length ?? 0);
+    }
     return name;
   }
 
@@ -38,14 +43,10 @@ export class Blobs {
     await this.#files.remove(sha256);
   }
 
-  list(): Promise<string[]> {
-    return this.#files.list();
-  }
-
-  /** Bytes of all of them. */
-  async sizeBytes(): Promise<number> {
-    const names = await this.list();
+  /** Looks again how large all of them are: other tabs write some too. */
+  async measure(): Promise<void> {
+    const names = await this.#files.list();
     const sizes = await Promise.all(names.map((name) => this.#files.size(name)));
-    return sizes.reduce((sum, size) => sum + size, 0);
+    this.sizeBytes = sizes.reduce((sum, size) => sum + size, 0);
   }
 }

@@ -39,7 +39,6 @@ export class LocalJournal implements Journal, Backend {
   readonly #written = new Set<(written: Written) => void>();
   readonly #opened: Promise<{store: JournalStore; queue: WriteQueue}>;
   #compacting: Promise<void> | null = null;
-  #blobBytes = 0;
 
   constructor(files: Files, options: LocalJournalOptions) {
     this.#files = files;
@@ -113,7 +112,7 @@ export class LocalJournal implements Journal, Backend {
   async putBlob(bytes: Uint8Array): Promise<string> {
     await this.#opened;
     const sha256 = await this.#blobs.put(bytes);
-    await this.measure();
+    await this.#measureDisk();
     return sha256;
   }
 
@@ -170,7 +169,7 @@ export class LocalJournal implements Journal, Backend {
       onWritten: (entries) => {
         const written = writtenOf(entries);
         for (const listener of [...this.#written]) listener(written);
-        this.#board.set({sizeBytes: store.sizeBytes + this.#blobBytes});
+        this.#board.set({sizeBytes: store.sizeBytes + this.#blobs.sizeBytes});
       },
       onSealed: () => this.#compactWhenItPays(store),
       onFailure: (failure) => this.#board.set({failure})
@@ -238,17 +237,25 @@ export class LocalJournal implements Journal, Backend {
   }
 
   async measure(): Promise<void> {
+    await this.#opened;
+    await this.#blobs.measure();
+    await this.#measureDisk();
+  }
+
+  async #measureDisk(): Promise<void> {
     const {storage} = this.#options;
     const {store} = await this.#opened;
-    const [blobBytes, estimate, persisted] = await Promise.all([
-      this.#blobs.sizeBytes(),
+    const [estimate, persisted] = await Promise.all([
       storage?.estimate?.().catch(() => null),
       storage?.persisted?.().catch(() => null)
     ]);
-    this.#blobBytes = blobBytes;
     const {usage: usageBytes, quota: quotaBytes} = estimate ?? {};
     const quota = usageBytes === undefined || quotaBytes === undefined ? null : {usageBytes, quotaBytes};
-    this.#board.set({sizeBytes: store.sizeBytes + blobBytes, quota, persisted: persisted ?? null});
+    this.#board.set({
+      sizeBytes: store.sizeBytes + this.#blobs.sizeBytes,
+      quota,
+      persisted: persisted ?? null
+    });
   }
 }
 
