@@ -148,7 +148,7 @@ export class PageWorkspace implements Workspace {
     const before = journal.status.sizeBytes;
     const {runs} = await journal.importArchive(archive);
     // Nobody tells of what came into a journal in memory.
-    if (journal.status.role === "memory") await this.#options.tables().reload();
+    if (journal.status.role === "memory") await this.#options.tables().sink.reread();
     const notes =
       runs === 0 && journal.status.sizeBytes === before ? ["The archive has nothing that is not here."] : [];
     return {runs, knownRuns: 0, params: 0, metricRows: 0, notes};

@@ -72,22 +72,6 @@ export class Tables {
     return this.sink.importRows(chunks);
   }
 
-  /** Reads the journal again, into which rows came by themselves, as from an archive. */
-  async reload(): Promise<void> {
-    await this.dispose();
-    await this.sink.reread();
-  }
-
-  /**
-   * Whether SQL may reach files, addresses, extensions and settings: for notebooks of the reader's own. A change ends
-   * DuckDB, which starts again with the next query; tables that cells made are then gone.
-   */
-  trust(isTrusted: boolean): void {
-    if (isTrusted === this.isTrusted) return;
-    this.isTrusted = isTrusted;
-    void this.dispose();
-  }
-
   /** Ends DuckDB; the next query starts it again. */
   async dispose(): Promise<void> {
     const starting = this.starting;

@@ -206,9 +206,16 @@ export class RunStore {
     return [...this.#index.runs.values()];
   }
 
-  /** Learns of runs that came into the journal by themselves, as from an archive; a database must begin anew. */
+  /** Learns of runs that came into the journal without a word, as from an archive. */
   async reread(): Promise<void> {
     await this.#takeAll(await this.#load());
+    this.#flushing = this.#flushing
+      .catch(() => {})
+      .then(async () => {
+        if (this.#loaded) await this.#writer?.clear();
+        this.#loaded = false;
+      });
+    await this.#flushing;
     for (const table of tableNames) this.#changes.bump(table);
   }
 
