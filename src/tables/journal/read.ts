@@ -4,6 +4,7 @@ import {encodeRows} from "../encode-rows.ts";
 import {LatestMetrics, mergeLatest} from "../latest.ts";
 import {type Row, type TableName, tables} from "../schema.ts";
 import {readArtifacts} from "./artifact-rows.ts";
+import {KeyStretches} from "./key-stretches.ts";
 import {RowMerger} from "./merge-rows.ts";
 import {MetricCollector} from "./metric-collector.ts";
 import {metricColumns} from "./metric-columns.ts";
@@ -13,6 +14,9 @@ import type {TableStream} from "./with-snapshot.ts";
 
 /** Most rows of one merged stream: 10 MB, written in some 20 ms. */
 const rowsPerStream = 250_000;
+
+/** Sorted rows that are given metric by metric: 100 MB, a row group of the database for each of 20 metrics. */
+const rowsPerStretches = 2_500_000;
 
 type Latest = Row<"latest_metrics">;
 
@@ -74,6 +78,7 @@ class MetricReader {
   async *streams(withRows: boolean): AsyncGenerator<TableStream> {
     const summaries = await this.#summaries();
     let collector = new MetricCollector();
+    let stretches = new KeyStretches();
     for (const record of this.#records) {
       const isSummed = summaries.has(record.part.name);
       if (isSummed && !withRows) continue;
@@ -81,7 +86,10 @@ class MetricReader {
       if (!content) continue;
       const isAsItIs = record.isSorted && !this.#snapshot.hasDeleted(record);
       if (isSummed && isAsItIs) {
-        yield {table: "metrics", ipc: content};
+        for (const columns of metricColumns(content)) stretches.add(columns);
+        if (stretches.rows < rowsPerStretches) continue;
+        yield* written(stretches);
+        stretches = new KeyStretches();
         continue;
       }
       for (const columns of metricColumns(content)) {
@@ -94,6 +102,7 @@ class MetricReader {
       yield* this.#write(collector, withRows);
       collector = new MetricCollector();
     }
+    yield* written(stretches);
     if (collector.rows > 0) yield* this.#write(collector, withRows);
   }
 
@@ -138,6 +147,10 @@ class MetricReader {
 
 const owned = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>;
 const encoded = (columns: MetricColumns) => owned(writeMetrics(columns));
+
+function* written(stretches: KeyStretches): Generator<TableStream> {
+  for (const columns of stretches.parts()) yield {table: "metrics", ipc: encoded(columns)};
+}
 
 /** All rows of a snapshot, of these tables or of all, in few streams. Tables that are small come first. */
 export async function* readStreams(
