@@ -2,7 +2,7 @@ import type {Table} from "apache-arrow";
 import {abortable} from "./abortable.ts";
 import type {Database, QueryOptions} from "./database.ts";
 import {InterruptedError} from "./errors.ts";
-import {guardStore} from "./guard.ts";
+import {guardStore, guardThreads} from "./guard.ts";
 import {identifier} from "./literal.ts";
 import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
 import {isQuery, readsOnly, statements} from "./statements.ts";
@@ -156,6 +156,7 @@ export class DuckDBClient {
     const {signal, catalog} = this.options;
     signal?.throwIfAborted();
     guardStore(sql, !catalog);
+    guardThreads(sql);
     const attempt = async () => work(await abortable(this.open(), signal));
     try {
       return await attempt();

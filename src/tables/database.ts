@@ -123,7 +123,7 @@ export class Database {
 
   private async begin(sql: SqlText, lazily: boolean, {signal, catalog}: QueryOptions) {
     const connection = await this.connect(catalog);
-    const cancel = () => void connection.cancelSent().catch(() => {});
+    const cancel = () => this.engine.stop(connection);
     const close = () => {
       signal?.removeEventListener("abort", cancel);
       // An engine that was lost meanwhile took its connections with it.

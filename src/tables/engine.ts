@@ -4,6 +4,7 @@ import ehWorkerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js?ur
 import coiWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-coi.wasm?url";
 import ehWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-eh.wasm?url";
 import {EngineError} from "./errors.ts";
+import threadsWorkerUrl from "./threads-worker.js?url";
 import {WatchedDuckDB} from "./watched.ts";
 
 export interface EngineOptions {
@@ -39,16 +40,19 @@ interface Bundle {
 /** How long a running statement keeps the worker from hearing of others, and of its own end by a signal. */
 const pollMs = 10;
 
-/** The build with threads starts four workers with itself, and waits for ever for a fifth. */
+/** The build with threads has four besides its own, and would wait for ever for a fifth. */
 const mostThreads = 5;
 
 /** Files of a catalog's sources are given names below this. It is all that untrusted SQL can read. */
 export const givenFiles = "given/";
 
+/** How long the try of an interruption may take. */
+const interruptMs = 5000;
+
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** The builds that this page can run, the faster one first. */
-function bundles(threads = 1): Bundle[] {
+function bundles(threads = navigator.hardwareConcurrency): Bundle[] {
   const single = {workerUrl: ehWorkerUrl, wasmUrl: ehWasmUrl, pthreadUrl: null, threads: 1};
   if (!globalThis.crossOriginIsolated || threads < 2) return [single];
   const many = {workerUrl: coiWorkerUrl, wasmUrl: coiWasmUrl, pthreadUrl: coiPthreadUrl};
@@ -56,13 +60,11 @@ function bundles(threads = 1): Bundle[] {
 }
 
 /** What is set before anybody's SQL runs. */
-function settings({extensionRepository, trusted = true}: EngineOptions, {threads}: Bundle): string[] {
+function settings({extensionRepository, trusted = true}: EngineOptions): string[] {
   const all = [
     "errors_as_json = true",
     `custom_extension_repository = ${literal(extensionRepository.replaceAll("'", "%27"))}`
   ];
-  // Else a thread works on its part of a cancelled statement to the end, and the others wait for it.
-  if (threads > 1) all.push("scheduler_process_partial = true");
   if (!trusted) {
     all.push(`allowed_directories = [${literal(givenFiles)}]`, "enable_external_access = false");
     all.push("lock_configuration = true");
@@ -86,10 +88,31 @@ function watchdog(ms: number) {
   return {silence, alive, stop: () => clearTimeout(timer)};
 }
 
+/** Stops a statement that would take hours. @throws EngineError when this build does not let itself be interrupted. */
+async function tryInterrupt(engine: WatchedDuckDB): Promise<void> {
+  const connection = await engine.connect();
+  const sent = connection.send("SELECT count(*) FROM range(1000000000000) t(x) WHERE x % 7 = 3");
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  sent.then(over, over);
+  const deadline = performance.now() + interruptMs;
+  while (!isOver) {
+    if (!engine.interrupt(connection) || performance.now() > deadline)
+      throw new EngineError("its statements cannot be interrupted.");
+    await engine.ping();
+  }
+  await connection.close();
+}
+
 async function startBundle(bundle: Bundle, options: EngineOptions): Promise<WatchedDuckDB> {
   const address = (url: string) => new URL(url, import.meta.url).href;
   const {workerUrl, wasmUrl, pthreadUrl, threads} = bundle;
-  const engine = new WatchedDuckDB(new Worker(address(workerUrl)), options.silenceMs ?? 30_000);
+  const worker = pthreadUrl
+    ? new Worker(address(threadsWorkerUrl), {name: address(workerUrl)})
+    : new Worker(address(workerUrl));
+  const engine = new WatchedDuckDB(worker, options.silenceMs ?? 30_000);
   const {silence, alive, stop} = watchdog(options.timeoutMs ?? 60_000);
   const start = async () => {
     await engine.instantiate(
@@ -106,8 +129,9 @@ async function startBundle(bundle: Bundle, options: EngineOptions): Promise<Watc
       query: {castTimestampToDate: false, castDecimalToDouble: false, queryPollingInterval: pollMs}
     });
     const connection = await engine.connect();
-    for (const statement of settings(options, bundle)) await connection.query(statement);
+    for (const statement of settings(options)) await connection.query(statement);
     await connection.close();
+    if (pthreadUrl) await tryInterrupt(engine);
   };
   try {
     await Promise.race([start(), silence]);

@@ -60,6 +60,21 @@ function isStore(name: string[], isMacro: boolean, isOwn: boolean): boolean {
   return (isMacro ? macros : tables).has(name[name.length - 1]) && paths.includes(path);
 }
 
+/**
+ * Refuses to change how many threads there are: in a page they cannot end, and DuckDB would wait for that for ever.
+ * @throws SqlError
+ */
+export function guardThreads({text}: SqlText): void {
+  if (!/threads/i.test(text)) return;
+  for (const statement of statements(text)) {
+    const isSetting = ["SET", "RESET", "PRAGMA"].includes(statement.word(0));
+    if (!isSetting || !statement.tokens.slice(1, 4).some(({text}) => /threads$/i.test(text))) continue;
+    throw Object.assign(new SqlError("How many threads DuckDB has is settled when it starts."), {
+      hint: "It has as many as the machine has cores, up to five, where the page is isolated; else one."
+    });
+  }
+}
+
 /** Statements after which a bare name may mean any database's table. */
 const moves: ReadonlySet<string> = new Set(["USE", "SET", "RESET", "PRAGMA"]);
 

@@ -72,6 +72,16 @@ export class Tables {
     return this.sink.importRows(chunks);
   }
 
+  /**
+   * Whether SQL may reach files, addresses, extensions and settings: for notebooks of the reader's own. A change ends
+   * DuckDB, which starts again with the next query; tables that cells made are then gone.
+   */
+  trust(isTrusted: boolean): void {
+    if (isTrusted === this.isTrusted) return;
+    this.isTrusted = isTrusted;
+    void this.dispose();
+  }
+
   /** Ends DuckDB; the next query starts it again. */
   async dispose(): Promise<void> {
     const starting = this.starting;

@@ -1,11 +1,13 @@
 import {
   AsyncDuckDB,
+  type AsyncDuckDBConnection,
   VoidLogger,
   WorkerRequestType,
   type WorkerTaskReturnType,
   type WorkerTaskVariant
 } from "@duckdb/duckdb-wasm";
 import {EngineError, InterruptedError} from "./errors.ts";
+import {interrupt} from "./interrupt.ts";
 import {Pulse} from "./pulse.ts";
 
 /** Whether an error comes from a broken wasm module, and not from SQL: such an engine cannot be trusted any more. */
@@ -29,6 +31,8 @@ export class WatchedDuckDB extends AsyncDuckDB {
   /** Why it ended; null while it works. */
   lost: EngineError | null = null;
   readonly #pulse: Pulse;
+  /** What it shares with its threads and with the page. */
+  #memory: WebAssembly.Memory | null = null;
 
   /** @param silenceMs how long it may have something to do and not answer */
   constructor(worker: Worker, silenceMs: number) {
@@ -55,6 +59,24 @@ export class WatchedDuckDB extends AsyncDuckDB {
     } finally {
       this.#pulse.end();
     }
+  }
+
+  protected override onMessage(event: MessageEvent): void {
+    if (event.data.memory instanceof WebAssembly.Memory) this.#memory = event.data.memory;
+    else super.onMessage(event);
+  }
+
+  /** Stops the statement of an open connection where threads work on it. @returns false where there are none */
+  interrupt(connection: AsyncDuckDBConnection): boolean {
+    const id = connection.useUnsafe((_, id) => id);
+    return this.#memory !== null && interrupt(this.#memory, id);
+  }
+
+  /** Stops the statement of an open connection, within some milliseconds. */
+  stop(connection: AsyncDuckDBConnection): void {
+    if (this.lost) return;
+    this.interrupt(connection);
+    connection.cancelSent().catch(() => {});
   }
 
   override fetchQueryResults(connection: number): Promise<Uint8Array | null> {

@@ -36,8 +36,7 @@ test.each([
   "SET lock_configuration = false",
   "SET custom_extension_repository = 'https://example.org'",
   "SET allowed_directories = ['/']",
-  "RESET enable_external_access",
-  "PRAGMA threads = 4"
+  "RESET enable_external_access"
 ])("%s is refused, and the error says why", async (sql) => {
   const error = await db.query(sql).catch((error) => error);
   expect(error).toMatchObject({name: "SqlError", hint: expect.stringContaining("not trusted")});

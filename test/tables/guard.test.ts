@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import {guardStore} from "../../src/tables/guard.ts";
+import {guardStore, guardThreads} from "../../src/tables/guard.ts";
 import {sqlQuery} from "../../src/tables/sql-text.ts";
 
 const guard = (sql: string, isOwn = true) => guardStore(sqlQuery(sql), isOwn);
@@ -69,4 +69,22 @@ test.each([
   "SET SESSION search_path = 'memory'; TRUNCATE metrics"
 ])("a client with tables of its own does not get at the store by %s", (sql) => {
   expect(() => guard(sql, false)).toThrow("written by training");
+});
+
+test("the number of threads stays", () => {
+  for (const sql of [
+    "SET threads = 2",
+    "SET GLOBAL threads TO 1",
+    "PRAGMA threads=4",
+    "SELECT 1; RESET worker_threads"
+  ]) {
+    expect(() => guardThreads(sqlQuery(sql))).toThrow("settled when it starts");
+  }
+  for (const sql of [
+    "SELECT current_setting('threads')",
+    "SET VARIABLE x = 'threads'",
+    "SELECT threads FROM t"
+  ]) {
+    expect(() => guardThreads(sqlQuery(sql))).not.toThrow();
+  }
 });
