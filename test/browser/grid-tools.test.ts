@@ -187,6 +187,32 @@ test("what was chosen outlives the next result of the cell, also where it has ot
   expect(foot(other)).toBe("1 row × 1 column");
 });
 
+test("the next result takes over an open menu and the focus in it, and the focus of the rows", async () => {
+  const gridOf = cellGrids()(4);
+  const next = async (previous: PetriGrid | null, count: number) => {
+    previous?.remove();
+    return show(gridOf(rows(count)));
+  };
+  const first = await next(null, 30);
+  const root = await menu(first, "color");
+  const search = root.querySelector<HTMLInputElement>("input[type=search]") as HTMLInputElement;
+  search.focus();
+  await userEvent.keyboard("e");
+  const second = await next(first, 31);
+  const taken = await panel(second, "menu");
+  await vi.waitUntil(() => (taken.activeElement as HTMLInputElement)?.type === "search");
+  expect((taken.activeElement as HTMLInputElement).value).toBe("e");
+  // The first one empties the field, as everywhere.
+  await userEvent.keyboard("{Escape}{Escape}");
+  await vi.waitUntil(() => second.shadowRoot?.activeElement === scroller(second));
+  const third = await next(second, 32);
+  await vi.waitUntil(() => third.shadowRoot?.activeElement === scroller(third));
+  const elsewhere = document.body.appendChild(document.createElement("input"));
+  elsewhere.focus();
+  await next(third, 33);
+  expect(document.activeElement).toBe(elsewhere);
+});
+
 test("lists of numbers are lines that say what they show", async () => {
   const element = await show([{curve: [3, 2, 1]}, {curve: null}]);
   const line = cell(element, "c0-0") as HTMLElement;

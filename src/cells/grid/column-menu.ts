@@ -28,17 +28,25 @@ export class ColumnMenu extends GridPanel {
     column: DrawnColumn,
     state: GridState,
     rows: GridRows,
-    summaries: Summaries
+    summaries: Summaries,
+    control = 0
   ): Promise<void> {
     this.column = column;
     this.state = state;
     this.summary = summaries.of(column.name);
-    await this.open(head, head.closest<HTMLElement>("[role=grid]") ?? head);
+    await this.open(head, head.closest<HTMLElement>("[role=grid]") ?? head, control);
     if (this.summary || column.kind === "list" || column.kind === "other") return;
     const summary = await summaries.ask(rows, column.name, state.filters);
     if (this.column !== column) return;
     this.summary = summary;
     this.requestUpdate();
+  }
+
+  protected override firstUpdated(): void {
+    this.renderRoot.addEventListener("focusin", ({target}) => {
+      const control = this.controls.indexOf(target as HTMLElement);
+      if (this.column && control >= 0) this.state.attention = {menu: this.column.name, control};
+    });
   }
 
   protected override render(): TemplateResult | typeof nothing {

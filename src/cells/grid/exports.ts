@@ -1,6 +1,7 @@
 import {breathe} from "../../tables/breathe.ts";
 import {LocalRows} from "./local-rows.ts";
 import type {GridRows} from "./rows.ts";
+import {isMany, type Range} from "./selection.ts";
 import {headLine, type Separator, separatedLines} from "./separated.ts";
 import {type GridColumn, type GridSource, isArrow} from "./source.ts";
 import {ViewRows} from "./view-rows.ts";
@@ -15,14 +16,21 @@ export interface Part {
   columns: readonly number[];
 }
 
-async function partOf(rows: GridRows, {first, end, columns}: Part): Promise<GridSource> {
+/** The selected cells; all that is shown when no more than one is. */
+export function partOf(range: Range | null, shown: number, columns: readonly number[]): Part {
+  if (!isMany(range)) return {first: 0, end: shown, columns};
+  const {top, bottom, left, right} = range;
+  return {first: top, end: Math.min(bottom + 1, shown), columns: columns.slice(left, right + 1)};
+}
+
+async function rowsOf(rows: GridRows, {first, end, columns}: Part): Promise<GridSource> {
   const source = await rows.read(first, end);
   return {rowCount: source.rowCount, columns: columns.map((i) => source.columns[i])};
 }
 
 /** All of the part as text with a line of names, in pieces. */
 async function separatedPieces(rows: GridRows, part: Part, separator: Separator): Promise<string[]> {
-  const {columns, rowCount} = await partOf(rows, part);
+  const {columns, rowCount} = await rowsOf(rows, part);
   const pieces = [headLine(columns, separator)];
   for (let first = 0; first < rowCount; first += chunkRows) {
     if (first > 0) await breathe();
@@ -50,7 +58,7 @@ export function tabbedNow(rows: GridRows, {first, end, columns}: Part): string |
 
 export async function parquetBlob(rows: GridRows, part: Part): Promise<Blob> {
   const {parquetFile} = await import("./parquet.ts");
-  return new Blob([await parquetFile(await partOf(rows, part))], {type: "application/vnd.apache.parquet"});
+  return new Blob([await parquetFile(await rowsOf(rows, part))], {type: "application/vnd.apache.parquet"});
 }
 
 /** All rows shown as an Arrow file; `table` is what the grid was given. */

@@ -16,6 +16,8 @@ export interface GridState {
   /** Pixels. */
   widths: Readonly<Record<string, number>>;
   formats: Readonly<Record<string, ColumnFormat>>;
+  /** Where in the grid the focus is: the rows (`menu` is null), or a control of a column's menu. */
+  attention: {menu: string | null; control: number} | null;
   /** Widths (pixels) that the values suggested so far. */
   readonly seats: Map<string, number>;
   /** Whether heads show how values are distributed; null as the length of the table suggests. */
@@ -33,6 +35,7 @@ export function newGridState(): GridState {
     pinned: {},
     widths: {},
     formats: {},
+    attention: null,
     seats: new Map(),
     summaries: null
   };

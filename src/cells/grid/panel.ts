@@ -31,10 +31,10 @@ export class GridPanel extends LitElement {
   }
 
   /**
-   * Opens below the anchor, or above it where there is more room, and takes the focus, which `returnTo` gets when it
-   * closes.
+   * Opens below the anchor, or above it where there is more room, and gives one of its controls the focus, which
+   * `returnTo` gets when it closes.
    */
-  protected async open(anchor: Element, returnTo: HTMLElement): Promise<void> {
+  protected async open(anchor: Element, returnTo: HTMLElement, control = 0): Promise<void> {
     this.returnTo = returnTo;
     this.requestUpdate();
     await this.updateComplete;
@@ -47,7 +47,11 @@ export class GridPanel extends LitElement {
     this.style.left = `${Math.max(marginPx, Math.min(left, innerWidth - width - marginPx))}px`;
     this.style.top = `${y}px`;
     this.style.maxHeight = `${innerHeight - y - marginPx}px`;
-    this.renderRoot.querySelector<HTMLElement>("button, input, select")?.focus({preventScroll: true});
+    this.controls[control]?.focus({preventScroll: true});
+  }
+
+  protected get controls(): HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>("button, input, select")];
   }
 }
 

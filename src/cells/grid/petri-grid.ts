@@ -2,11 +2,12 @@ import "./column-menu.ts";
 import "./columns-panel.ts";
 import {html, LitElement, nothing, type PropertyValues, type TemplateResult} from "lit";
 import type {ColumnSummary, TableView} from "../../tables/view-types.ts";
+import {Attention} from "./attention.ts";
 import {ColumnLayout} from "./column-layout.ts";
 import type {ColumnMenu} from "./column-menu.ts";
 import type {DrawnColumn} from "./columns.ts";
 import type {ColumnsPanel} from "./columns-panel.ts";
-import {type Part, tabbedNow} from "./exports.ts";
+import {type Part, partOf, tabbedNow} from "./exports.ts";
 import {chips, type ExportFormat, foot, inWords} from "./foot.ts";
 import {type GridState, newGridState, nextOrders} from "./grid-state.ts";
 import {gridStyles} from "./grid-styles.ts";
@@ -74,6 +75,7 @@ export class PetriGrid extends LitElement {
     this.label = "Table";
     this.remark = "";
     this.note = "";
+    new Attention(this);
     this.addEventListener("copy", (event) => this.copyEvent(event));
   }
 
@@ -337,13 +339,18 @@ export class PetriGrid extends LitElement {
       this.heads.fit(this.columns[place.column].name);
   }
 
-  private openMenu(index: number): void {
+  /** Opens the menu of a column by its name, with the focus on its `control`th control. */
+  openMenuOf(name: string, control: number): void {
+    const column = this.columns.findIndex((column) => column.name === name);
+    if (column >= 0) this.openMenu(column, control);
+  }
+
+  private openMenu(index: number, control = 0): void {
     const place = {row: -1, column: index};
     const head = this.renderRoot.querySelector<HTMLElement>(`#${cellId(place)}`);
     if (!head) return;
     this.select({active: place, anchor: place});
-    this.scroller?.focus({preventScroll: true});
-    void this.menu?.show(head, this.columns[index], this.state, this.rows, this.summaries);
+    void this.menu?.show(head, this.columns[index], this.state, this.rows, this.summaries, control);
   }
 
   private columnsClicked(event: Event): void {
@@ -355,17 +362,9 @@ export class PetriGrid extends LitElement {
     this.arrange({orders: nextOrders(this.state.orders, this.columns[column].name, add)});
   }
 
-  /** The selected cells; all that is shown when no more than one is, or when asked for. */
-  private chosen(whole = false): Part {
-    const range = rangeOf(this.state.selection);
-    const indices = this.columns.map(({index}) => index);
-    if (whole || !isMany(range)) return {first: 0, end: this.rows.shown, columns: indices};
-    const {top, bottom, left, right} = range;
-    return {
-      first: top,
-      end: Math.min(bottom + 1, this.rows.shown),
-      columns: indices.slice(left, right + 1)
-    };
+  private chosen(isWhole = false): Part {
+    const columns = this.columns.map(({index}) => index);
+    return partOf(isWhole ? null : rangeOf(this.state.selection), this.rows.shown, columns);
   }
 
   private copyEvent(event: ClipboardEvent): void {

@@ -8,6 +8,9 @@ import {curveMetric, runsSource} from "./runs-source.ts";
 /** Stretches of a drawn course: its line is some eighty pixels wide. */
 const stretches = 40;
 
+/** Between two readings, at most. */
+const longestPauseMs = 1000;
+
 /** The tables that the rows come from. */
 const sources = ["runs", "params", "metrics", "metric_defs"] as const;
 
@@ -106,8 +109,8 @@ export class PetriRuns extends HTMLElement {
         this.problem.textContent = error instanceof Error ? error.message : String(error);
         this.append(this.problem);
       }
-      // Of many runs the reading is not to take more than a third of the time.
-      await this.pause(2 * (performance.now() - started));
+      // Of many runs the reading is not to take more than a third of the time, but nobody waits for long.
+      await this.pause(Math.min(longestPauseMs, 2 * (performance.now() - started)));
     }
     this.isLoading = false;
   }
