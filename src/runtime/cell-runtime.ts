@@ -1,4 +1,5 @@
 import type {Module} from "@observablehq/runtime";
+import {type ArgumentHost, cellArguments, isLoading, loaded, viewOf} from "./cell-arguments.ts";
 import type {CompiledCell} from "./compile.ts";
 import {StoppedError, UnsupportedCellError, unsupportedMessage} from "./errors.ts";
 import {Evaluation, type EvaluationHost} from "./evaluation.ts";
@@ -9,16 +10,13 @@ import {ownerOf, Part, type PartListener, type PartState} from "./part.ts";
 import type {CellPlan} from "./plan.ts";
 import {interrupt} from "./reactive-runtime.ts";
 import type {Trace, TracedCell, TraceKeeper} from "./trace.ts";
-import type {CellContext, CellError, CellOutput} from "./types.ts";
+import type {CellError, CellOutput} from "./types.ts";
 
 /** What the cells of a session share. */
-export interface CellHost {
+export interface CellHost extends ArgumentHost {
   readonly module: Module;
-  readonly local: ReadonlyMap<string, (context: CellContext) => unknown>;
   /** Where evaluations are remembered; null where none are. */
   readonly log: TraceKeeper | null;
-  /** Generators.input */
-  input(element: unknown): unknown;
   now(): number;
   /** A status may have changed. */
   changed(cell: CellRuntime): void;
@@ -305,26 +303,12 @@ export class CellRuntime implements EvaluationHost, TracedCell {
     evaluation.read = values;
     part.run();
     this.changed();
-    const args = plan.direct ? values : this.#args(plan, values, evaluation);
-    const value = args.some((arg) => arg instanceof Promise)
-      ? this.#loaded(args).then((ready) => this.#fn.apply(former, ready))
+    const args = plan.direct ? values : cellArguments(plan, values, evaluation, this.#host);
+    const value = isLoading(args)
+      ? loaded(args).then((ready) => this.#fn.apply(former, ready))
       : this.#fn.apply(former, args);
     if (!(value instanceof Promise)) return this.#settle(value, values, evaluation, pick);
     return value.then((result) => this.#settle(result, values, evaluation, pick));
-  }
-
-  #args(plan: CellPlan, values: unknown[], evaluation: Evaluation): unknown[] {
-    return plan.args.map((arg) =>
-      typeof arg === "string"
-        ? this.#local(arg, evaluation)
-        : this.#input(plan.inputs[arg], values[arg], evaluation)
-    );
-  }
-
-  /** Waits for builtins that are still being loaded; other values that can be awaited, such as a Run, stay as they are. */
-  async #loaded(args: readonly unknown[]): Promise<unknown[]> {
-    const ready = args.map(async (arg) => ({value: arg instanceof Promise ? await arg : arg}));
-    return (await Promise.all(ready)).map(({value}) => value);
   }
 
   #settle(result: unknown, inputs: unknown[], evaluation: Evaluation, pick: string | null): unknown {
@@ -343,36 +327,12 @@ export class CellRuntime implements EvaluationHost, TracedCell {
   }
 
   #repeat(memo: Memo, evaluation: Evaluation, pick: string | null): unknown {
-    const result = repeat(memo, this.compiled?.outputs ?? [], (element) => this.#view(element, evaluation));
+    const result = repeat(memo, this.compiled?.outputs ?? [], (element) =>
+      viewOf(element, evaluation, this.#host)
+    );
     evaluation.restore(memo, result);
     this.startedAt = memo.startedAt;
     return this.#produce(result, evaluation, pick);
-  }
-
-  /** Generators.input, remembered so that it can be made again. */
-  #view(element: unknown, evaluation: Evaluation): unknown {
-    const generator = this.#host.input(element);
-    evaluation.views ??= new Map();
-    evaluation.views.set(generator, element);
-    return generator;
-  }
-
-  #input(name: string, value: unknown, evaluation: Evaluation): unknown {
-    if (name !== "visibility" || typeof value !== "function") return value;
-    return (result: unknown) => evaluation.waitForReader(value(result) as Promise<unknown>);
-  }
-
-  #local(name: string, evaluation: Evaluation): unknown {
-    switch (name) {
-      case "display":
-        return evaluation.context.display;
-      case "view":
-        return (element: unknown) => this.#view(evaluation.context.display(element), evaluation);
-      case "signal":
-        return evaluation.signal;
-      default:
-        return this.#host.local.get(name)?.(evaluation.context);
-    }
   }
 
   #fulfilled(value: unknown): void {
