@@ -47,7 +47,8 @@ function scaled(x: number, base: number, units: readonly string[], smallest: num
 function significant(x: number, digits: number): string {
   const size = Math.abs(x);
   if (Number.isInteger(x) && size < 1e9) return x.toLocaleString("en-US");
-  return size < 1e-4 || size >= 1e9 ? x.toExponential(digits - 1) : String(Number(x.toPrecision(digits)));
+  if (size < 1e-4 || size >= 1e9) return x.toExponential(digits - 1);
+  return size >= 10 ** digits ? Math.round(x).toLocaleString("en-US") : x.toPrecision(digits);
 }
 
 const si = ["p", "n", "µ", "m", "", "k", "M", "G", "T", "P"];

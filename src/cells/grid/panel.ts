@@ -177,7 +177,10 @@ export const panelStyles = css`
     color: var(--theme-foreground-muted, #666);
     font-size: 12px;
   }
-  fieldset:has(> legend),
+  fieldset:has(> legend) {
+    margin-top: 8px;
+    padding-top: 0;
+  }
   .nulls {
     display: block;
     padding-top: 8px;

@@ -6,6 +6,8 @@ test.each<[ColumnFormat, unknown, string]>([
   [{style: "significant"}, 0.0479812, "0.04798"],
   [{style: "significant"}, 1.050715, "1.051"],
   [{style: "significant"}, 0.0000123456, "1.235e-5"],
+  [{style: "significant"}, 0.99601, "0.9960"],
+  [{style: "significant"}, 12345.6, "12,346"],
   [{style: "significant"}, 1797, "1,797"],
   [{style: "percent"}, 0.9625, "96.3 %"],
   [{style: "si"}, 12_345_678, "12.35M"],
