@@ -43,9 +43,9 @@ export class CanvasPen implements Pen {
     context.globalAlpha = alpha;
     context.strokeStyle = this.#resolve(color);
     context.fillStyle = context.strokeStyle;
-    context.lineWidth = width * this.#ratio;
-    context.lineJoin = "round";
-    context.lineCap = dash.length ? "butt" : "round";
+    context.lineWidth = width === 0 ? 1 : width * this.#ratio;
+    context.lineJoin = "bevel";
+    context.lineCap = "butt";
     context.setLineDash(dash.map((length) => length * this.#ratio));
     return context;
   }

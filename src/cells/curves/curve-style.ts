@@ -21,16 +21,18 @@ export function curveStyles(notebook: string, ids: readonly string[]): Map<strin
   const known = notebooks.get(notebook) ?? new Map<string, number>();
   notebooks.set(notebook, known);
   const used = new Set<number>();
-  const fresh: string[] = [];
-  for (const id of ids) {
+  const fresh: [id: string, position: number][] = [];
+  for (const [position, id] of ids.entries()) {
     const index = known.get(id);
-    if (index === undefined || used.has(index % styleCount)) fresh.push(id);
+    // With more curves than looks some have to share one.
+    const isTaken = index !== undefined && used.has(index % styleCount) && used.size < styleCount;
+    if (index === undefined || isTaken) fresh.push([id, position]);
     else used.add(index % styleCount);
   }
   let next = 0;
-  for (const id of fresh) {
+  for (const [id, position] of fresh) {
     while (used.has(next) && next < styleCount) ++next;
-    known.set(id, next < styleCount ? next : known.size);
+    known.set(id, next < styleCount ? next : position);
     used.add(next);
   }
   return new Map(ids.map((id) => [id, style(known.get(id) as number)]));

@@ -116,10 +116,10 @@ export class CurvesModel {
   }
 
   /** The course of a metric of a run: of the range that is looked at where that was read, else the whole. */
-  curve(runId: string, key: string): Envelope | null {
+  readonly curve = (runId: string, key: string): Envelope | null => {
     const part = this.#part?.axis === axisName(this.axisOf(key)) ? this.#part.curves.get(runId, key) : null;
     return part ?? this.#whole.get(runId, key);
-  }
+  };
 
   /** From where to where a metric goes, over all runs; null without rows. */
   extent(key: string): Extent | null {

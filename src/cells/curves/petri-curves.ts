@@ -40,6 +40,8 @@ export class PetriCurves extends LitElement {
   /** The group whose entry in the legend is pointed at. */
   #pointed: string | null = null;
   #groups: CurveGroup[] = [];
+  /** What the groups were made of. */
+  #grouped: readonly unknown[] = [];
   #styles: ReadonlyMap<string, CurveStyle> = new Map();
   #drawn: {key: string; scene: Scene | null}[] = [];
 
@@ -76,7 +78,7 @@ export class PetriCurves extends LitElement {
     const settings = this.#state;
     if (!model || !settings) return nothing;
     const {view, hidden, range} = settings;
-    this.#groups = groupRuns(model.runs, view.group);
+    this.#group(model, view.group);
     const ids = this.#groups.map(({id}) => id);
     this.#styles = curveStyles(this.#notebook, ids);
     const groups = this.#groups.filter(({id}) => !hidden.has(id));
@@ -123,6 +125,15 @@ export class PetriCurves extends LitElement {
         <div class="note" role="status">${this.#noteOf(model)}</div>
       </div>
     `;
+  }
+
+  /** Groups the runs that have something to draw, when either changed. */
+  #group({runs, keys, curve}: CurvesModel, by: CurvesView["group"]): void {
+    const drawn = runs.filter(({runId}) => keys.some((key) => curve(runId, key)));
+    const of = [by, ...drawn];
+    if (of.length === this.#grouped.length && of.every((each, i) => each === this.#grouped[i])) return;
+    this.#grouped = of;
+    this.#groups = groupRuns(drawn, by);
   }
 
   #panel(model: CurvesModel, key: string, scene: Scene | null, message: string): unknown {

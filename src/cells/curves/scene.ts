@@ -26,6 +26,7 @@ export interface Frame {
 export interface Ink {
   color: string;
   alpha: number;
+  /** Of lines; 0 for the thinnest there is, which is drawn some thirty times as fast. */
   width: number;
   dash: readonly number[];
 }
@@ -41,6 +42,8 @@ const markSize = 3.5;
 /** Marks of one curve that are nearer than this are drawn once. */
 const markPause = 9;
 const fewPoints = 24;
+/** With more points than this a chart is drawn in thinnest lines: live, it has a frame for it. */
+const manyPoints = 20_000;
 
 /** Draws a scene into a frame: bands, values behind smoothed lines, lines, then marks; what stands out comes last. */
 export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
@@ -51,6 +54,8 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
   const strength = ({trace}: Scene["traces"][number]) =>
     scene.focus === null || trace.id === scene.focus ? 1 : 0.22;
   const floor = frame.top + frame.height;
+  const points = traces.reduce((sum, {trace}) => sum + trace.line.x.length, 0);
+  const width = points > manyPoints ? 0 : 1.5;
   for (const each of traces) {
     const {band} = each.trace;
     if (!band) continue;
@@ -58,16 +63,16 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
     const pieces = bandPieces(band, toX, toY, floor);
     for (const points of pieces) pen.area(points, ink);
     // A spike of one column is too narrow to be seen as an area.
-    pen.lines(pieces, {...ink, alpha: 0.4 * strength(each), width: 0.8, dash: []});
+    pen.lines(pieces, {...ink, alpha: 0.4 * strength(each), width: 0, dash: []});
   }
   for (const each of traces) {
     const {trace, style} = each;
-    const ink = {...style, alpha: strength(each), width: trace.id === scene.focus ? 2.4 : 1.5};
+    const ink = {...style, alpha: strength(each), width: trace.id === scene.focus ? 2.4 : width};
     if (trace.raw)
       pen.lines(piecesOf(trace.raw, toX, toY, scene.x), {
         ...ink,
-        alpha: 0.28 * ink.alpha,
-        width: 1,
+        alpha: 0.35 * ink.alpha,
+        width: 0,
         dash: []
       });
     const pieces = piecesOf(trace.line, toX, toY, scene.x);

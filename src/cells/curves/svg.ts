@@ -39,7 +39,7 @@ class SvgPen implements Pen {
     if (pieces.length === 0) return;
     const dashes = dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : "";
     this.parts.push(
-      `<path d="${pieces.map(path).join("")}" fill="none" stroke="${this.#resolve(color)}" stroke-width="${width}" stroke-opacity="${round(alpha)}" stroke-linejoin="round"${dashes}/>`
+      `<path d="${pieces.map(path).join("")}" fill="none" stroke="${this.#resolve(color)}" stroke-width="${width || 0.8}" stroke-opacity="${round(alpha)}" stroke-linejoin="round"${dashes}/>`
     );
   }
 

@@ -65,6 +65,16 @@ test("curves keep their looks from chart to chart, and 24 together look differen
   expect(curveStyles("n", [...ids, "one more"]).get("one more")).toBeDefined();
 });
 
+test("a hundred curves keep their looks when they are drawn again, and share each look evenly", () => {
+  const ids = Array.from({length: 100}, (_, i) => `h${i}`);
+  const looks = curveStyles("many", ids);
+  expect(curveStyles("many", ids)).toEqual(looks);
+  const counts = new Map<string, number>();
+  for (const look of looks.values())
+    counts.set(JSON.stringify(look), (counts.get(JSON.stringify(look)) ?? 0) + 1);
+  expect([counts.size, Math.max(...counts.values())]).toEqual([24, 5]);
+});
+
 test("runs may be given as runs, ids or a condition", () => {
   const request = (runs: CurvesOptions["runs"]) => parseOptions({runs}, "here").request;
   expect(request([{record: {runId: "a"}}, "b", "a"])).toMatchObject({ids: ["a", "b"], notebook: null});
