@@ -108,7 +108,7 @@ test("follows runs as they go on and begin, and no longer when the cell is gone"
   append(0, 3, [0.5]);
   record(4, {status: "running"});
   append(4, 0, [9]);
-  await vi.waitFor(() => expect(texts("loss")).toEqual(["9", "4", "3", "2", "0.5"]), {timeout: 10_000});
+  await vi.waitFor(() => expect(texts("loss")).toEqual(["9", "4", "3", "2", "0.5000"]), {timeout: 10_000});
   expect(texts("status")[0]).toBe("running");
   end();
   const shown = grid.value;
