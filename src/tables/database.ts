@@ -94,12 +94,13 @@ export class Database {
     signal?.throwIfAborted();
     const sent = this.begin(sql, lazily, options);
     sent.then(
-      ({close}) => signal?.aborted && close(),
+      ({close}) => void (signal?.aborted && close(false)),
       () => {}
     );
     const {schema, batches, close} = await abortable(sent, signal);
     const iterator = batches[Symbol.asyncIterator]();
     let next: Promise<IteratorResult<RecordBatch>> | null = null;
+    let isRead = false;
     const failed = (error: unknown) => (signal?.aborted ? signal.reason : this.explain(error, sql));
     const read = (async function* () {
       try {
@@ -107,15 +108,17 @@ export class Database {
           next = iterator.next();
           const {done, value} = await abortable(next, signal);
           next = null;
-          if (done) return;
+          isRead = done === true;
+          if (isRead) return;
           if (value.numRows > 0) yield value;
         }
       } catch (error) {
         throw failed(error);
       } finally {
         // A connection must not go while it is asked for more.
-        if (next) next.then(close, close);
-        else close();
+        const leave = () => close(isRead);
+        if (next) next.then(leave, leave);
+        else leave();
       }
     })();
     return {schema, batches: read};
@@ -124,10 +127,12 @@ export class Database {
   private async begin(sql: SqlText, lazily: boolean, {signal, catalog}: QueryOptions) {
     const connection = await this.connect(catalog);
     const cancel = () => this.engine.stop(connection);
-    const close = () => {
+    const close = async (isFinished: boolean) => {
       signal?.removeEventListener("abort", cancel);
+      // A statement that was left would keep its transaction, and what it made, even without its connection.
+      if (!isFinished) await connection.query("ROLLBACK").catch(() => {});
       // An engine that was lost meanwhile took its connections with it.
-      connection.close().catch(() => {});
+      await connection.close().catch(() => {});
     };
     signal?.addEventListener("abort", cancel);
     try {
@@ -142,7 +147,7 @@ export class Database {
       })();
       return {schema, batches, close};
     } catch (error) {
-      close();
+      void close(!signal?.aborted);
       throw signal?.aborted ? signal.reason : this.explain(error, sql);
     }
   }

@@ -18,7 +18,10 @@ export interface EngineOptions {
    * everything else works. True when absent.
    */
   trusted?: boolean;
-  /** Threads to compute with; as many as there are cores when absent. More than one needs an isolated page. */
+  /**
+   * Threads to compute with, of which more than one need an isolated page and take some seconds longer to start. When
+   * absent one less than there are cores: the page and training compute too.
+   */
   threads?: number;
   /** Longest time without any sign of progress while it starts. */
   timeoutMs?: number;
@@ -52,7 +55,7 @@ const interruptMs = 5000;
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 /** The builds that this page can run, the faster one first. */
-function bundles(threads = navigator.hardwareConcurrency): Bundle[] {
+function bundles(threads = navigator.hardwareConcurrency - 1): Bundle[] {
   const single = {workerUrl: ehWorkerUrl, wasmUrl: ehWasmUrl, pthreadUrl: null, threads: 1};
   if (!globalThis.crossOriginIsolated || threads < 2) return [single];
   const many = {workerUrl: coiWorkerUrl, wasmUrl: coiWasmUrl, pthreadUrl: coiPthreadUrl};

@@ -70,7 +70,7 @@ export function guardThreads({text}: SqlText): void {
     const isSetting = ["SET", "RESET", "PRAGMA"].includes(statement.word(0));
     if (!isSetting || !statement.tokens.slice(1, 4).some(({text}) => /threads$/i.test(text))) continue;
     throw Object.assign(new SqlError("How many threads DuckDB has is settled when it starts."), {
-      hint: "It has as many as the machine has cores, up to five, where the page is isolated; else one."
+      hint: "Where the page is isolated it has one less than the machine has cores, up to five; else one."
     });
   }
 }

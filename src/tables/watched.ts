@@ -75,8 +75,7 @@ export class WatchedDuckDB extends AsyncDuckDB {
   /** Stops the statement of an open connection, within some milliseconds. */
   stop(connection: AsyncDuckDBConnection): void {
     if (this.lost) return;
-    this.interrupt(connection);
-    connection.cancelSent().catch(() => {});
+    if (!this.interrupt(connection)) connection.cancelSent().catch(() => {});
   }
 
   override fetchQueryResults(connection: number): Promise<Uint8Array | null> {
