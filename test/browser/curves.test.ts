@@ -6,7 +6,9 @@ import {createCurves} from "../../src/cells/curves/create-curves.ts";
 import type {PetriCurvesPanel} from "../../src/cells/curves/curves-panel.ts";
 import type {CurvesOptions} from "../../src/cells/curves/options.ts";
 import type {PetriCurves} from "../../src/cells/curves/petri-curves.ts";
-import {curvesSvg} from "../../src/cells/curves/svg.ts";
+import {rowsCsv} from "../../src/cells/curves/rows-csv.ts";
+import {curvesSvg, svgToPng} from "../../src/cells/curves/svg.ts";
+import {readCurveRuns} from "../../src/tables/curve-runs.ts";
 import {encodeMetrics} from "../../src/tables/encode.ts";
 import {Tables} from "../../src/tables/open.ts";
 import {curveRun} from "../tables/support/curve-run.ts";
@@ -211,6 +213,32 @@ test("a picture has its axes, curves and names, and names cannot become markup",
   expect(parsed.querySelector("script")).toBeNull();
   expect(parsed.querySelectorAll("path[stroke-linejoin]").length).toBeGreaterThanOrEqual(2);
   expect(parsed.documentElement.textContent).toContain("step");
+});
+
+test("a picture becomes a PNG of twice its size", async () => {
+  const png = await svgToPng(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0,0h9"/></svg>'
+  );
+  const {width, height} = await createImageBitmap(png);
+  expect([png.type, width, height]).toEqual(["image/png", 80, 40]);
+});
+
+test("all rows of the curves are saved as CSV, not thinned, those in the range when one is looked at", async () => {
+  begin("csv", {}, 40);
+  train("csv", 0, [0.5, Number.NaN, Number.POSITIVE_INFINITY]);
+  const {runs} = await readCurveRuns(db, {ids: ["csv"], limit: 1});
+  const request = {
+    runs,
+    labels: new Map([["csv", 'a "b", c']]),
+    metrics: [{key: "loss", x: "step"}]
+  } as const;
+  const text = async (range: [number, number] | null) =>
+    (await rowsCsv(db, {...request, range: range && {axis: "step", extent: range}})).text();
+  const head = 'csv,"a ""b"", c",loss';
+  expect(await text(null)).toBe(
+    `run_id,run,metric,x,value\r\n${head},0,0.5\r\n${head},1,NaN\r\n${head},2,Infinity\r\n`
+  );
+  expect((await text([1, 1])).split("\r\n")).toHaveLength(3);
 });
 
 test("what is no SQL is said in the place of the charts", async () => {

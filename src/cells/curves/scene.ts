@@ -42,8 +42,10 @@ const markSize = 3.5;
 /** Marks of one curve that are nearer than this are drawn once. */
 const markPause = 9;
 const fewPoints = 24;
+/** Points of a smoothed line are this far apart: it has no spikes. */
+const smoothStep = 1.5;
 /** With more points than this a chart is drawn in thinnest lines: live, it has a frame for it. */
-const manyPoints = 20_000;
+const manyPoints = 25_000;
 
 /** Draws a scene into a frame: bands, values behind smoothed lines, lines, then marks; what stands out comes last. */
 export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
@@ -54,7 +56,10 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
   const strength = ({trace}: Scene["traces"][number]) =>
     scene.focus === null || trace.id === scene.focus ? 1 : 0.22;
   const floor = frame.top + frame.height;
-  const points = traces.reduce((sum, {trace}) => sum + trace.line.x.length, 0);
+  const points = traces.reduce(
+    (sum, {trace}) => sum + (trace.raw ? frame.width / smoothStep : trace.line.x.length),
+    0
+  );
   const width = points > manyPoints ? 0 : 1.5;
   for (const each of traces) {
     const {band} = each.trace;
@@ -71,11 +76,11 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
     if (trace.raw)
       pen.lines(piecesOf(trace.raw, toX, toY, scene.x), {
         ...ink,
-        alpha: 0.35 * ink.alpha,
+        alpha: 0.28 * ink.alpha,
         width: 0,
         dash: []
       });
-    const pieces = piecesOf(trace.line, toX, toY, scene.x);
+    const pieces = piecesOf(trace.line, toX, toY, scene.x, trace.raw ? smoothStep : 0);
     pen.lines(pieces, ink);
     const points = pieces.flat();
     // A lone value between gaps is no line, and a curve of a few evaluations shows them.
@@ -110,14 +115,17 @@ export function axis([low, high]: Extent, log: boolean, from: number, to: number
     : (x) => from + (x - start) * scale;
 }
 
-/** The unbroken parts of a path, with one point beyond each end of the range. */
-function piecesOf({x, y}: Path, toX: Place, toY: Place, [low, high]: Extent): number[][] {
+/** The unbroken parts of a path, with one point beyond each end of the range; of points nearer than `leastStep` the first. */
+function piecesOf({x, y}: Path, toX: Place, toY: Place, [low, high]: Extent, leastStep = 0): number[][] {
   const pieces: number[][] = [];
   let piece: number[] = [];
   for (let i = 0; i < x.length; ++i) {
     if (i + 1 < x.length && (x[i + 1] as number) < low) continue;
     const [px, py] = [toX(x[i] as number), toY(y[i] as number)];
     if (Number.isFinite(px) && Number.isFinite(py)) {
+      const isNear =
+        piece.length > 0 && i + 1 < x.length && px - (piece[piece.length - 2] as number) < leastStep;
+      if (isNear) continue;
       piece.push(px, py);
       if (piece.length === 2) pieces.push(piece);
     } else piece = [];
