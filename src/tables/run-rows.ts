@@ -71,8 +71,22 @@ export function runRecord(row: RunRow): RunRecord {
     fingerprint: row.fingerprint,
     dataHash: row.data_hash,
     versions: Object.fromEntries(row.versions),
-    params: JSON.parse(row.config),
+    params: paramsOf(row),
     tab: row.tab,
     tags: Object.fromEntries(row.tags)
   };
+}
+
+/** None when the row came from an archive that somebody changed: one bad row must not keep all from being read. */
+function paramsOf({config}: RunRow): RunRecord["params"] {
+  try {
+    return JSON.parse(config);
+  } catch {
+    return {};
+  }
+}
+
+/** Whether two records of a run say the same. */
+export function isSameRun(a: RunRecord, b: RunRecord): boolean {
+  return (Object.keys(b) as (keyof RunRecord)[]).every((key) => Object.is(a[key], b[key]));
 }

@@ -7,8 +7,8 @@ import {LatestMetrics} from "./latest.ts";
 import {identifier} from "./literal.ts";
 import {macroStatements, viewNames} from "./macros.ts";
 import {mergeMetrics} from "./merge.ts";
+import type {RunWriter} from "./run-writer-types.ts";
 import {type TableName, tables} from "./schema.ts";
-import type {RunWriter} from "./store.ts";
 
 /** Where rows lie before they replace others. */
 const stage = "temp.main.petri_stage";

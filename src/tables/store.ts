@@ -1,3 +1,4 @@
+import {ArtifactStore} from "./artifact-store.ts";
 import type {TableChanges} from "./changes.ts";
 import {tableNames} from "./ddl.ts";
 import type {ImportedRows, ImportReport} from "./import-types.ts";
@@ -5,27 +6,17 @@ import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
-import {runRecord, runRow} from "./run-rows.ts";
+import {isSameRun, runRecord, runRow} from "./run-rows.ts";
+import type {RunWriter} from "./run-writer-types.ts";
 import type {Row, RunRow, TableName} from "./schema.ts";
 import {inKind, isDeletion, type Step} from "./steps.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
+import {isWhole} from "./whole-run.ts";
 
 type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
 
-/** Writes into the database; the store calls one method at a time. */
-export interface RunWriter {
-  /** Takes in rows of the journal; the bytes are used up. */
-  load(table: TableName, ipc: Uint8Array): Promise<void>;
-  /** The journal was read to its end. */
-  loaded(): Promise<void>;
-  /** Adds rows, or replaces those with the same key, all or none; the bytes stay usable. */
-  write(records: readonly JournalRecord[]): Promise<void>;
-  deleteRuns(runIds: readonly string[]): Promise<void>;
-  /** Makes all tables empty. */
-  clear(): Promise<void>;
-  /** Makes empty tables again where those of the store are missing or changed, and then returns true. */
-  mend(): Promise<boolean>;
-}
+/** Bytes that may wait for a database to be asked. */
+const mostPendingBytes = 16 * 2 ** 20;
 
 export interface StoreOptions {
   changes: TableChanges;
@@ -52,11 +43,19 @@ export class RunStore {
   readonly #own = new Map<string, RunRecord>();
   readonly #listeners = new Set<(batch: MetricBatch) => void>();
   readonly #acknowledged = new Map<string, number>();
+  readonly #artifacts = new ArtifactStore({
+    index: this.#index,
+    journal: () => this.#load(),
+    write: (table, row) => this.#queue.push((encode) => ({table, ipc: encode(table, [row])}))
+  });
   #indexed: Promise<Journal> | null = null;
   #writer: RunWriter | null = null;
   /** Whether the writer has what the journal had when it was read; what came since is pending. */
   #loaded = false;
+  /** Whether a reading of the journal was cut off, so that the writer has some of its rows. */
+  #isPartial = false;
   #pending: Step[] | null = null;
+  #pendingBytes = 0;
   #changedRuns = new Set<string>();
   #flushing: Promise<void> = Promise.resolve();
 
@@ -89,7 +88,7 @@ export class RunStore {
       void this.#ensureExperiment(run);
     }
     // How far it is can be told from its metrics.
-    if (!before || !isSame({...before, lastStep: run.lastStep}, run)) this.write("runs", [runRow(run)]);
+    if (!before || !isSameRun({...before, lastStep: run.lastStep}, run)) this.write("runs", [runRow(run)]);
   }
 
   /** Takes over the Arrow IPC stream of some rows of a run; `seq`: the numbers of the first and the last. */
@@ -113,7 +112,7 @@ export class RunStore {
     if (rows.length > 0) this.#queue.push((encode) => ({table, ipc: encode(table, rows)}));
   }
 
-  /** The latest completed run with this fingerprint and its rows. */
+  /** The latest completed run with this fingerprint and its rows; null also when some of them were lost. */
   async find(fingerprint: string): Promise<{run: RunRecord; batches: MetricBatch[]} | null> {
     const journal = await this.#load();
     const row = this.#index.find(fingerprint);
@@ -123,7 +122,8 @@ export class RunStore {
       journal.readRun(run.runId),
       import("./decode-metrics.ts")
     ]);
-    return {run, batches: decodeMetrics(run.runId, streams)};
+    const batches = decodeMetrics(run.runId, streams);
+    return isWhole(run, batches) ? {run, batches} : null;
   }
 
   /** Takes in what metrics of an experiment mean, by name. */
@@ -141,41 +141,13 @@ export class RunStore {
   }
 
   /** Stores content of a run under its hash; resolves when it is on disk. */
-  async keepArtifact({runId, name, type, bytes, manifest, createdAt}: ArtifactContent): Promise<void> {
-    const journal = await this.#load();
-    const sha256 = await journal.putBlob(bytes);
-    const artifact_id = `${runId}/${name}`;
-    const row: Row<"artifacts"> = {
-      artifact_id,
-      version: (this.#index.newest(artifact_id)?.version ?? 0) + 1,
-      name,
-      type,
-      sha256,
-      size_bytes: bytes.length,
-      uri: null,
-      manifest: JSON.stringify(manifest),
-      created_at: new Date(createdAt)
-    };
-    const {version} = row;
-    const link = {run_id: runId, cell_exec_id: null, artifact_id, version, direction: "output"} as const;
-    this.#index.addArtifact(row);
-    this.#index.addLink(link);
-    this.write("artifacts", [row]);
-    this.write("artifact_links", [link]);
+  keepArtifact(content: ArtifactContent): Promise<void> {
+    return this.#artifacts.keep(content);
   }
 
   /** What is kept of a run, the newest version of each name. */
-  async artifacts(runId: string): Promise<StoredArtifact[]> {
-    const journal = await this.#load();
-    return this.#index.artifactsOf(runId).map((row) => ({
-      runId,
-      name: row.name,
-      type: row.type,
-      manifest: JSON.parse(row.manifest ?? "{}"),
-      createdAt: Number(row.created_at),
-      sizeBytes: row.size_bytes,
-      read: () => journal.getBlob(row.sha256)
-    }));
+  artifacts(runId: string): Promise<StoredArtifact[]> {
+    return this.#artifacts.of(runId);
   }
 
   /** Has whoever watches a table ask again: what a view of it is made of as well has come. */
@@ -230,6 +202,7 @@ export class RunStore {
   attach(writer: RunWriter): void {
     this.#writer = writer;
     this.#loaded = false;
+    this.#isPartial = false;
     this.#flushing = Promise.resolve();
   }
 
@@ -259,12 +232,12 @@ export class RunStore {
       } catch (error) {
         // Another tab compacted the journal under the reader.
         if ((error as Error)?.name !== "JournalError" || attempt === 3) throw error;
-        await writer.clear();
       }
     }
     const {encodeRows} = await import("./encode-rows.ts");
     const [pending, changed] = [this.#pending ?? [], this.#changedRuns];
     this.#pending = [];
+    this.#pendingBytes = 0;
     this.#changedRuns = new Set();
     const rows = [...changed].flatMap((id) => this.#index.runs.get(id) ?? []);
     const last: Step[] = rows.length > 0 ? [{table: "runs", ipc: encodeRows("runs", rows)}] : [];
@@ -283,17 +256,22 @@ export class RunStore {
     }
   }
 
-  /** Gives an empty database all of the journal. */
+  /** Gives a database all of the journal. */
   async #fill(writer: RunWriter): Promise<void> {
     const journal = await this.#load();
+    // Rows of metrics have no key: those that are there would be there twice.
+    if (this.#isPartial) await writer.clear();
+    this.#isPartial = true;
     // What comes after this is not in what is read.
     this.#pending = [];
+    this.#pendingBytes = 0;
     for await (const {table, ipc} of journal.read()) await writer.load(table, ipc);
     await writer.loaded();
     for (const id of this.#own.keys()) this.#changedRuns.add(id);
     const {encodeRows} = await import("./encode-rows.ts");
     const given = Object.entries((await this.#options.given?.()) ?? {}) as [TableName, Row<TableName>[]][];
     await writer.write(given.map(([table, rows]) => ({table, ipc: encodeRows(table, rows)})));
+    this.#isPartial = false;
     this.#loaded = true;
   }
 
@@ -361,11 +339,28 @@ export class RunStore {
     this.#changes.bump(record.table);
     if (record.table === "metrics") this.#changes.bump("latest_metrics");
     this.#pending?.push(record);
+    this.#pendingBytes += record.ipc.length;
+    if (this.#loaded && this.#pendingBytes > mostPendingBytes) this.#flushAhead();
+  }
+
+  /** Nobody asks while a run goes on for hours: its rows must not all wait in memory for who does. */
+  #flushAhead(): void {
+    this.#pendingBytes = 0;
+    this.flush().catch(() => {
+      // Whoever asks next is told why; the database then reads the journal again.
+      this.#loaded = false;
+      this.#isPartial = true;
+      this.#pending = null;
+    });
   }
 
   #forget(runIds: readonly string[]): void {
     this.#index.forget(runIds);
-    for (const id of runIds) this.#changedRuns.delete(id);
+    for (const id of runIds) {
+      this.#changedRuns.delete(id);
+      // It may come back from an archive.
+      this.#own.delete(id);
+    }
     this.#pending?.push({deleted: runIds});
     for (const table of ["runs", "params", "metrics", "latest_metrics", "artifacts"])
       this.#changes.bump(table);
@@ -379,8 +374,4 @@ export class RunStore {
     const row = {experiment_id: experiment, name: experiment, created_at: new Date(createdAt)};
     this.write("experiments", [{...row, lifecycle_stage: "active", tags: new Map()}]);
   }
-}
-
-function isSame(a: RunRecord, b: RunRecord): boolean {
-  return (Object.keys(b) as (keyof RunRecord)[]).every((key) => Object.is(a[key], b[key]));
 }

@@ -39,6 +39,7 @@ export class RunCore {
   readonly #rows = new RowStore();
   readonly #small: Map<number, Record<string, unknown>>;
   readonly #large: Record<string, {row: number; value: unknown}>;
+  #hasBareRows = false;
   readonly #rate: Rate;
   readonly #listeners = new Set<() => void>();
 
@@ -81,7 +82,10 @@ export class RunCore {
     return this.silentMs === null || this.ended ? progress : {...progress, silentMs: this.silentMs};
   }
 
-  /** Whether rows had fields that are not numbers, or there are checkpoints: more than a store of metrics keeps. */
+  /**
+   * Whether rows had fields that are not numbers, or no number at all, or there are checkpoints: more than a store of
+   * metrics keeps. Of a run without them it can be told whether all its rows are there.
+   */
   get hasFields(): boolean {
     return this.#hasRowFields || this.checkpoints.size > 0;
   }
@@ -92,7 +96,7 @@ export class RunCore {
   }
 
   get #hasRowFields(): boolean {
-    return this.#small.size > 0 || Object.keys(this.#large).length > 0;
+    return this.#hasBareRows || this.#small.size > 0 || Object.keys(this.#large).length > 0;
   }
 
   /** The number of the first row at or after `index` that is kept; the count of rows when there is none. */
@@ -177,6 +181,7 @@ export class RunCore {
     const count = batch.step.length;
     if (count === 0) return;
     this.#rows.append(batch);
+    this.#hasBareRows ||= hasBareRows(batch);
     const i = count - 1;
     const numbers: Row = {step: batch.step[i]};
     for (const [name, column] of Object.entries(batch.columns)) {
@@ -190,4 +195,11 @@ export class RunCore {
     };
     this.#rate.add(batch.timeMs[i], batch.step[i], about);
   }
+}
+
+/** Whether some row has no number. */
+function hasBareRows({step, columns, present}: MetricBatch): boolean {
+  const names = Object.keys(columns);
+  if (names.some((name) => !present?.[name])) return false;
+  return step.some((_, i) => names.every((name) => present?.[name][i] === 0));
 }

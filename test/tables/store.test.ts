@@ -4,8 +4,9 @@ import {encodeMetrics} from "../../src/tables/encode.ts";
 import {decodeRows, encodeRows} from "../../src/tables/encode-rows.ts";
 import type {JournalRecord} from "../../src/tables/journal/types.ts";
 import {runRow} from "../../src/tables/run-rows.ts";
+import type {RunWriter} from "../../src/tables/run-writer-types.ts";
 import type {TableName} from "../../src/tables/schema.ts";
-import {RunStore, type RunWriter, type StoreOptions} from "../../src/tables/store.ts";
+import {RunStore, type StoreOptions} from "../../src/tables/store.ts";
 import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
 import type {RunSink} from "../../src/training/types.ts";
 import {FakeJournal} from "./support/fake-journal.ts";
@@ -166,11 +167,12 @@ test("a second database gets everything again: the first was lost", async () => 
 
 test("a completed run is found by its fingerprint in another session, with its rows as they were", async () => {
   const {journal, store, append} = setup();
-  store.record(run({status: "completed", endedAt: 5, backend: {name: "wasm", adapter: "SIMD"}}));
+  const fingerprint = "f+fields";
+  store.record(run({status: "completed", endedAt: 5, fingerprint, backend: {name: "wasm", adapter: "SIMD"}}));
   append(batch("r1", 0, [1, Number.NaN]));
   append({...batch("r1", 2, [3, 4]), present: {loss: Uint8Array.of(0, 1)}});
   await store.find("");
-  const found = await reopen(journal).find("f");
+  const found = await reopen(journal).find(fingerprint);
   expect(found?.run).toMatchObject({runId: "r1", params: {sparsity: 0.5}, endedAt: 5});
   expect(found?.batches.map(({seq, columns}) => [seq, [...columns.loss]])).toEqual([
     [0, [1, Number.NaN]],
@@ -335,4 +337,60 @@ test("imported runs are taken in once", async () => {
   await store.flush();
   expect(writer.values("metrics", "key")).toEqual(["loss", "accuracy"]);
   expect(writer.rows.get("runs")?.[0]).toMatchObject({run_id: "theirs", source: "mlflow"});
+});
+
+test("a database that could not be filled to the end has no row twice after the next try", async () => {
+  let tries = 0;
+  const given = async () => {
+    if (tries++ === 0) throw new Error("offline");
+    return {};
+  };
+  const {store, append, writer} = setup({given});
+  store.record(run());
+  append(batch("r1", 0, [1, 2]));
+  store.attach(writer);
+  await expect(store.flush()).rejects.toThrow("offline");
+  await store.flush();
+  expect(writer.values("metrics", "value")).toEqual([1, 2]);
+});
+
+test("a finished run of which rows were lost is not found", async () => {
+  const {journal, store, append} = setup();
+  store.record(run());
+  for (let seq = 0; seq < 3; seq++) append(batch("r1", seq));
+  store.record(run({status: "completed", endedAt: 9, lastStep: 2}));
+  expect(await store.find("f")).not.toBeNull();
+  for (let lost = 0; lost < 3; lost++) {
+    const {store: other, journal: rest} = setup();
+    rest.records.push(...journal.records.filter(({seq}) => seq?.[0] !== lost));
+    expect(await other.find("f")).toBeNull();
+  }
+});
+
+test("rows that nobody asks for do not wait in memory for ever", async () => {
+  const {store, append, writer} = setup();
+  store.record(run());
+  store.attach(writer);
+  await store.flush();
+  const large = batch("r1", 0, new Array(500_000).fill(1));
+  append(large);
+  append({...large, seq: 500_000});
+  await vi.waitFor(() => expect(writer.values("metrics", "value")).toHaveLength(1_000_000), 10_000);
+});
+
+test("a run of this page that was deleted and comes back from an archive is there", async () => {
+  const {journal, store} = setup();
+  store.record(run());
+  store.record(run({status: "completed", endedAt: 9}));
+  await store.deleteRuns(["r1"]);
+  journal.arrive({table: "runs", ipc: encodeRows("runs", [runRow(run({status: "completed", endedAt: 9}))])});
+  expect((await store.runs()).map(({run_id}) => run_id)).toEqual(["r1"]);
+});
+
+test("a run whose parameters are no JSON keeps no other from being read", async () => {
+  const {journal} = setup();
+  const bad = {...runRow(run({tab: "gone"})), config: "{"};
+  journal.records.push({table: "runs", ipc: encodeRows("runs", [bad])});
+  const store = reopen(journal, {liveTabs: async () => new Set()});
+  expect(await store.runs()).toMatchObject([{run_id: "r1", status: "interrupted"}]);
 });

@@ -38,6 +38,21 @@ it("says on the run what it belongs to, and tells the store what its metrics mea
   await plain;
 });
 
+it("keeps apart runs with rows that have no number: their numbers do not tell whether all rows are there", async () => {
+  const {trainer, sink} = openPage();
+  const pausing = fn(
+    "async function* pausing() { yield {step: 0, loss: 1}; yield {step: 1}; yield {step: 2, loss: 2}; }"
+  );
+  await trainer.train(counting);
+  await trainer.train(pausing);
+  const [plain, bare] = sink.history.filter(({status}) => status === "completed");
+  expect(plain.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(bare.fingerprint).toMatch(/^[0-9a-f]{64}\+fields$/);
+  const again = trainer.train(pausing);
+  await again;
+  expect(again.fromCache).toBe(true);
+});
+
 it("refuses options that say nothing, by name", () => {
   const {trainer} = openPage();
   const refused = (options: object) => () => trainer.train(counting, options);
