@@ -14,6 +14,22 @@ it("computes SHA-256 as the platform does", async () => {
   }
 });
 
+it("tells shared memory, and objects that cannot be looked into, apart by what they hold", async () => {
+  const shared = (x: number) => {
+    const buffer = new SharedArrayBuffer(8);
+    new Uint8Array(buffer).fill(x);
+    return buffer;
+  };
+  expect(await canonical(shared(1))).toBe(await canonical(shared(1)));
+  expect(await canonical(shared(1))).not.toBe(await canonical(shared(2)));
+  const [key, other] = await Promise.all(
+    [1, 2].map(() => crypto.subtle.generateKey({name: "HMAC", hash: "SHA-256"}, false, ["sign"]))
+  );
+  expect(await canonical({key})).toBe(await canonical({key}));
+  expect(await canonical({key})).not.toBe(await canonical({key: other}));
+  expect(await canonical(new File(["a"], "one.csv"))).not.toBe(await canonical(new File(["a"], "two.csv")));
+});
+
 it("writes equal values equally and different ones differently", async () => {
   const cycle: {self?: unknown} = {};
   cycle.self = cycle;
