@@ -27,7 +27,8 @@ export async function startCrashBrowser(profile: string): Promise<CrashBrowser> 
     ["--headless=new", `--user-data-dir=${profile}`, "--remote-debugging-port=0", ...flags, "about:blank"],
     {detached: true, stdio: ["ignore", "ignore", "pipe"]}
   );
-  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const release = killWithThisProcess(child);
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve())).finally(release);
   const kill = async () => {
     killGroup(child);
     await gone;
@@ -59,6 +60,24 @@ async function debuggerAddress(child: ChildProcess): Promise<string> {
     return address;
   }
   throw new Error(`Chromium ended before it could be driven. It said:\n${said}`);
+}
+
+/** A group of its own outlives whoever started it: a torture that is interrupted must not leave a browser that writes. */
+function killWithThisProcess(child: ChildProcess): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onExit = () => killGroup(child);
+  const onSignal = (signal: NodeJS.Signals) => {
+    release();
+    killGroup(child);
+    process.kill(process.pid, signal);
+  };
+  const release = () => {
+    process.off("exit", onExit);
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+  process.on("exit", onExit);
+  for (const signal of signals) process.on(signal, onSignal);
+  return release;
 }
 
 function killGroup({pid}: ChildProcess): void {

@@ -1,9 +1,11 @@
+import type {JournalCrashReport} from "../../../test/torture/crash-journal.ts";
 import type {CrashReport} from "../../../test/torture/crash-rounds.ts";
 import {readArguments, UsageError} from "../arguments.ts";
 
 /**
- * `petri torture [--rounds 100] [--seed 1] [--json]`: kills a browser while a run writes, again and again, and tells
- * what was lost. The exit code is 1 when it is anything.
+ * `petri torture [--rounds 100] [--seed 1] [--json]`: kills a browser again and again, first while a run writes in the
+ * built product, then while a journal appends, deletes and compacts, and tells what was lost. The exit code is 1 when it
+ * is anything. With `--json`, one object a line.
  */
 export async function torture(args: string[]): Promise<void> {
   const {values} = readArguments(args, {
@@ -11,14 +13,23 @@ export async function torture(args: string[]): Promise<void> {
     seed: {type: "string", default: "1"},
     json: {type: "boolean", default: false}
   });
-  const {crashProduct} = await import("../../../test/torture/crash-product.ts");
-  const report = await crashProduct({
-    rounds: count("rounds", values.rounds),
-    seed: count("seed", values.seed),
-    onRound: (soFar) => console.error(line(soFar))
-  });
-  console.log(values.json ? JSON.stringify(report) : line(report));
-  if (report.lost + report.doubled + report.wrong + report.unended > 0) process.exitCode = 1;
+  const [{crashProduct}, {crashJournal}] = await Promise.all([
+    import("../../../test/torture/crash-product.ts"),
+    import("../../../test/torture/crash-journal.ts")
+  ]);
+  const rounds = count("rounds", values.rounds);
+  const seed = count("seed", values.seed);
+  const onRound = (report: CrashReport | JournalCrashReport) => console.error(sentence(report));
+  const subjects = {
+    "the product": () => crashProduct({rounds, seed, onRound}),
+    "a journal": () => crashJournal({rounds, seed, onRound})
+  };
+  for (const [subject, run] of Object.entries(subjects)) {
+    console.error(`Killing a browser with ${subject} ...`);
+    const report = await run();
+    console.log(values.json ? JSON.stringify({subject, ...report}) : `${subject}: ${sentence(report)}`);
+    if (faultsOf(report) > 0) process.exitCode = 1;
+  }
 }
 
 function count(name: string, text: string): number {
@@ -27,10 +38,31 @@ function count(name: string, text: string): number {
   throw new UsageError(`--${name} is a whole number above 0, not "${text}".`);
 }
 
-function line(report: CrashReport): string {
-  const {rounds, acknowledgedRows, foundRows, lost, doubled, wrong, unended, tornTails} = report;
+const faults = {
+  lost: "lost",
+  doubled: "twice",
+  wrong: "wrong",
+  unended: "runs left running",
+  lostBlobs: "artifacts lost",
+  undeleted: "deleted runs back"
+} as const;
+
+type Faults = Partial<Record<keyof typeof faults, number>>;
+
+const faultsOf = (report: Faults) =>
+  (Object.keys(faults) as (keyof Faults)[]).reduce((sum, name) => sum + (report[name] ?? 0), 0);
+
+function sentence(report: (CrashReport | JournalCrashReport) & {whileCompacting?: number}): string {
+  const {rounds, acknowledgedRows, foundRows, tornTails, whileCompacting} = report;
+  const found = Object.entries(faults).flatMap(([name, words]) => {
+    const n = (report as Faults)[name as keyof Faults];
+    return n === undefined ? [] : `${n} ${words}`;
+  });
+  const during = whileCompacting === undefined ? [] : [`${whileCompacting} kills during a compaction`];
   return [
-    `${rounds} rounds: ${acknowledgedRows} rows acknowledged, ${foundRows} found`,
-    `${lost} lost, ${doubled} twice, ${wrong} wrong, ${unended} runs left running, ${tornTails} torn tails cut`
-  ].join("; ");
+    `${rounds} rounds, ${acknowledgedRows} rows acknowledged, ${foundRows} found`,
+    ...found,
+    ...during,
+    `${tornTails} torn tails cut`
+  ].join(", ");
 }
