@@ -9,6 +9,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
     "the tables": (await import("./tables.ts")).tables
   }),
   tables: async () => ({
-    "H2O group-by": (await import("./tables/group-by.ts")).groupBy
+    "H2O group-by": (await import("./tables/group-by.ts")).groupBy,
+    "the workload": (await import("./tables/workload.ts")).workload
   })
 };
