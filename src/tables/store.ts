@@ -167,8 +167,8 @@ export class RunStore {
     const {importRows} = await import("./import-rows.ts");
     return importRows(chunks, {
       index: this.#index,
-      write: (table, rows) => this.write(table, rows),
-      append: (record) => this.#queue.push(() => record)
+      append: (record) => this.#queue.push(() => record),
+      deleteRuns: (runIds) => this.deleteRuns(runIds)
     });
   }
 

@@ -339,6 +339,51 @@ test("imported runs are taken in once", async () => {
   expect(writer.rows.get("runs")?.[0]).toMatchObject({run_id: "theirs", source: "mlflow"});
 });
 
+test("of an import that fails nothing stays, so that the whole file can be imported afterwards", async () => {
+  const {store, writer} = setup();
+  const metrics = (step: number) => [
+    {
+      runId: "m",
+      key: ["loss"],
+      step: Float64Array.of(step),
+      timeMs: Float64Array.of(0),
+      value: Float64Array.of(1)
+    }
+  ];
+  const row = runRow(run({runId: "m", status: "completed", fingerprint: "f"}));
+  async function* torn() {
+    yield {runs: [row], metrics: metrics(0)};
+    throw new Error("The file ends early.");
+  }
+  async function* absurd(step: number, created_at: Date) {
+    yield {runs: [{...row, created_at}], metrics: metrics(step)};
+  }
+  await expect(store.importRows(torn())).rejects.toThrow("The file ends early.");
+  await expect(store.importRows(absurd(Number.NaN, new Date(0)))).rejects.toThrow(
+    "the run m has the step NaN"
+  );
+  await expect(store.importRows(absurd(1e300, new Date(0)))).rejects.toThrow("the step 1e+300");
+  await expect(store.importRows(absurd(0, new Date(Number.NaN)))).rejects.toThrow("rows of runs that cannot");
+  expect(await store.runs()).toEqual([]);
+  expect(await store.importRows(absurd(3, new Date(0)))).toMatchObject({
+    runs: 1,
+    knownRuns: 0,
+    metricRows: 1
+  });
+  store.attach(writer);
+  await store.flush();
+  expect(writer.values("metrics", "step")).toEqual([3]);
+});
+
+test("what a file says of a run answers no train()", async () => {
+  const {store} = setup();
+  async function* forged() {
+    yield {runs: [runRow(run({status: "completed", endedAt: 1}))]};
+  }
+  await store.importRows(forged());
+  expect(await store.find("f")).toBeNull();
+});
+
 test("a database that could not be filled to the end has no row twice after the next try", async () => {
   let tries = 0;
   const given = async () => {

@@ -4,6 +4,7 @@ import {encodeRows} from "../encode-rows.ts";
 import {LatestMetrics, mergeLatest} from "../latest.ts";
 import {type Row, type TableName, tables} from "../schema.ts";
 import {readArtifacts} from "./artifact-rows.ts";
+import {JournalError} from "./errors.ts";
 import {KeyStretches} from "./key-stretches.ts";
 import {RowMerger} from "./merge-rows.ts";
 import {MetricCollector} from "./metric-collector.ts";
@@ -170,14 +171,17 @@ export async function* readStreams(
   if (withLatest) yield* metrics.latest();
 }
 
-/** The rows of `metrics` of one run, in the order they were yielded. */
+/**
+ * The rows of `metrics` of one run, in the order they were yielded.
+ * @throws JournalError when some of them are damaged: whoever asks for a run wants all of it.
+ */
 export async function readRunStreams(snapshot: Snapshot, runId: string): Promise<Uint8Array<ArrayBuffer>[]> {
   const collector = new MetricCollector();
   for (const record of metricRecords(snapshot)) {
     if (!record.runs?.some((span) => span.runId === runId)) continue;
     if (snapshot.isDeleted(runId, record)) continue;
     const content = await snapshot.content(record);
-    if (!content) continue;
+    if (!content) throw new JournalError(`Rows of the run ${runId} are damaged on disk.`);
     for (const columns of metricColumns(content)) collector.add(columns, (id) => id === runId);
   }
   return collector.rows === 0 ? [] : [encoded(sortBySeq(collector.take()))];

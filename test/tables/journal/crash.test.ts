@@ -3,6 +3,8 @@ import {readAll, writeAll} from "../../../src/tables/journal/files.ts";
 import {LocalJournal} from "../../../src/tables/journal/local-journal.ts";
 import {Log} from "../../../src/tables/journal/log.ts";
 import {MemoryFiles} from "../../../src/tables/journal/memory-files.ts";
+import {readRunStreams} from "../../../src/tables/journal/read.ts";
+import type {Snapshot, SnapshotRecord} from "../../../src/tables/journal/snapshot.ts";
 import type {JournalRecord} from "../../../src/tables/journal/types.ts";
 import {Fragile} from "./fragile-files.ts";
 import {contents, metrics, metricsOf, param, rowsOf} from "./support.ts";
@@ -258,4 +260,11 @@ test("stopped at any operation while records are written, every acknowledged one
     );
     expect(possible).toContainEqual(found);
   }
+});
+
+test("a run of which rows are damaged is not given without them", async () => {
+  const record = {kind: "rows", table: "metrics", runs: [{runId: "r", rows: 1}]} as unknown as SnapshotRecord;
+  const snapshot = {records: () => [record], isDeleted: () => false, content: async () => null};
+  const read = readRunStreams(snapshot as unknown as Snapshot, "r");
+  await expect(read).rejects.toThrow("Rows of the run r are damaged");
 });
