@@ -19,7 +19,7 @@ export class JournalQueue {
   readonly #kept: (record: JournalRecord) => void;
   #ready: Ready | null = null;
   #opening: Promise<Journal> | null = null;
-  #backlog: Make[] = [];
+  #backlog: ((ready: Ready) => void)[] = [];
 
   /** `sent` is told of a record when it goes to the journal, `kept` when it is on disk. */
   constructor(
@@ -31,13 +31,16 @@ export class JournalQueue {
     this.#kept = kept;
   }
 
-  /** Adds a record; never fails, since a run goes on whatever becomes of its rows. */
-  push(make: Make): void {
-    if (this.#ready) this.#send(this.#ready, make);
-    else {
-      this.#backlog.push(make);
+  /**
+   * Adds a record; never fails, since a run goes on whatever becomes of its rows. Resolves to whether the journal took
+   * it, once there is one.
+   */
+  push(make: Make): Promise<boolean> {
+    if (this.#ready) return this.#send(this.#ready, make);
+    return new Promise((resolve) => {
+      this.#backlog.push((ready) => resolve(this.#send(ready, make)));
       this.journal().catch((error: unknown) => console.error("Petri could not open its journal.", error));
-    }
+    });
   }
 
   /** The journal, with everything that was pushed before on its way to it. */
@@ -53,20 +56,20 @@ export class JournalQueue {
     const [journal, {encodeRows}] = await Promise.all([this.#open(), import("./encode-rows.ts")]);
     const ready = {journal, encode: encodeRows};
     this.#ready = ready;
-    for (const make of this.#backlog.splice(0)) this.#send(ready, make);
+    for (const send of this.#backlog.splice(0)) send(ready);
     return journal;
   }
 
-  #send({journal, encode}: Ready, make: Make): void {
+  async #send({journal, encode}: Ready, make: Make): Promise<boolean> {
     try {
       const record = make(encode);
       this.#sent(record);
-      journal.append(record).then(
-        () => this.#kept(record),
-        (error: unknown) => console.error("Petri could not record what a run yielded.", error)
-      );
+      await journal.append(record);
+      this.#kept(record);
+      return true;
     } catch (error) {
       console.error("Petri could not record what a run yielded.", error);
+      return false;
     }
   }
 }

@@ -42,6 +42,13 @@ export class RunIndex {
     return this.#artifacts.get(artifactId)?.reduce((a, b) => (b.version > a.version ? b : a));
   }
 
+  /** Whether an artifact, of whichever run, has this content. */
+  names(sha256: string): boolean {
+    for (const versions of this.#artifacts.values())
+      if (versions.some((row) => row.sha256 === sha256)) return true;
+    return false;
+  }
+
   addCell({notebook, cell_id, rev, source_sha256}: Row<"cells">): void {
     this.#revisionsOf(notebook, cell_id).set(source_sha256, rev);
   }

@@ -85,6 +85,8 @@ export interface ArtifactContent {
   runId: string;
   /** Names it within its run; another one of that name is its next version. */
   name: string;
+  /** True for what takes the place of the one of that name, whose content is removed. */
+  inPlace?: boolean;
   type: string;
   bytes: Uint8Array;
   /** What is in it; plain JSON. */
@@ -94,7 +96,7 @@ export interface ArtifactContent {
 }
 
 /** An artifact in the store. */
-export interface StoredArtifact extends Omit<ArtifactContent, "bytes"> {
+export interface StoredArtifact extends Omit<ArtifactContent, "bytes" | "inPlace"> {
   sizeBytes: number;
   /** Its bytes; null when the store has lost them. */
   read(): Promise<Uint8Array | null>;

@@ -64,7 +64,7 @@ export class Trainer {
     this.#backend = new ExpectedBackend(options.backendMemory);
     const {createWorker, locks, now} = options;
     this.#delay = options.delay ?? ((callback, ms) => setTimeout(callback, ms));
-    this.#cache = new RunCache(options.sink, this.#delay);
+    this.#cache = new RunCache({sink: options.sink, now, delay: this.#delay});
     this.#recorder = new Recorder(options.sink, this.#delay);
     this.#pulse = new Pulse({
       now,
@@ -292,7 +292,7 @@ export class Trainer {
     if (!job) return;
     const {core} = job;
     if (message.type === "started") this.#started(job, message.backend, message.startedAt);
-    else if (message.type === "checkpoint") core.takeCheckpoint(message);
+    else if (message.type === "checkpoint") this.#cache.takeCheckpoint(core, message);
     else if (message.type === "ended") this.#workerEnded(job, message);
     else {
       this.#recorder.rows(core, message);

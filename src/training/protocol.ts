@@ -47,6 +47,16 @@ export interface RowsMessage {
   sizeBytes: number;
 }
 
+export interface CheckpointMessage {
+  type: "checkpoint";
+  runId: string;
+  name: string;
+  step: number | null;
+  timeMs: number;
+  tree: CheckpointTree;
+  sizeBytes: number;
+}
+
 /** An error as it crosses from the worker; `frame` is a place in `Captured.functions`. */
 export interface WireError {
   name: string;
@@ -72,15 +82,7 @@ export type FromWorker =
   | {type: "turn"; runId: string}
   | {type: "started"; runId: string; backend: BackendInfo; startedAt: number}
   | RowsMessage
-  | {
-      type: "checkpoint";
-      runId: string;
-      name: string;
-      step: number | null;
-      timeMs: number;
-      tree: CheckpointTree;
-      sizeBytes: number;
-    }
+  | CheckpointMessage
   | EndedMessage
   /** The GPU is gone: every run in this worker is lost. */
   | {type: "lost"; reason: string};

@@ -32,13 +32,18 @@ export class Recorder {
 
   /** A run that has ended, and what of it the tables do not have. */
   end({core, fingerprint}: Job, cache: RunCache): void {
-    this.record(core);
-    cache.keep(fingerprint, core).then(
-      (notes) => {
-        for (const note of notes) core.note(core.record.endedAt ?? 0, note);
-      },
-      (error: unknown) => complain(error)
-    );
+    const kept = cache.keep(fingerprint, core);
+    // Nobody is to be answered with it before all of it is there: the page may be gone by then.
+    if (core.hasFields) guard(() => this.#sink.record({...core.record, fingerprint: ""}));
+    else this.record(core);
+    kept
+      .then(
+        (notes) => {
+          for (const note of notes) core.note(core.record.endedAt ?? 0, note);
+        },
+        (error: unknown) => complain(error)
+      )
+      .finally(() => core.hasFields && this.record(core));
   }
 
   /** Rows of a run; what its record says of them follows soon. */

@@ -1,4 +1,6 @@
+import {CheckpointKeeper, type CheckpointOptions} from "./artifacts/checkpoints.ts";
 import {extrasFromArtifacts, extrasToArtifacts} from "./artifacts/extras.ts";
+import type {CheckpointMessage} from "./protocol.ts";
 import {type Extras, RunCore} from "./run-core.ts";
 import {sizeOf} from "./size.ts";
 import type {RunSink} from "./types.ts";
@@ -14,17 +16,30 @@ const patienceMs = 10_000;
 export class RunCache {
   readonly #sink: RunSink;
   readonly #delay: (callback: () => void, ms: number) => void;
+  readonly #checkpoints: CheckpointKeeper;
+  /** Fingerprints of runs that have ended and are being stored. */
+  readonly #keeping = new Map<string, Promise<unknown>>();
   readonly #held = new Map<string, {extras: Extras; sizeBytes: number}>();
   #sizeBytes = 0;
 
-  constructor(sink: RunSink, delay: (callback: () => void, ms: number) => void) {
+  constructor({sink, now, delay}: CheckpointOptions & {sink: RunSink}) {
     this.#sink = sink;
     this.#delay = delay;
+    this.#checkpoints = new CheckpointKeeper({sink, now, delay});
+  }
+
+  /** A run that goes has a new checkpoint. */
+  takeCheckpoint(core: RunCore, message: CheckpointMessage): void {
+    core.takeCheckpoint(message);
+    this.#checkpoints.take(core, message.name);
   }
 
   /** The completed run with this fingerprint; null also when the store fails, or does not answer in time. */
   find(fingerprint: string): Promise<RunCore | null> {
-    const ask = async () => (await this.#find(fingerprint, false)) ?? (await this.#find(fingerprint, true));
+    const ask = async () => {
+      await this.#keeping.get(fingerprint);
+      return (await this.#find(fingerprint, false)) ?? (await this.#find(fingerprint, true));
+    };
     return this.#patiently(ask(), null);
   }
 
@@ -69,13 +84,25 @@ export class RunCache {
   }
 
   /** Keeps what the tables do not have of a run that has ended. Resolves with what could not be kept, for people. */
-  async keep(fingerprint: string, core: RunCore): Promise<string[]> {
+  keep(fingerprint: string, core: RunCore): Promise<string[]> {
+    if (!core.hasFields && core.logs.length === 0) return Promise.resolve([]);
+    if (core.record.status === "completed") this.#hold(fingerprint, core.extras);
+    const keeping = this.#keep(core).finally(() => {
+      if (this.#keeping.get(fingerprint) === settled) this.#keeping.delete(fingerprint);
+    });
+    const settled = keeping.catch(() => {});
+    this.#keeping.set(fingerprint, settled);
+    return keeping;
+  }
+
+  async #keep(core: RunCore): Promise<string[]> {
     const {extras, record} = core;
-    if (!core.hasFields && extras.logs.length === 0) return [];
-    if (record.status === "completed") this.#hold(fingerprint, extras);
+    const missing = await this.#checkpoints.finish(core);
     const {artifacts, notKept} = await extrasToArtifacts(record.runId, extras, record.endedAt ?? 0);
     for (const artifact of artifacts) await this.#sink.keepArtifact(artifact);
-    return notKept.map(({what, reason}) => `The store does not have ${what} of this run: ${reason}.`);
+    return [...missing, ...notKept].map(
+      ({what, reason}) => `The store does not have ${what} of this run: ${reason.replace(/\.$/, "")}.`
+    );
   }
 
   #touch(fingerprint: string): Extras | undefined {

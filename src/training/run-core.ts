@@ -1,5 +1,5 @@
 import type {RunError} from "./errors.ts";
-import type {FromWorker, RowsMessage} from "./protocol.ts";
+import type {CheckpointMessage, RowsMessage} from "./protocol.ts";
 import {Rate} from "./rate.ts";
 import {type RowColumns, RowStore} from "./row-store.ts";
 import type {Checkpoint, LogLine, Row, RunProgress} from "./row-types.ts";
@@ -168,7 +168,7 @@ export class RunCore {
     this.addLogs([{timeMs, step: this.record.lastStep, level: "error", text}]);
   }
 
-  takeCheckpoint({name, step, timeMs, tree, sizeBytes}: Extract<FromWorker, {type: "checkpoint"}>): void {
+  takeCheckpoint({name, step, timeMs, tree, sizeBytes}: CheckpointMessage): void {
     this.checkpoints.set(name, {name, step, timeMs, tree, sizeBytes});
     this.changed();
   }

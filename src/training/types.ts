@@ -88,6 +88,8 @@ export interface ArtifactContent {
   runId: string;
   /** Names it within its run; another one of that name is its next version. */
   name: string;
+  /** True for what takes the place of the one of that name, whose content is removed. */
+  inPlace?: boolean;
   /** checkpoint: tensors as safetensors. rows: fields of rows that are not numbers. log: lines of text. */
   type: "checkpoint" | "rows" | "log";
   bytes: Uint8Array;
@@ -98,7 +100,7 @@ export interface ArtifactContent {
 }
 
 /** An artifact in the store. */
-export interface StoredArtifact extends Omit<ArtifactContent, "bytes" | "type"> {
+export interface StoredArtifact extends Omit<ArtifactContent, "bytes" | "type" | "inPlace"> {
   type: string;
   sizeBytes: number;
   /** Its bytes; null when the store has lost them. */

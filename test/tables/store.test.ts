@@ -287,6 +287,24 @@ test("artifacts are found by run, the newest version of each name", async () => 
   expect(await artifact.read()).toEqual(Uint8Array.of(2));
 });
 
+test("what takes the place of an artifact removes its content, unless somebody else has the same", async () => {
+  const {journal, store} = setup();
+  const latest = {runId: "r1", name: "latest", type: "checkpoint", manifest: {}, createdAt: 7, inPlace: true};
+  const keep = (value: number, change = {}) =>
+    store.keepArtifact({...latest, bytes: Uint8Array.of(value), ...change});
+  await keep(1);
+  await keep(2);
+  await keep(2, {runId: "r2"});
+  await Promise.all([keep(3), keep(4)]);
+  expect([...journal.blobs.values()].map(([value]) => value)).toEqual([2, 4]);
+  const [artifact, ...others] = await reopen(journal).artifacts("r1");
+  expect([others.length, await artifact.read()]).toEqual([0, Uint8Array.of(4)]);
+  const versions = journal.records.flatMap(({table, ipc}) =>
+    table === "artifacts" ? decodeRows("artifacts", ipc).map(({version}) => version) : []
+  );
+  expect(versions).toEqual([1, 1, 1, 1, 1]);
+});
+
 test("deleted runs are gone from the journal, the database and the answers", async () => {
   const {store, append, writer} = setup();
   store.attach(writer);

@@ -1,5 +1,9 @@
 import {expect, it} from "vitest";
-import {extrasFromArtifacts, extrasToArtifacts} from "../../src/training/artifacts/extras.ts";
+import {
+  checkpointArtifact,
+  extrasFromArtifacts,
+  extrasToArtifacts
+} from "../../src/training/artifacts/extras.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -115,8 +119,9 @@ const extras = (): Extras => ({
 });
 
 async function stored(value: Extras) {
+  const checkpoints = Array.from(value.checkpoints.values(), (each) => checkpointArtifact("r", each));
   const {artifacts, notKept} = await extrasToArtifacts("r", value, 10);
-  const artifactsStored = artifacts.map(({bytes, ...about}) => ({
+  const artifactsStored = [...(await Promise.all(checkpoints)), ...artifacts].map(({bytes, ...about}) => ({
     ...about,
     sizeBytes: bytes.byteLength,
     read: async (): Promise<Uint8Array | null> => bytes
@@ -155,14 +160,14 @@ it("does not pretend when a piece is missing, but for the log", async () => {
 
 it("names what it cannot keep", async () => {
   const value = extras();
-  value.checkpoints.set("camera", {
-    name: "camera",
-    step: 1,
-    timeMs: 1,
-    tree: new (class Camera {})() as never,
-    sizeBytes: 1
-  });
+  const camera = new (class Camera {})();
+  const checkpoint = {name: "camera", step: 1, timeMs: 1, tree: camera as never, sizeBytes: 1};
+  await expect(checkpointArtifact("r", checkpoint)).rejects.toThrow(/kind Camera/);
+  await expect(checkpointArtifact("r", {...checkpoint, tree: [], sizeBytes: 2 ** 29})).rejects.toThrow(
+    "512 MB"
+  );
+  value.rows?.small.set(5, {camera});
   const {artifacts, notKept} = await stored(value);
-  expect(notKept).toEqual([{what: "checkpoint/camera", reason: expect.stringMatching(/kind Camera/)}]);
-  expect(artifacts.length).toBe(3);
+  expect(notKept).toEqual([{what: "rows", reason: expect.stringMatching(/kind Camera/)}]);
+  expect(artifacts.map(({name}) => name)).toEqual(["checkpoint/latest", "log"]);
 });

@@ -34,11 +34,12 @@ const record = (fingerprint: string): RunRecord => ({
 
 it("holds what makes cached runs whole up to 64 MiB, and reads the rest from the store", async () => {
   const sink = new MemorySink();
-  const cache = new RunCache(sink, () => undefined);
+  const cache = new RunCache({sink, now: () => 0, delay: () => undefined});
   const put = async (name: string) => {
     const core = new RunCore(record(name), null);
     const tree = new Float64Array(3 * 2 ** 20).fill(1);
-    core.takeCheckpoint({type: "checkpoint", runId: name, name: "c", step: 1, timeMs: 0, tree, sizeBytes: 0});
+    const about = {runId: name, name: "c", step: 1, timeMs: 0, tree, sizeBytes: 0};
+    cache.takeCheckpoint(core, {type: "checkpoint", ...about});
     sink.record(record(cache.keyOf(name, core, false)));
     await cache.keep(name, core);
     // Of these the memory is the only keeper.

@@ -45,9 +45,10 @@ it("keeps apart runs with rows that have no number: their numbers do not tell wh
   );
   await trainer.train(counting);
   await trainer.train(pausing);
-  const [plain, bare] = sink.history.filter(({status}) => status === "completed");
-  expect(plain.fingerprint).toMatch(/^[0-9a-f]{64}$/);
-  expect(bare.fingerprint).toMatch(/^[0-9a-f]{64}\+fields$/);
+  const completed = () => sink.history.filter(({status}) => status === "completed");
+  await until(() => completed().at(-1)?.fingerprint !== "");
+  expect(completed()[0].fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(completed().at(-1)?.fingerprint).toMatch(/^[0-9a-f]{64}\+fields$/);
   const again = trainer.train(pausing);
   await again;
   expect(again.fromCache).toBe(true);
@@ -228,6 +229,73 @@ it("keeps checkpoints of runs that were cancelled, and brings logs back with cac
   const elsewhere = openPage({sink}).trainer.train(talking);
   await elsewhere;
   expect([elsewhere.fromCache, elsewhere.logs.map(({text}) => text)]).toEqual([true, ["hello"]]);
+});
+
+it("stores checkpoints while the run goes, the newest of each name, at most every couple of seconds", async () => {
+  const {trainer, sink, elapse} = openPage();
+  const steps = () => sink.content.map(({name, manifest}) => `${name} ${manifest.step}`);
+  const endless = fn(
+    `async function* ({checkpoint, live}) {
+      for (let step = 0; ; ++step) {
+        if (step < 50 || live.more) await checkpoint("best", [step]);
+        yield {step, loss: 1};
+      }
+    }`
+  );
+  const run = trainer.train(endless, {live: {more: false}});
+  await when(run, () => (run.checkpoints.get("best")?.step ?? 0) === 48);
+  await until(() => sink.content.length === 1);
+  // The first at once, the others not before their time: then the newest of them.
+  expect(steps()).toEqual(["checkpoint/best null"]);
+  elapse();
+  await until(() => sink.content.length === 2);
+  elapse();
+  elapse();
+  expect(steps()).toEqual(["checkpoint/best null", "checkpoint/best 48"]);
+  expect(sink.content.every(({inPlace}) => inPlace)).toBe(true);
+  run.setLive({more: true});
+  await when(run, () => (run.checkpoints.get("best")?.step ?? 0) > 48);
+  run.cancel();
+  await rejection(run);
+  const newest = run.checkpoints.get("best")?.step;
+  await until(() => steps().at(-1) === `checkpoint/best ${newest}`);
+  elapse();
+  expect(sink.content.length).toBeLessThanOrEqual(4);
+});
+
+it("answers nobody with a run before all of it is stored", async () => {
+  const {trainer, sink} = openPage();
+  const keep = sink.keepArtifact.bind(sink);
+  let open: (() => void) | undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  sink.keepArtifact = async (artifact) => {
+    await gate;
+    return keep(artifact);
+  };
+  const saving = fn("async function* ({checkpoint}) { yield {loss: 1}; await checkpoint('end', [1]); }");
+  const run = trainer.train(saving);
+  await run;
+  expect(sink.statuses(run.record.runId).at(-1)).toBe("completed");
+  expect(await sink.find(run.record.fingerprint)).toBeNull();
+  // The page that made it waits for it instead of computing it again.
+  const again = trainer.train(saving);
+  open?.();
+  await again;
+  expect([again.fromCache, (await sink.find(run.record.fingerprint))?.run.runId]).toEqual([
+    true,
+    run.record.runId
+  ]);
+});
+
+it("says on the run which checkpoint the store does not have", async () => {
+  const {trainer, sink} = openPage();
+  sink.keepArtifact = () => Promise.reject(new Error("the disk is full."));
+  const run = trainer.train(fn("async function* ({checkpoint}) { await checkpoint([1]); yield {loss: 1}; }"));
+  await run;
+  const note = "The store does not have checkpoint/latest of this run: the disk is full.";
+  await when(run, () => run.logs.some(({text}) => text === note));
 });
 
 it("remembers a backend by what was asked for, and does without storage", () => {

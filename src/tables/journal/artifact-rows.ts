@@ -33,9 +33,9 @@ export async function readArtifacts(snapshot: Snapshot): Promise<{merger: RowMer
     if (!content) continue;
     merger.add(content, (row) => {
       const artifact = row as Row<"artifacts">;
-      if (!gone.has(nameOf(artifact))) return true;
+      // Also of a row that a later one takes the place of.
       freed.add(artifact.sha256);
-      return false;
+      return !gone.has(nameOf(artifact));
     });
   }
   for (const row of merger.rows()) freed.delete((row as Row<"artifacts">).sha256);

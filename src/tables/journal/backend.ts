@@ -20,6 +20,7 @@ export interface Backend {
   snapshot(isLater?: (origin: Origin) => boolean): Promise<Snapshot>;
   putBlob(bytes: Uint8Array): Promise<string>;
   getBlob(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  removeBlob(sha256: string): Promise<void>;
   deleteRuns(runIds: readonly string[], tab: string): Promise<void>;
   compact(): Promise<void>;
   /** Takes note of what is used of the disk. */

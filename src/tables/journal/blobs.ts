@@ -40,7 +40,9 @@ export class Blobs {
   }
 
   async remove(sha256: string): Promise<void> {
+    const sizeBytes = await this.#files.size(sha256);
     await this.#files.remove(sha256);
+    this.sizeBytes = Math.max(0, this.sizeBytes - sizeBytes);
   }
 
   /** Looks again how large all of them are: other tabs write some too. */

@@ -98,6 +98,10 @@ export class Follower implements Backend {
     return this.#blobs.get(sha256);
   }
 
+  removeBlob(sha256: string): Promise<void> {
+    return this.#blobs.remove(sha256);
+  }
+
   async deleteRuns(runIds: readonly string[], tab: string): Promise<void> {
     await this.#ask({type: "deleteRuns", runIds, tab});
     await this.#successor?.deleteRuns(runIds, tab);

@@ -120,6 +120,10 @@ export class LocalJournal implements Journal, Backend {
     return this.#blobs.get(sha256);
   }
 
+  removeBlob(sha256: string): Promise<void> {
+    return this.#blobs.remove(sha256);
+  }
+
   async deleteRuns(runIds: readonly string[], tab = noOrigin.tab): Promise<void> {
     if (runIds.length === 0) return;
     const {queue} = await this.#opened;

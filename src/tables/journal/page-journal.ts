@@ -126,6 +126,10 @@ export class PageJournal implements Journal {
     return this.#call("getBlob", sha256);
   }
 
+  removeBlob(sha256: string): Promise<void> {
+    return this.#call("removeBlob", sha256);
+  }
+
   deleteRuns(runIds: readonly string[]): Promise<void> {
     return this.#call("deleteRuns", runIds);
   }

@@ -10,6 +10,7 @@ export interface Calls {
   readRun(runId: string): Uint8Array[];
   putBlob(bytes: Uint8Array): string;
   getBlob(sha256: string): Uint8Array | null;
+  removeBlob(sha256: string): void;
   deleteRuns(runIds: readonly string[]): void;
   compact(): void;
   exportArchive(): Blob;

@@ -54,6 +54,8 @@ export interface Journal {
   putBlob(bytes: Uint8Array): Promise<string>;
   /** Content by its SHA-256; null when it is not in the store. Checked against its name. */
   getBlob(sha256: string): Promise<Uint8Array | null>;
+  /** Removes content that no row names any more; it is for the caller to know that none does. */
+  removeBlob(sha256: string): Promise<void>;
   /** Deletes runs for good: their rows at the next compaction, which it starts, and what only they link to. */
   deleteRuns(runIds: readonly string[]): Promise<void>;
   /** Merges and sorts sealed segments by (run, key, step). Also done by itself when it pays. */

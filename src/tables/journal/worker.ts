@@ -142,6 +142,8 @@ class JournalWorker {
         return backend.putBlob(args[0] as Uint8Array);
       case "getBlob":
         return backend.getBlob(args[0] as string);
+      case "removeBlob":
+        return backend.removeBlob(args[0] as string);
       case "deleteRuns":
         return backend.deleteRuns(args[0] as string[], this.#tab);
       case "compact":

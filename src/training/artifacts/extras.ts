@@ -1,56 +1,61 @@
 import type {Checkpoint, LogLine} from "../row-types.ts";
 import type {Extras} from "../run-core.ts";
 import type {ArtifactContent, StoredArtifact} from "../types.ts";
-import {decodeValue, encodeValue} from "./values.ts";
+import {decodeValue, encodeValue, NotStorableError} from "./values.ts";
 
 /** Artifacts above this size stay in memory and are lost with the page. */
-export const maxArtifactBytes = 256 * 2 ** 20;
+const maxArtifactBytes = 256 * 2 ** 20;
 
 /** A piece of a run that was not stored, and why. */
-interface NotKept {
+export interface NotKept {
   what: string;
   reason: string;
 }
 
 const checkpointPrefix = "checkpoint/";
 
-/** A run's extras as artifacts; what has no form in a file, or is too large, is named in `notKept`. */
+/**
+ * A checkpoint of a run as an artifact, which takes the place of the one before of that name.
+ * @throws NotStorableError when it has no form in a file, or is too large for one.
+ */
+export async function checkpointArtifact(
+  runId: string,
+  {name, step, timeMs, tree, sizeBytes}: Checkpoint
+): Promise<ArtifactContent> {
+  // Said before it is copied.
+  if (sizeBytes > maxArtifactBytes) throw new NotStorableError(tooLarge(sizeBytes));
+  const bytes = await encodeValue(tree);
+  const manifest = {checkpoint: name, step};
+  const about = {name: checkpointPrefix + name, type: "checkpoint", manifest, createdAt: timeMs} as const;
+  return {runId, bytes, inPlace: true, ...about};
+}
+
+/** The rest of a run's extras as artifacts; what has no form in a file, or is too large, is named in `notKept`. */
 export async function extrasToArtifacts(
   runId: string,
-  {rows, checkpoints, logs}: Extras,
+  {rows, logs}: Omit<Extras, "checkpoints">,
   createdAt: number
 ): Promise<{artifacts: ArtifactContent[]; notKept: NotKept[]}> {
   const artifacts: ArtifactContent[] = [];
   const notKept: NotKept[] = [];
-  const add = async (
-    about: Pick<ArtifactContent, "name" | "type" | "manifest" | "createdAt">,
-    encode: () => Promise<Uint8Array>
-  ) => {
-    try {
-      const bytes = await encode();
-      if (bytes.byteLength <= maxArtifactBytes) artifacts.push({runId, bytes, ...about});
-      else notKept.push({what: about.name, reason: tooLarge(bytes.byteLength)});
-    } catch (error) {
-      notKept.push({what: about.name, reason: error instanceof Error ? error.message : String(error)});
-    }
-  };
-  for (const {name, step, timeMs, tree} of checkpoints.values()) {
-    const manifest = {checkpoint: name, step};
-    const about = {name: checkpointPrefix + name, type: "checkpoint", manifest, createdAt: timeMs} as const;
-    await add(about, () => encodeValue(tree));
-  }
   if (rows) {
-    const about = {name: "rows", type: "rows", manifest: {fields: fieldNames(rows)}, createdAt} as const;
-    await add(about, () => encodeValue(rows));
+    try {
+      const bytes = await encodeValue(rows);
+      if (bytes.byteLength > maxArtifactBytes) throw new NotStorableError(tooLarge(bytes.byteLength));
+      const manifest = {fields: fieldNames(rows)};
+      artifacts.push({runId, bytes, name: "rows", type: "rows", manifest, createdAt});
+    } catch (error) {
+      notKept.push({what: "rows", reason: error instanceof Error ? error.message : String(error)});
+    }
   }
   if (logs.length > 0) {
-    const about = {name: "log", type: "log", manifest: {lines: logs.length}, createdAt} as const;
-    await add(about, async () => encodeLog(logs));
+    const manifest = {lines: logs.length};
+    artifacts.push({runId, bytes: encodeLog(logs), name: "log", type: "log", manifest, createdAt});
   }
   return {artifacts, notKept};
 }
 
-/** What `extrasToArtifacts` made of a run; null when a piece that its rows need is missing or damaged. */
+/** What `checkpointArtifact` and `extrasToArtifacts` made of a run; null when a piece that its rows need is missing or damaged. */
 export async function extrasFromArtifacts(
   stored: readonly StoredArtifact[],
   needed: boolean

@@ -4,7 +4,7 @@ import {JournalError} from "../../../src/tables/journal/errors.ts";
 import {LocalJournal} from "../../../src/tables/journal/local-journal.ts";
 import {MemoryFiles} from "../../../src/tables/journal/memory-files.ts";
 import {openMemoryJournal} from "../../../src/tables/journal/memory-journal.ts";
-import {contents, metricRows, metrics, metricsOf, param} from "./support.ts";
+import {contents, metricRows, metrics, metricsOf, param, rowsOf} from "./support.ts";
 
 const open = (files: MemoryFiles, sealBytes?: number) =>
   new LocalJournal(files, {role: "leader", sealBytes, compactAfter: Number.POSITIVE_INFINITY}).ready();
@@ -130,4 +130,30 @@ test("keeps content under its hash, and believes no file whose content has anoth
   expect(await journal.getBlob(hash)).toBeNull();
   expect(await journal.putBlob(bytes)).toBe(hash);
   expect(await journal.getBlob(hash)).toEqual(bytes);
+});
+
+test("content whose row was replaced goes with the next compaction, what rows name stays", async () => {
+  const journal = openMemoryJournal();
+  const row = (sha256: string) =>
+    rowsOf("artifacts", {
+      artifact_id: "a/latest",
+      version: 1,
+      name: "latest",
+      type: "checkpoint",
+      sha256,
+      size_bytes: 1,
+      uri: null,
+      manifest: null,
+      created_at: new Date(0)
+    });
+  const hashes = await Promise.all([1, 2, 3].map((value) => journal.putBlob(Uint8Array.of(value))));
+  for (const hash of hashes) await journal.append(row(hash));
+  await journal.removeBlob(hashes[0]);
+  expect(await journal.getBlob(hashes[0])).toBeNull();
+  await journal.compact();
+  expect(await Promise.all(hashes.map((hash) => journal.getBlob(hash)))).toEqual([
+    null,
+    null,
+    Uint8Array.of(3)
+  ]);
 });

@@ -81,6 +81,10 @@ export class FakeJournal implements Journal {
     return this.blobs.get(sha256) ?? null;
   }
 
+  async removeBlob(sha256: string) {
+    this.blobs.delete(sha256);
+  }
+
   async deleteRuns(runIds: readonly string[]) {
     const kept = this.records.filter(({table, ipc, runId}) => {
       const id = runId ?? (table === "runs" ? tableFromIPC(ipc).get(0)?.run_id : undefined);
