@@ -40,11 +40,6 @@ export class RowMerger {
     return [...this.#rows.values()];
   }
 
-  /** All rows as one Arrow IPC stream. */
-  encode(): Uint8Array {
-    return encodeRows(this.#table, this.rows());
-  }
-
   /** The rows as Arrow IPC, so many a stream. */
   *streams(): Generator<Uint8Array> {
     const rows = this.rows();

@@ -17,6 +17,31 @@ const endBytes = 22;
 /** The comment at the end of an archive may have so many bytes. */
 const mostComment = 0xffff;
 
+/** A part of an archive is never larger. */
+const mostBytes = 2 ** 30;
+
+/** Null when it is not of that size: a small archive could hold more than there is memory for. */
+async function unpacked(packed: Blob, size: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for await (const chunk of chunks(packed.stream().pipeThrough(new DecompressionStream("deflate-raw")))) {
+    if (at + chunk.length > size) return null;
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return at === size ? bytes : null;
+}
+
+/** Not every browser's streams can be iterated over. */
+async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
 async function view(blob: Blob, at: number, length: number): Promise<DataView> {
   return new DataView(await blob.slice(at, at + length).arrayBuffer());
 }
@@ -59,14 +84,10 @@ export async function readEntry(archive: Blob, entry: ZipEntry): Promise<Uint8Ar
     const header = await view(archive, entry.at, 30);
     const start = entry.at + 30 + header.getUint16(26, true) + header.getUint16(28, true);
     const packed = archive.slice(start, start + entry.compressedSize);
-    const content =
-      entry.method === 0
-        ? await packed.arrayBuffer()
-        : await new Response(
-            packed.stream().pipeThrough(new DecompressionStream("deflate-raw"))
-          ).arrayBuffer();
-    const bytes = new Uint8Array(content);
-    if (bytes.length === entry.size && crc32(bytes) === entry.crc) return bytes;
+    if (entry.size > mostBytes) throw new RangeError("size");
+    const bytes =
+      entry.method === 0 ? new Uint8Array(await packed.arrayBuffer()) : await unpacked(packed, entry.size);
+    if (bytes?.length === entry.size && crc32(bytes) === entry.crc) return bytes;
   } catch (error) {
     throw damaged(error);
   }

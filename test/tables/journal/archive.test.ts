@@ -103,6 +103,85 @@ test("an archive that is none, or damaged anywhere, is refused and nothing is ta
   await refuse(new Blob([bytes.subarray(0, 400), new Uint8Array(30), bytes.subarray(430)]));
 });
 
+test("an archive that unpacks to more than it says is refused before it fills the memory", async () => {
+  const journal = openMemoryJournal();
+  for (let i = 0; i < 4; i++) await journal.append(metrics(`r${i}`, 0, 20_000));
+  const bytes = new Uint8Array(await (await journal.exportArchive()).arrayBuffer());
+  const view = new DataView(bytes.buffer);
+  let at = view.getUint32(bytes.length - 6, true);
+  // The second entry of the list is of metrics: it says that it is smaller than it is.
+  at += 46 + view.getUint16(at + 28, true);
+  view.setUint32(at + 24, 100, true);
+  await expect(openMemoryJournal().importArchive(new Blob([bytes]))).rejects.toThrow(ArchiveError);
+  view.setUint32(at + 24, 0xffffff00, true);
+  await expect(openMemoryJournal().importArchive(new Blob([bytes]))).rejects.toThrow(ArchiveError);
+});
+
+const sourceOf = (source: string, rev = 1) => ({
+  notebook: "n",
+  cell_id: 1,
+  rev,
+  kind: "js",
+  source,
+  source_sha256: `hash of ${source}`,
+  position: 0,
+  created_at: new Date(0)
+});
+
+const exec = (cell_exec_id: string, rev: number) => ({
+  cell_exec_id,
+  notebook: "n",
+  cell_id: 1,
+  rev,
+  cache_key: "",
+  status: "done" as const,
+  started_at: new Date(0),
+  ended_at: null,
+  result_kind: null,
+  result_ref: null,
+  result_sha256: null,
+  row_count: null,
+  error: null
+});
+
+test("evaluations of an archive name the source that ran, whatever number it has here", async () => {
+  const there = openMemoryJournal();
+  await there.append(rowsOf("cells", sourceOf("theirs"), sourceOf("ours", 2), sourceOf("new", 3)));
+  await there.append(rowsOf("cell_execs", exec("a", 1), exec("b", 2), exec("c", 3)));
+  const here = openMemoryJournal();
+  await here.append(rowsOf("cells", sourceOf("ours")));
+  await here.append(rowsOf("cell_execs", exec("mine", 1)));
+  await here.importArchive(await there.exportArchive());
+  await here.importArchive(await there.exportArchive());
+  const {cells, cell_execs} = (await contents(here)).rows as {
+    cells: ReturnType<typeof sourceOf>[];
+    cell_execs: ReturnType<typeof exec>[];
+  };
+  const ran = cell_execs.map((row) => [
+    row.cell_exec_id,
+    cells.filter(({rev}) => rev === row.rev).map(({source}) => source)
+  ]);
+  expect(Object.fromEntries(ran)).toEqual({mine: ["ours"], a: ["theirs"], b: ["ours"], c: ["new"]});
+});
+
+test("an archive has no newer version of what a run here made", async () => {
+  const there = openMemoryJournal();
+  const artifact = {
+    artifact_id: "a/w",
+    name: "w",
+    type: "checkpoint",
+    size_bytes: 5,
+    uri: null,
+    manifest: null,
+    created_at: new Date(0)
+  };
+  await there.append(rowsOf("artifacts", {...artifact, version: 9, sha256: "theirs"}));
+  const here = openMemoryJournal();
+  await here.append(rowsOf("artifacts", {...artifact, version: 1, sha256: "ours"}));
+  await here.importArchive(await there.exportArchive());
+  expect((await contents(here)).rows.artifacts).toMatchObject([{sha256: "ours"}]);
+});
+
 test("a folder on disk keeps what was written when the process ends without closing", async () => {
   const folder = newFolder();
   const journal = await openFolderJournal(folder);
