@@ -1,9 +1,13 @@
 import * as Inputs from "@observablehq/inputs";
 import * as Plot from "@observablehq/plot";
 import {afterAll, expect, test} from "vitest";
+import {openMemoryJournal} from "../../src/tables/journal/open.ts";
 import {Tables} from "../../src/tables/open.ts";
 
-const tables = new Tables({extensionRepository: new URL("duckdb-ext", location.href).href});
+const tables = new Tables({
+  journal: async () => openMemoryJournal(),
+  extensionRepository: new URL("duckdb-ext", location.href).href
+});
 const {db} = tables;
 afterAll(() => tables.dispose());
 

@@ -144,7 +144,10 @@ test("a builtin of cells that is still being loaded is waited for, and one that 
     ],
     {
       cellBuiltins: {
-        lazy: async ({cellId}) => (x: number) => `cell ${cellId}: ${x}`,
+        lazy:
+          async ({cellId}) =>
+          (x: number) =>
+            `cell ${cellId}: ${x}`,
         missing: () => Promise.reject(new Error("it was not loaded"))
       }
     }
