@@ -1,5 +1,7 @@
+import type {BrowserContext} from "playwright-core";
 import {expect, test} from "vitest";
 import {crashedRuns, crashNotebook, crashNotebookText} from "../torture/crash-notebook.ts";
+import {newProfileOnDisk} from "./support/browser.ts";
 import type {PetriPage} from "./support/petri-page.ts";
 import {openNotebook, workbench} from "./support/workbench.ts";
 
@@ -21,7 +23,10 @@ interface FoundRun {
 }
 
 /** A tab with a run that goes on. */
-async function openRunning(bench: Awaited<ReturnType<typeof workbench>>, round: number): Promise<PetriPage> {
+async function openRunning(
+  bench: {address: string; profile: BrowserContext},
+  round: number
+): Promise<PetriPage> {
   const petri = await openNotebook(
     bench.profile,
     `${bench.address}?backend=cpu&round=${round}`,
@@ -121,7 +126,8 @@ test("a tab whose leader was killed loses no acknowledged row, its own or the le
 });
 
 test("a full disk stops nothing but the recording, says so, and what was not recorded is when there is room again", async () => {
-  const bench = await workbench({[crashNotebook]: crashNotebookText});
+  const {address} = await workbench({[crashNotebook]: crashNotebookText});
+  const bench = {address, profile: await newProfileOnDisk()};
   const petri = await openRunning(bench, 1);
   const devtools = await bench.profile.newCDPSession(petri.page);
   const origin = new URL(bench.address).origin;

@@ -55,7 +55,9 @@ export class OpfsFiles implements Files {
       write(bytes, at) {
         for (let done = 0; done < bytes.length; ) {
           const n = file.write(done === 0 ? bytes : bytes.subarray(done), {at: at + done});
-          if (n === 0) throw new DOMException("The disk took no more bytes.", "QuotaExceededError");
+          // In a private window Chromium returns its own error number, as one without a sign.
+          if (n === 0 || n > bytes.length - done)
+            throw new DOMException("The disk took no more bytes.", "QuotaExceededError");
           done += n;
         }
       },

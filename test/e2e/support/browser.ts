@@ -1,6 +1,7 @@
 import {type Browser, type BrowserContext, chromium, type Page} from "playwright-core";
 import {afterAll, onTestFinished} from "vitest";
 import {chromiumFlags, findChromium} from "../../../src/cli/chromium.ts";
+import {temporaryFolder} from "../../publish/support/temporary-folder.ts";
 
 /** A software GPU on a busy machine takes its time. */
 const patienceMs = 60_000;
@@ -22,6 +23,16 @@ afterAll(async () => {
 /** A browser profile of its own for one test: no cache, no storage, no service worker of another. */
 export async function newProfile(): Promise<BrowserContext> {
   const context = await (await theBrowser()).newContext();
+  onTestFinished(() => context.close());
+  context.setDefaultTimeout(patienceMs);
+  return context;
+}
+
+/** A profile on disk, in a browser of its own. Quotas hold there as a person has them: other profiles are in memory. */
+export async function newProfileOnDisk(): Promise<BrowserContext> {
+  const executablePath = (await findChromium()) ?? undefined;
+  const folder = await temporaryFolder();
+  const context = await chromium.launchPersistentContext(folder, {executablePath, args: chromiumFlags});
   onTestFinished(() => context.close());
   context.setDefaultTimeout(patienceMs);
   return context;
