@@ -14,7 +14,16 @@ export function saveBlob(name: string, content: Blob): void {
 
 /** Lets the reader choose files of their own; an empty list when they close the chooser. */
 export function chooseFiles(accept: string): Promise<File[]> {
-  const input = Object.assign(document.createElement("input"), {type: "file", accept, multiple: true});
+  return choose({accept, multiple: true});
+}
+
+/** Lets the reader choose a folder: all files in it, with their paths; an empty list when they close the chooser. */
+export function chooseFolder(): Promise<File[]> {
+  return choose({webkitdirectory: true});
+}
+
+function choose(options: Partial<HTMLInputElement>): Promise<File[]> {
+  const input = Object.assign(document.createElement("input"), {type: "file", ...options});
   return new Promise((resolve) => {
     input.addEventListener("change", () => resolve(Array.from(input.files ?? [])));
     input.addEventListener("cancel", () => resolve([]));

@@ -6,6 +6,8 @@ import type {LastRun} from "../../runtime/storage/database.ts";
 import type {NotebookEntry} from "../../runtime/storage/types.ts";
 import {actionById} from "./actions.ts";
 import {ENTRY_ACTIONS, EntryCommands} from "./entry-commands.ts";
+import {sayFailure} from "./file-dialogs.ts";
+import {droppedFiles, nothingIn} from "./folders.ts";
 import {formatAgo, formatDuration} from "./format.ts";
 import {icon} from "./icons.ts";
 import {type Notice, noticeLine} from "./notice.ts";
@@ -130,8 +132,11 @@ export class PetriHome extends LitElement {
   #dropped = (event: DragEvent): void => {
     event.preventDefault();
     this.classList.remove("dropping");
-    const files = Array.from(event.dataTransfer?.files ?? []);
-    this.dispatchEvent(new CustomEvent("petri-files", {detail: {files}, bubbles: true}));
+    void droppedFiles(event.dataTransfer).then(({files, folders}) => {
+      if (files.length > 0)
+        this.dispatchEvent(new CustomEvent("petri-files", {detail: {files}, bubbles: true}));
+      else if (folders.length > 0) sayFailure(new Error(nothingIn(folders)));
+    }, sayFailure);
   };
 }
 

@@ -64,7 +64,7 @@ export class FakeWorkspace implements Workspace {
 
   async import(files: readonly File[]) {
     if (this.failure) throw this.failure;
-    this.imported.push(files.map(({name}) => name));
+    this.imported.push(files.map(({name, webkitRelativePath}) => webkitRelativePath || name));
     return {runs: 2, knownRuns: 0, params: 3, metricRows: 1000, notes: ["Times were guessed."]};
   }
 }

@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import {afterEach, beforeEach, expect, test} from "vitest";
+import {afterEach, beforeEach, expect, test, vi} from "vitest";
 import {userEvent} from "vitest/browser";
 import type {PetriApp} from "../../../src/cells/app/petri-app.ts";
 import {FakeWorkspace} from "./fake-workspace.ts";
@@ -42,6 +42,32 @@ function drop(target: EventTarget, ...names: string[]): void {
   for (const name of names)
     dataTransfer.items.add(new File(["x"], name, {type: name.endsWith("html") ? "text/html" : ""}));
   target.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+}
+
+type Tree = {[name: string]: Tree | null};
+
+/** Entries as the browser gives them for what is dropped from a disk; two at a time. */
+function entryOf(name: string, tree: Tree | null, folder = ""): object {
+  const fullPath = `${folder}/${name}`;
+  if (!tree) {
+    const file = (take: (file: File) => void) => take(new File(["x"], name));
+    return {name, fullPath, isDirectory: false, file};
+  }
+  const createReader = () => {
+    const left = Object.entries(tree).map(([child, below]) => entryOf(child, below, fullPath));
+    return {readEntries: (take: (entries: object[]) => void) => take(left.splice(0, 2))};
+  };
+  return {name, fullPath, isDirectory: true, createReader};
+}
+
+function dropTree(target: EventTarget, tree: Tree): void {
+  const items = Object.entries(tree).map(([name, below]) => ({
+    kind: "file",
+    webkitGetAsEntry: () => entryOf(name, below),
+    getAsFile: () => new File(["x"], name)
+  }));
+  const event = new DragEvent("drop", {bubbles: true, cancelable: true});
+  target.dispatchEvent(Object.defineProperty(event, "dataTransfer", {value: {items}}));
 }
 
 beforeEach(async () => {
@@ -97,6 +123,50 @@ test("takes files by drop, tells what came of them, and hands on notebooks", asy
   workspace.failure = new Error("photo.jpg is a picture.");
   drop(panel() as Element, "photo.jpg");
   await expect.poll(news).toBe("photo.jpg is a picture.");
+});
+
+test("a folder gives its event files with their paths, as one import, and nothing else", async () => {
+  await open();
+  const [a, b, c] = ["a", "b", "c"].map((run) => `events.out.tfevents.1.${run}`);
+  const logs = {
+    ".git": {[a]: null},
+    "config.yaml": null,
+    "report.html": null,
+    "results.csv": null,
+    train: {[a]: null, "model.ckpt": null, deep: {[b]: null, [c]: null}},
+    empty: {}
+  };
+  dropTree(panel() as Element, {logs, "other.db": null});
+  await expect.poll(() => workspace.imported.length).toBe(1);
+  const paths = [`logs/train/${a}`, `logs/train/deep/${b}`, `logs/train/deep/${c}`];
+  expect(workspace.imported[0].toSorted()).toEqual(["other.db", ...paths].toSorted());
+  dropTree(panel() as Element, {tables: {"results.csv": null, "notes.txt": null}});
+  await expect.poll(() => workspace.imported.slice(1)).toEqual([["tables/results.csv"]]);
+  dropTree(panel() as Element, {photos: {"1.jpg": null}});
+  await expect.poll(news).toMatch(/^There is nothing to import in photos: no event files/);
+});
+
+test("the import button takes a folder too", async () => {
+  await open();
+  const names = ["events.out.tfevents.1", "notes.txt"];
+  const files = names.map((name) =>
+    Object.defineProperty(new File(["x"], name), "webkitRelativePath", {value: `runs/one/${name}`})
+  );
+  const click = vi.spyOn(HTMLInputElement.prototype, "click").mockImplementation(function (
+    this: HTMLInputElement
+  ) {
+    expect(this.webkitdirectory).toBe(true);
+    Object.defineProperty(this, "files", {value: files});
+    this.dispatchEvent(new Event("change"));
+  });
+  button("Import folder…").click();
+  click.mockRestore();
+  await expect.poll(() => workspace.imported).toEqual([["runs/one/events.out.tfevents.1"]]);
+});
+
+test("a folder dropped on the home page is for the store", async () => {
+  dropTree(document.querySelector("petri-home") as Element, {logs: {"events.out.tfevents.1": null}});
+  await expect.poll(() => workspace.imported).toEqual([["logs/events.out.tfevents.1"]]);
 });
 
 test("a file dropped on the home page that is no notebook is for the store", async () => {

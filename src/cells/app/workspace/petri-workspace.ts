@@ -3,7 +3,8 @@ import {html, LitElement, nothing, type TemplateResult} from "lit";
 import {customElement, property, state} from "lit/decorators.js";
 import type {ImportReport} from "../../../tables/import-types.ts";
 import {confirmDanger} from "../dialogs.ts";
-import {chooseFiles, saveBlob} from "../files.ts";
+import {chooseFiles, chooseFolder, saveBlob} from "../files.ts";
+import {droppedFiles, type GivenFiles, importable, nothingIn} from "../folders.ts";
 import {formatBytes} from "../format.ts";
 import {icon} from "../icons.ts";
 import {type RunSelection, runList} from "./run-list.ts";
@@ -66,6 +67,7 @@ export class PetriWorkspace extends LitElement {
     return html`${status ? spaceView(status, () => void this.#persist()) : nothing}
       <div class="ws-actions">
         <button type="button" class="tool ws-button" ?disabled=${this.busy !== null} @click=${this.#choose}>${icon("upload")}Import…</button>
+        <button type="button" class="tool ws-button" title="A folder with TensorBoard's event files, databases or tables" ?disabled=${this.busy !== null} @click=${this.#chooseFolder}>Import folder…</button>
         <label class="ws-export">${icon("download")}<span class="visually-hidden">Export</span>
           <select aria-label="Export" ?disabled=${this.busy !== null || !this.runs?.length} @change=${this.#export}>
             <option value="" selected>Export…</option>
@@ -75,7 +77,7 @@ export class PetriWorkspace extends LitElement {
         <span class="spacer"></span>
         <button type="button" class="tool ws-button" title="Rewrites the files without what was deleted" ?disabled=${this.busy !== null} @click=${this.#compact}>Compact</button>
       </div>
-      <p class="ws-hint">Import takes Petri archives, MLflow, Trackio and Optuna databases, TensorBoard event files, CSV, Arrow and Parquet. Files can be dropped here.</p>
+      <p class="ws-hint">Import takes Petri archives, MLflow, Trackio and Optuna databases, TensorBoard event files, CSV, Arrow and Parquet. Files and folders can be dropped here.</p>
       <div class="ws-news" role="status">${this.#news()}</div>
       ${this.runs ? this.#list(this.runs) : nothing}`;
   }
@@ -176,6 +178,18 @@ export class PetriWorkspace extends LitElement {
     void chooseFiles("").then((files) => this.take(files));
   };
 
+  readonly #chooseFolder = (): void => {
+    void chooseFolder().then((all) => {
+      if (all.length === 0) return;
+      this.#give({files: importable(all), folders: [all[0].webkitRelativePath.split("/")[0]]});
+    });
+  };
+
+  #give({files, folders}: GivenFiles): void {
+    if (files.length > 0) void this.take(files);
+    else if (folders.length > 0) this.report = {text: nothingIn(folders), notes: [], failed: true};
+  }
+
   readonly #export = (event: Event): void => {
     const select = event.target as HTMLSelectElement;
     const format = select.value as ExportKind;
@@ -233,7 +247,8 @@ export class PetriWorkspace extends LitElement {
     event.preventDefault();
     event.stopPropagation();
     this.#left();
-    void this.take(Array.from(event.dataTransfer?.files ?? []));
+    const reading = droppedFiles(event.dataTransfer);
+    void this.#do("Looking for files", async () => this.#give(await reading));
   };
 }
 
