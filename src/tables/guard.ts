@@ -75,6 +75,17 @@ export function guardThreads({text}: SqlText): void {
   }
 }
 
+/** Refuses to let go of the database that the store is in: nothing would find its tables again. */
+function guardDatabase(text: string): void {
+  for (const statement of statements(text)) {
+    if (statement.word(0) !== "DETACH") continue;
+    if (!statement.tokens.some(({text: name}) => name.toLowerCase() === "memory")) continue;
+    throw Object.assign(new SqlError("memory is the database of the store, which stays."), {
+      hint: "DETACH takes databases that you have attached."
+    });
+  }
+}
+
 /** Statements after which a bare name may mean any database's table. */
 const moves: ReadonlySet<string> = new Set(["USE", "SET", "RESET", "PRAGMA"]);
 
@@ -86,6 +97,7 @@ const moves: ReadonlySet<string> = new Set(["USE", "SET", "RESET", "PRAGMA"]);
 export function guardStore(sql: SqlText, isOwn: boolean): void {
   const {text} = sql;
   const lower = text.toLowerCase();
+  if (lower.includes("detach")) guardDatabase(text);
   if (!names.some((name) => lower.includes(name))) return;
   let isStoreNear = isOwn;
   for (const statement of statements(text)) {

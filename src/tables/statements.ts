@@ -26,7 +26,7 @@ export class Statement {
   /** Where the verb stands: behind EXPLAIN, PREPARE name AS and the parts of WITH. */
   get verbIndex(): number {
     let i = 0;
-    if (this.word(i) === "EXPLAIN") i = this.word(1) === "ANALYZE" ? 2 : 1;
+    if (this.word(i) === "EXPLAIN") i = this.afterExplain;
     if (this.word(i) === "PREPARE") i = this.find(i, ["AS"]) + 1;
     if (this.word(i) !== "WITH") return i;
     const verbs = ["SELECT", "FROM", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE", "PIVOT"];
@@ -35,6 +35,19 @@ export class Statement {
       verbs,
       (at) => !["AS", "("].includes(this.word(at + 1)) || this.word(at) === "SELECT"
     );
+  }
+
+  private get afterExplain(): number {
+    if (this.word(1) !== "(") return this.word(1) === "ANALYZE" ? 2 : 1;
+    // Options in parentheses, where something follows them; else the query is what stands in them.
+    let depth = 0;
+    let i = 1;
+    do {
+      if (this.word(i) === "(") depth++;
+      if (this.word(i) === ")") depth--;
+      i++;
+    } while (depth > 0 && i < this.tokens.length);
+    return i < this.tokens.length ? i : 1;
   }
 
   /** What the statement does, e.g. SELECT. */

@@ -21,6 +21,8 @@ test.each([
   "COPY metrics FROM 'x.csv'",
   "SELECT 1; /* ; */ DELETE FROM metrics",
   "EXPLAIN ANALYZE DELETE FROM metrics",
+  "EXPLAIN (ANALYZE) DELETE FROM metrics",
+  "EXPLAIN (ANALYZE true, FORMAT json) UPDATE metrics SET value = 1",
   "PREPARE p AS DELETE FROM metrics",
   "WITH x AS (SELECT 1), y(a) AS (SELECT 2) DELETE FROM metrics",
   "WITH x AS (SELECT 1) INSERT INTO metrics SELECT * FROM x",
@@ -55,6 +57,13 @@ test.each([
   "USE memory; CREATE TABLE mine AS FROM metrics"
 ])("%s is let through", (sql) => {
   expect(() => guard(sql)).not.toThrow();
+});
+
+test("the database of the store cannot be detached, others can", () => {
+  expect(() => guard("USE other; DETACH DATABASE IF EXISTS memory")).toThrow("the database of the store");
+  expect(() => guard('DETACH "Memory"', false)).toThrow("the database of the store");
+  expect(() => guard("DETACH other; SELECT 'memory'")).not.toThrow();
+  expect(() => guard("EXPLAIN (SELECT * FROM metrics)")).not.toThrow();
 });
 
 test("a client with tables of its own may have one of these names, but not change the store's", () => {
