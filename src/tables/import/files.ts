@@ -64,13 +64,25 @@ async function readSource(source: ImportSource, signal?: AbortSignal): Promise<I
 const isZip = ({bytes}: ImportFile) =>
   bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 
+/** Files are read into memory, and a small archive can hold more than there is. */
+const mostUnpackedBytes = 2 ** 30;
+
 async function unzip({name, bytes, modifiedMs}: ImportFile): Promise<ImportFile[]> {
   const {unzipSync} = await import("fflate");
+  let unpackedBytes = 0;
+  const filter = ({originalSize}: {originalSize: number}) => {
+    unpackedBytes += originalSize;
+    if (unpackedBytes <= mostUnpackedBytes) return true;
+    throw new ImportError(
+      `it unpacks to more than ${mostUnpackedBytes / 2 ** 30} GB; import its files one by one.`
+    );
+  };
   try {
-    return Object.entries(unzipSync(bytes))
+    return Object.entries(unzipSync(bytes, {filter}))
       .filter(([path, content]) => !path.endsWith("/") && content.length > 0)
       .map(([path, content]) => ({name: path, bytes: content, modifiedMs}));
   } catch (error) {
+    if (error instanceof ImportError) throw new ImportError(`${name}: ${error.message}`, {cause: error});
     throw new ImportError(`${name}: expected a zip archive. ${String(error)}`, {cause: error});
   }
 }

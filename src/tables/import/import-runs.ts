@@ -25,8 +25,9 @@ export interface ImportOptions extends TableOptions {
 }
 
 async function* readDatabase(file: ImportFile): AsyncGenerator<ImportedRows> {
-  const database = await SqliteFile.open(file.bytes);
+  let database: SqliteFile | undefined;
   try {
+    database = await SqliteFile.open(file.bytes);
     const tables = database.tables();
     if (isMlflow(tables)) yield* readMlflow(file, database);
     else if (isOptuna(tables)) yield* readOptuna(file, database);
@@ -37,10 +38,12 @@ async function* readDatabase(file: ImportFile): AsyncGenerator<ImportedRows> {
       );
     }
   } catch (error) {
-    if (error instanceof SqliteError) throw new ImportError(`${file.name}: ${error.message}`, {cause: error});
-    throw error;
+    if (!(error instanceof SqliteError)) throw error;
+    throw new ImportError(`${file.name}: ${error.message}. The file may be cut off: copy it again.`, {
+      cause: error
+    });
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

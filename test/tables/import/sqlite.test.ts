@@ -192,3 +192,11 @@ test("a database in write-ahead mode is read, and the report says what may be mi
   expect(all.runs).toHaveLength(3);
   expect(all.notes.join()).toContain("mlflow.db-wal were not read");
 });
+
+test("a file that begins as a database and goes on as something else is named in the error", async () => {
+  const file = new File(["SQLite format 3\0 and nothing that follows"], "cut.db");
+  await expect(collect(importRuns(file))).rejects.toMatchObject({
+    name: "ImportError",
+    message: expect.stringContaining("cut.db: ")
+  });
+});

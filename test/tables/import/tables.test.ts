@@ -173,3 +173,12 @@ test("an import stops when it is cancelled, with the signal's reason", async () 
   controller.abort(new Error("no more"));
   await expect(collect(rows)).rejects.toThrow("no more");
 });
+
+test("a zip archive that unpacks to more than there is memory for is refused unread", async () => {
+  const zip = zipSync({"x.csv": new TextEncoder().encode("run,step,loss\na,0,1\n")});
+  const view = new DataView(zip.buffer, zip.byteOffset);
+  const list = view.getUint32(zip.length - 6, true);
+  view.setUint32(list + 24, 0x7fffffff, true);
+  const importing = collect(importRuns(new File([zip as Uint8Array<ArrayBuffer>], "bomb.zip")));
+  await expect(importing).rejects.toThrow("bomb.zip: it unpacks to more than 1 GB");
+});
