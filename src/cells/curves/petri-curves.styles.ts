@@ -141,8 +141,11 @@ export const curvesStyles = css`
   .only button:focus-visible {
     opacity: 1;
   }
-  .note:empty {
-    display: none;
+  .foot {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: baseline;
+    gap: 0 14px;
   }
   @media (pointer: coarse) {
     .only button {

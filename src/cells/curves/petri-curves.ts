@@ -8,6 +8,7 @@ import {FrameThrottle} from "../run/frame.ts";
 import {type CurveStyle, curveStyles} from "./curve-style.ts";
 import type {HoverDetail, PetriCurvesPanel} from "./curves-panel.ts";
 import {axisName, type Extent} from "./extent.ts";
+import {foot} from "./foot.ts";
 import {type CurveGroup, groupRuns} from "./groups.ts";
 import {legend} from "./legend.ts";
 import {CurvesModel, type CurvesServices} from "./model.ts";
@@ -102,10 +103,7 @@ export class PetriCurves extends LitElement {
         ${toolbar({
           view,
           runs: model.runs,
-          isZoomed: range !== null,
-          change: (change) => this.#change(change),
-          showAll: () => this.#zoom(null, null),
-          save: (format) => void this.#save(format)
+          change: (change) => this.#change(change)
         })}
         ${
           this.#drawn.length === 0
@@ -122,7 +120,12 @@ export class PetriCurves extends LitElement {
           solo: (id) => this.#solo(id),
           point: (id) => this.#point(id)
         })}
-        <div class="note" role="status">${this.#noteOf(model)}</div>
+        ${foot({
+          note: this.#noteOf(model),
+          isZoomed: range !== null,
+          showAll: () => this.#zoom(null, null),
+          save: (format) => void this.#save(format)
+        })}
       </div>
     `;
   }

@@ -93,8 +93,10 @@ export function drawScene(scene: Scene, frame: Frame, pen: Pen): void {
 
   function drawMarks(marks: readonly Mark[], ink: Ink, row: number): void {
     let last = Number.NEGATIVE_INFINITY;
+    const [first, end] = [frame.left + markSize + 1, frame.left + frame.width - markSize - 1];
     for (const {x, odd} of marks) {
-      const at = toX(x);
+      // Whole at the edges too: a run that diverged has its mark at the very end.
+      const at = Math.min(Math.max(toX(x), first), end);
       if (x < scene.x[0] || x > scene.x[1] || at - last < markPause) continue;
       last = at;
       const lift = (row % 4) * 2 * markSize;

@@ -7,14 +7,11 @@ import {axisOf, type Band, type CurvesView} from "./options.ts";
 interface ToolbarRequest {
   view: CurvesView;
   runs: readonly CurveRun[];
-  isZoomed: boolean;
   change(change: Partial<CurvesView>): void;
-  showAll(): void;
-  save(format: "svg" | "png" | "csv"): void;
 }
 
 /** The controls above the charts. */
-export function toolbar({view, runs, isZoomed, change, showAll, save}: ToolbarRequest): unknown {
+export function toolbar({view, runs, change}: ToolbarRequest): unknown {
   const selected = ({currentTarget}: Event) => (currentTarget as HTMLSelectElement).value;
   const toggle = (label: string, name: string, isOn: boolean, to: Partial<CurvesView>) =>
     html`<button type="button" aria-pressed=${isOn} title=${name} @click=${() => change(to)}>${label}</button>`;
@@ -35,11 +32,6 @@ export function toolbar({view, runs, isZoomed, change, showAll, save}: ToolbarRe
       <label>x <select aria-label="Horizontal axis" @change=${(event: Event) => change({x: axisChosen(selected(event))})}>${xOptions(view, runs)}</select></label>
       <span class="pair">${toggle("log x", "Logarithmic horizontal axis", view.logX, {logX: !view.logX})}${toggle("log y", "Logarithmic vertical axis", view.logY, {logY: !view.logY})}</span>
       ${groupControls(view, runs, change, selected)}
-      ${isZoomed ? html`<button type="button" class="all" title="Show the whole axis again (double click, Escape)" @click=${showAll}>Show all</button>` : nothing}
-      <span class="save">${(["svg", "png", "csv"] as const).map(
-        (format) =>
-          html`<button type="button" title=${format === "csv" ? "Save all rows of these curves as CSV" : `Save the charts as ${format.toUpperCase()}`} @click=${() => save(format)}>${format.toUpperCase()}</button>`
-      )}</span>
     </div>
   `;
 }
