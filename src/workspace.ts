@@ -77,6 +77,23 @@ export class PageWorkspace implements Workspace {
     });
   }
 
+  onRuns(listener: () => void): () => void {
+    let isOver = false;
+    const follow = async (table: string) => {
+      let isFirst = true;
+      for await (const _ of this.#options.tables().tableChanges(table)) {
+        if (isOver) return;
+        if (!isFirst) listener();
+        isFirst = false;
+      }
+    };
+    // A run of another tab tells nothing but its rows while it goes.
+    for (const table of ["runs", "metrics"]) void follow(table);
+    return () => {
+      isOver = true;
+    };
+  }
+
   async usage(): Promise<WorkspaceRun[]> {
     const journal = await this.journal();
     const [runs, sizes] = await Promise.all([this.#options.tables().sink.runs(), journal.usage()]);
@@ -101,7 +118,8 @@ export class PageWorkspace implements Workspace {
   }
 
   /** Deletes the runs that ended so many days ago or earlier. */
-  async clean({olderThanDays}: {olderThanDays: number}): Promise<Cleaned> {
+  async clean(options: {olderThanDays: number}): Promise<Cleaned> {
+    const olderThanDays = options?.olderThanDays;
     if (!(olderThanDays >= 0)) {
       throw new RangeError(`clean({olderThanDays}) takes a number of days from 0; it got ${olderThanDays}.`);
     }

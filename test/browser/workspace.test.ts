@@ -75,6 +75,21 @@ test("runs are deleted by hand and by age", async () => {
   expect((await builtin.usage()).map(({name}) => name)).toEqual(["three"]);
   expect((await tables.sink.runs()).length).toBe(1);
   await expect(builtin.clean({olderThanDays: Number.NaN})).rejects.toThrow(RangeError);
+  await expect(builtin.clean(undefined as never)).rejects.toThrow("takes a number of days from 0");
+});
+
+test("tells of runs that begin, grow and are deleted until it is stopped", async () => {
+  const {workspace, tables} = open();
+  await workspace.usage();
+  const told = vi.fn();
+  const stop = workspace.onRuns(told);
+  expect(told).not.toHaveBeenCalled();
+  await workspace.import(csv());
+  await vi.waitFor(() => expect(told).toHaveBeenCalled());
+  const grown = told.mock.calls.length;
+  tables.sink.append("r", new Uint8Array(8), [0, 0]);
+  await vi.waitFor(() => expect(told.mock.calls.length).toBeGreaterThan(grown));
+  stop();
 });
 
 test("a zip archive of other files is not taken for a workspace", async () => {
