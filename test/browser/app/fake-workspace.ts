@@ -5,6 +5,9 @@ import type {JournalStatus} from "../../../src/tables/journal/types.ts";
 export class FakeWorkspace implements Workspace {
   status: JournalStatus | null = null;
   readonly listeners = new Set<() => void>();
+  readonly runListeners = new Set<() => void>();
+  /** How often the runs were asked for. */
+  asked = 0;
   readonly imported: string[][] = [];
   runs: WorkspaceRun[] = [];
   agrees = true;
@@ -39,7 +42,18 @@ export class FakeWorkspace implements Workspace {
     if (!this.status) this.set({});
   }
 
+  onRuns(listener: () => void): () => void {
+    this.runListeners.add(listener);
+    return () => this.runListeners.delete(listener);
+  }
+
+  /** Says that runs have changed. */
+  tell(): void {
+    for (const listener of this.runListeners) listener();
+  }
+
   async usage(): Promise<WorkspaceRun[]> {
+    this.asked += 1;
     return this.runs;
   }
 

@@ -2,6 +2,7 @@ import axe from "axe-core";
 import {afterEach, beforeEach, expect, test, vi} from "vitest";
 import {userEvent} from "vitest/browser";
 import type {PetriApp} from "../../../src/cells/app/petri-app.ts";
+import type {PetriWorkspace} from "../../../src/cells/app/workspace/petri-workspace.ts";
 import {FakeWorkspace} from "./fake-workspace.ts";
 import {button, closeApp, dialog, openApp, Profile} from "./support.ts";
 
@@ -90,6 +91,31 @@ test("the panel says what takes the space, and who writes", async () => {
   expect(words()).toContain("220 B of a record that had not been finished were cut off");
   const {violations} = await axe.run(dialog() as HTMLElement, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa"]});
   expect(violations.map(({id}) => id)).toEqual([]);
+});
+
+test("follows runs that begin, grow and end, now and then, with the selection and the focus kept", async () => {
+  await open();
+  const list = panel() as PetriWorkspace;
+  list.restMs = 1;
+  await userEvent.click(box("Choose small"));
+  expect(document.activeElement).toBe(box("Choose small"));
+  const before = workspace.asked;
+  workspace.add("new", 1e6, Date.now(), {status: "running"});
+  workspace.runs = workspace.runs
+    .map((run) => (run.runId === "small" ? {...run, sizeBytes: 9e6} : run))
+    .sort((a, b) => b.sizeBytes - a.sizeBytes);
+  for (let i = 0; i < 100; ++i) workspace.tell();
+  await expect.poll(rows).toEqual(["small", "large", "new running", "going running"]);
+  expect(workspace.asked - before).toBeLessThan(4);
+  expect(box("Choose small").checked).toBe(true);
+  expect(document.activeElement).toBe(box("Choose small"));
+  expect(words()).toContain("Delete 1 run (9.0 MB)");
+  workspace.runs = workspace.runs.map((run) => ({...run, status: "completed"}));
+  workspace.tell();
+  await expect.poll(rows).toEqual(["small", "large", "new", "going"]);
+  await userEvent.keyboard("{Escape}");
+  await expect.poll(dialog).toBeNull();
+  expect(workspace.runListeners.size).toBe(0);
 });
 
 test("asks the browser to keep the runs, and says its answer", async () => {

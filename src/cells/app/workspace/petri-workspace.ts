@@ -27,6 +27,8 @@ export class PetriWorkspace extends LitElement {
   @property({attribute: false}) workspace!: Workspace;
   /** The clock behind "2 days ago". */
   @property({attribute: false}) now: () => number = Date.now;
+  /** While runs go, the list follows them after so many milliseconds. */
+  @property({type: Number}) restMs = 2000;
   @state() private runs: readonly WorkspaceRun[] | null = null;
   @state() private selected: ReadonlySet<string> = new Set();
   @state() private shown = pageRuns;
@@ -34,7 +36,9 @@ export class PetriWorkspace extends LitElement {
   /** What is being done, for people; null when nothing is. */
   @state() private busy: string | null = null;
   @state() private report: {text: string; notes: readonly string[]; failed?: boolean} | null = null;
-  #unsubscribe: (() => void) | null = null;
+  #unsubscribe: (() => void)[] = [];
+  #isFollowing = false;
+  #isBehind = false;
   #queue: Promise<void> = Promise.resolve();
 
   protected override createRenderRoot(): HTMLElement {
@@ -50,12 +54,14 @@ export class PetriWorkspace extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unsubscribe?.();
-    this.#unsubscribe = null;
+    for (const stop of this.#unsubscribe.splice(0)) stop();
   }
 
   protected override firstUpdated(): void {
-    this.#unsubscribe = this.workspace.subscribe(() => this.requestUpdate());
+    this.#unsubscribe = [
+      this.workspace.subscribe(() => this.requestUpdate()),
+      this.workspace.onRuns(() => void this.#follow())
+    ];
     void this.#do("Opening the store", async () => {
       await this.workspace.open();
       await this.#load();
@@ -139,6 +145,35 @@ export class PetriWorkspace extends LitElement {
 
   async #load(): Promise<void> {
     this.runs = await this.workspace.usage();
+  }
+
+  /** Runs have changed: lists them again, after a rest, and as long as they go on changing. */
+  async #follow(): Promise<void> {
+    this.#isBehind = true;
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    let restMs = this.restMs;
+    while (this.#isBehind) {
+      await new Promise((resolve) => setTimeout(resolve, restMs));
+      this.#isBehind = false;
+      if (!this.isConnected) break;
+      // Nothing is listed before the store is open.
+      if (!this.runs) continue;
+      const startedAt = performance.now();
+      // What cannot be read now is said by whatever is asked for next.
+      const runs = await this.workspace.usage().catch(() => this.runs);
+      await this.#keepingFocus(() => (this.runs = runs));
+      restMs = Math.max(this.restMs, 10 * (performance.now() - startedAt));
+    }
+    this.#isFollowing = false;
+  }
+
+  /** A row that has the focus and moves would lose it. */
+  async #keepingFocus(change: () => void): Promise<void> {
+    const focused = this.querySelector<HTMLElement>(":focus");
+    change();
+    await this.updateComplete;
+    if (focused?.isConnected && document.activeElement !== focused) focused.focus({preventScroll: true});
   }
 
   async #remove(runs: readonly WorkspaceRun[]): Promise<void> {

@@ -44,6 +44,8 @@ export interface Workspace {
   subscribe(listener: () => void): () => void;
   /** Opens the store. */
   open(): Promise<void>;
+  /** Calls back when runs begin, grow, end or are deleted, here or in other tabs. Returns the way to stop. */
+  onRuns(listener: () => void): () => void;
   /** Every run, the largest first. */
   usage(): Promise<WorkspaceRun[]>;
   /** Deletes runs for good. */
