@@ -15,6 +15,9 @@ import {isWhole} from "./whole-run.ts";
 
 type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
 
+/** Between two looks at which tabs are open. */
+const lookMs = 5000;
+
 /** Bytes that may wait for a database to be asked. */
 const mostPendingBytes = 16 * 2 ** 20;
 
@@ -56,6 +59,7 @@ export class RunStore {
   #isPartial = false;
   #pending: Step[] | null = null;
   #pendingBytes = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #changedRuns = new Set<string>();
   #flushing: Promise<void> = Promise.resolve();
 
@@ -175,6 +179,7 @@ export class RunStore {
   /** Every run that is here, from whichever session. */
   async runs(): Promise<RunRow[]> {
     await this.#load();
+    await this.#interruptRunsOfClosedTabs();
     return [...this.#index.runs.values()];
   }
 
@@ -234,6 +239,7 @@ export class RunStore {
         if ((error as Error)?.name !== "JournalError" || attempt === 3) throw error;
       }
     }
+    await this.#interruptRunsOfClosedTabs();
     const {encodeRows} = await import("./encode-rows.ts");
     const [pending, changed] = [this.#pending ?? [], this.#changedRuns];
     this.#pending = [];
@@ -315,16 +321,31 @@ export class RunStore {
     if (table === "cells") for (const row of decodeRows(table, ipc)) index.addCell(row);
   }
 
-  /** A tab that was killed could not say what became of its runs. */
+  /** A tab that was killed could not say what became of its runs. Looks at most every few seconds. */
   async #interruptRunsOfClosedTabs(): Promise<void> {
     const {liveTabs, now = Date.now} = this.#options;
-    const open = await liveTabs?.();
+    if (!liveTabs || now() - this.#lookedAt < lookMs) return;
+    this.#lookedAt = now();
+    const isGoing = ({run_id, status, tab}: RunRow) =>
+      (status === "queued" || status === "running") && tab !== null && !this.#own.has(run_id);
+    const going = [...this.#index.runs.values()].filter(isGoing);
+    if (going.length === 0) return;
+    const open = await liveTabs().catch(() => null);
     if (!open) return;
-    for (const row of [...this.#index.runs.values()]) {
-      const isGoing = row.status === "queued" || row.status === "running";
-      if (!isGoing || this.#own.has(row.run_id) || row.tab === null || open.has(row.tab)) continue;
+    for (const before of going) {
+      // Meanwhile it may have ended.
+      if (open.has(before.tab as string) || this.#index.runs.get(before.run_id) !== before) continue;
       const error = "The tab that ran it was closed.";
-      this.record({...runRecord(row), status: "interrupted", endedAt: now(), error});
+      const row: RunRow = {
+        ...before,
+        status: "interrupted",
+        mlflow_status: "KILLED",
+        end_time: new Date(now()),
+        error
+      };
+      this.#index.runs.set(row.run_id, row);
+      this.#changedRuns.add(row.run_id);
+      this.write("runs", [row]);
     }
   }
 

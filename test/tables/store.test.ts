@@ -276,6 +276,27 @@ test("runs that a closed tab left are interrupted, those of open tabs go on", as
   expect(last.get("done")).toMatchObject({status: "completed"});
 });
 
+test("a run of a tab that is closed later is interrupted too, and goes on when the tab was only slow to say so", async () => {
+  const tabs = new Set(["other"]);
+  let now = 0;
+  const {journal, store, writer} = setup({liveTabs: async () => tabs, now: () => now});
+  store.attach(writer);
+  await store.flush();
+  const row = runRow(run({tab: "other"}));
+  journal.arrive({table: "runs", ipc: encodeRows("runs", [row])});
+  await store.flush();
+  tabs.clear();
+  now = 60_000;
+  await store.flush();
+  expect(writer.rows.get("runs")?.at(-1)).toMatchObject({status: "interrupted", mlflow_status: "KILLED"});
+  expect(await store.runs()).toMatchObject([{status: "interrupted", end_time: new Date(60_000)}]);
+  const ended = {...row, status: "completed" as const};
+  journal.arrive({table: "runs", ipc: encodeRows("runs", [ended])});
+  await store.flush();
+  expect(writer.rows.get("runs")?.at(-1)).toMatchObject({status: "completed"});
+  expect(await store.runs()).toMatchObject([{status: "completed"}]);
+});
+
 test("artifacts are found by run, the newest version of each name", async () => {
   const {journal, store} = setup();
   const weights = {runId: "r1", name: "weights", type: "checkpoint", manifest: {step: 1}, createdAt: 7};
