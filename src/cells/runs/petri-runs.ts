@@ -32,6 +32,8 @@ export class PetriRuns extends HTMLElement {
   private readonly services: RunsServices | null;
   private readonly request: RunsRequest | null;
   private readonly signal: AbortSignal;
+  /** Stands in the place of the table until the runs have been read for the first time. */
+  private readonly waiting = document.createElement("p");
   private readonly problem = document.createElement("p");
   private shown: RunsTable | null = null;
   private readonly courses = new Map<string, Float64Array>();
@@ -65,6 +67,10 @@ export class PetriRuns extends HTMLElement {
             courses: this.courses
           })
         : source;
+    this.waiting.setAttribute("role", "status");
+    this.waiting.style.cssText =
+      "margin: 4px 0; font: var(--interface); color: var(--theme-foreground-muted)";
+    this.waiting.textContent = "reading runs …";
     this.problem.setAttribute("role", "alert");
     this.problem.style.cssText = "margin: 4px 0; font: var(--interface); color: var(--theme-error)";
     for (const type of ["petri-rows", "petri-selection"]) this.grid.addEventListener(type, () => this.tell());
@@ -79,6 +85,10 @@ export class PetriRuns extends HTMLElement {
   connectedCallback(): void {
     this.style.display = "block";
     if (!this.grid.isConnected) this.append(this.grid);
+    if (!this.shown && !this.problem.isConnected) {
+      this.grid.style.display = "none";
+      this.append(this.waiting);
+    }
     if (this.isFollowing || !this.services) return;
     this.isFollowing = true;
     for (const table of sources) void this.follow(table);
@@ -107,6 +117,7 @@ export class PetriRuns extends HTMLElement {
       } catch (error) {
         if (this.signal.aborted) break;
         this.problem.textContent = error instanceof Error ? error.message : String(error);
+        this.waiting.remove();
         this.append(this.problem);
       }
       // Of many runs the reading is not to take more than a third of the time, but nobody waits for long.
@@ -131,6 +142,8 @@ export class PetriRuns extends HTMLElement {
     const {table, total} = shown;
     this.grid.remark = table.numRows < total ? `the newest of ${total.toLocaleString("en-US")}` : "";
     this.grid.value = table;
+    this.waiting.remove();
+    this.grid.style.display = "";
     await this.grid.updateComplete;
     this.tell();
     await this.readCourses(shown);

@@ -66,6 +66,9 @@ export interface RunsShown {
   courses: ReadonlyMap<string, Float64Array>;
 }
 
+/** A course that is not there yet is no line, which is not the same as NULL. */
+const unread = new Float64Array();
+
 /** The table of runs as the grid shows it, with the course of a metric before the columns of metrics. */
 export function runsSource(source: GridSource, {columns, request, curve, courses}: RunsShown): GridSource {
   const {rowCount} = source;
@@ -76,7 +79,7 @@ export function runsSource(source: GridSource, {columns, request, curve, courses
     name: `${curve} curve`,
     type: "over steps",
     kind: "list",
-    value: (row) => courses.get(String(runId.value(row))) ?? null
+    value: (row) => courses.get(String(runId.value(row))) ?? unread
   };
   const at = columns.findIndex((column) => column.of === "metric");
   shown.splice(at < 0 ? shown.length : at, 0, line);
