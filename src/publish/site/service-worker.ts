@@ -1,4 +1,5 @@
 // The service worker of the static site. Built by write-service-worker.ts, which puts the manifest in.
+import {isUsed} from "./engines.ts";
 import {cacheName, outdatedCaches, ownCaches} from "./generations.ts";
 import {keyOf} from "./key.ts";
 import type {SiteManifest} from "./manifest.ts";
@@ -16,10 +17,12 @@ worker.addEventListener("fetch", (event) => {
     event.respondWith(answer(event.request));
 });
 
+const browser = {cores: navigator.hardwareConcurrency, userAgent: navigator.userAgent};
+
 /** Fills this build's cache, a few files at a time; the build counts as installed when it has every one. */
 async function install(): Promise<void> {
   const cache = await caches.open(current);
-  const waiting = [...siteManifest.files];
+  const waiting = siteManifest.files.filter((file) => isUsed(file, browser));
   const fill = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await keep(cache, file);
   };
@@ -28,8 +31,10 @@ async function install(): Promise<void> {
   await cache.put(keyOf(scope), isolated(new Response(siteManifest.page, {headers: html})));
 }
 
+const urlOf = (file: string) => keyOf(scope + file.split("/").map(encodeURIComponent).join("/"));
+
 async function keep(cache: Cache, file: string): Promise<void> {
-  const url = keyOf(scope + file.split("/").map(encodeURIComponent).join("/"));
+  const url = urlOf(file);
   if (await cache.match(url)) return;
   // The name of an asset changes with its content: one that an earlier build kept is the same.
   const fixed = file.startsWith("assets/");
@@ -61,5 +66,10 @@ async function answer(request: Request): Promise<Response> {
     const kept = await (await caches.open(name)).match(url);
     if (kept) return kept;
   }
-  return fetch(request);
+  const file = siteManifest.files.find((file) => urlOf(file) === url);
+  if (file === undefined) return fetch(request);
+  // One that this browser was not expected to use.
+  const cache = await caches.open(current);
+  await keep(cache, file);
+  return (await cache.match(url)) ?? fetch(request);
 }
