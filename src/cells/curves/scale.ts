@@ -26,13 +26,22 @@ function extentOfPath(path: Path, [from, to]: Extent, log: boolean): Extent | nu
   return low <= high ? [low, high] : null;
 }
 
+/** Two ends that are no further from 0 have a distance that is a number. */
+const furthest = Number.MAX_VALUE / 2;
+
 function withAir(extent: Extent | null, log: boolean): Extent {
   if (!extent) return log ? [0.1, 1] : [0, 1];
   const [low, high] = extent;
-  if (log)
-    return high > low ? [low / (high / low) ** 0.04, high * (high / low) ** 0.04] : [low / 2, high * 2];
+  if (log) {
+    // In powers: the greatest by the least is more than a number can be when a run diverged to the end.
+    const air = high > low ? 10 ** ((Math.log10(high) - Math.log10(low)) * 0.04) : 2;
+    return [Math.max(low / air, Number.MIN_VALUE), Math.min(high * air, Number.MAX_VALUE)];
+  }
   const air = (high - low || Math.abs(high) || 1) * 0.05;
   // A share stays within 0 and 1, and what is never negative stays above.
   const least = low >= 0 ? Math.max(0, low - air) : low - air;
-  return [least, low >= 0 && high <= 1 && high > 0.5 ? Math.min(1, high + air) : high + air];
+  const most = low >= 0 && high <= 1 && high > 0.5 ? Math.min(1, high + air) : high + air;
+  return low < 0
+    ? [Math.max(least, -furthest), Math.min(most, furthest)]
+    : [least, Math.min(most, 2 * furthest)];
 }
