@@ -74,7 +74,9 @@ function describeRuntimeError(error: RuntimeError, {cellId, graph, compiled}: Er
         : "Define it in another cell, or import it.";
     return {name: "RuntimeError", message: error.message, hint, ...(line && {line})};
   }
-  const hint = definers.length > 0 ? `${input} comes from ${list(definers)}, which failed.` : undefined;
+  // A table that a cell makes is a variable of a name that nobody wrote.
+  const read = input?.replace(/^table:(?:.*\/)?(.+)@\d+$/, "$1");
+  const hint = definers.length > 0 ? `${read} comes from ${list(definers)}, which failed.` : undefined;
   return {name: "RuntimeError", message: error.message, hint, cells: [...definers]};
 }
 

@@ -165,6 +165,14 @@ test("a query waits for the cell that creates its table, and follows it", async 
   expect(t.session.graph()).toContainEqual({from: 2, to: 1, name: "table:best"});
 });
 
+test("a query of a table whose cell failed names the table as it was written", async () => {
+  const t = await session([
+    [1, "SELECT * FROM best", "sql"],
+    [2, "CREATE TABLE best AS SELECT ${nothing}", "sql"]
+  ]).run();
+  expect(t.failure(1)).toMatchObject({hint: "best comes from cell 2, which failed.", cells: [2]});
+});
+
 test("a query follows the cells that insert into its table", async () => {
   const t = session([
     [1, "SELECT count(*) FROM t", "sql"],
