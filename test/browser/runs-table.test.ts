@@ -141,8 +141,8 @@ test("a condition that is no SQL is said, and put right by the next", async () =
   const aborter = new AbortController();
   const element = runsTable({cellId: 5, signal: aborter.signal})({runs: "nonsense ("});
   document.body.append(element);
-  expect(element.innerText).toBe("reading runs …");
+  expect(element.querySelector(":scope > [role=status]")?.textContent).toBe("reading runs …");
   await vi.waitUntil(() => element.querySelector("[role=alert]")?.textContent, {timeout: 10_000});
-  expect(element.querySelector("[role=status]")).toBeNull();
+  expect(element.querySelector(":scope > [role=status]")).toBeNull();
   aborter.abort();
 });
