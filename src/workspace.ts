@@ -134,6 +134,16 @@ export class PageWorkspace implements Workspace {
     await (await this.journal()).compact();
   }
 
+  async objectives(): Promise<string[]> {
+    const {intermediateKey} = await import("./tables/import/optuna.ts");
+    const {db} = this.#options.tables();
+    const rows = await db.sql`SELECT metric.key FROM latest_metrics AS metric JOIN runs USING (run_id)
+      WHERE runs.lifecycle_stage = 'active' AND runs.experiment_id NOT IN
+        (SELECT experiment_id FROM metric_defs WHERE goal IS NOT NULL AND key <> ${intermediateKey})
+      GROUP BY metric.key ORDER BY count(*) DESC, metric.key`;
+    return Array.from(rows as Iterable<{key: string}>, ({key}) => key);
+  }
+
   async export(format: ExportKind, options: Omit<ExportOptions, "format"> = {}): Promise<File> {
     if (format === "petri") {
       const day = new Date(this.#now()).toISOString().slice(0, 10);

@@ -1,5 +1,6 @@
 import {afterAll, beforeAll, expect, test, vi} from "vitest";
 import type {Engine, EngineStatus} from "../../src/cells/app/services.ts";
+import {encodeMetrics} from "../../src/tables/encode.ts";
 import {openMemoryJournal} from "../../src/tables/journal/open.ts";
 import type {Journal} from "../../src/tables/journal/types.ts";
 import {Tables} from "../../src/tables/open.ts";
@@ -87,9 +88,26 @@ test("tells of runs that begin, grow and are deleted until it is stopped", async
   await workspace.import(csv());
   await vi.waitFor(() => expect(told).toHaveBeenCalled());
   const grown = told.mock.calls.length;
-  tables.sink.append("r", new Uint8Array(8), [0, 0]);
+  const one = Float64Array.of(1);
+  tables.sink.append(
+    "r",
+    encodeMetrics({runId: "r", seq: 0, step: one, timeMs: one, columns: {loss: one}}),
+    [0, 0]
+  );
   await vi.waitFor(() => expect(told.mock.calls.length).toBeGreaterThan(grown));
   stop();
+});
+
+test("tells the metrics of runs that do not say what they optimise, and exports to Optuna with one of them", async () => {
+  const {workspace, tables} = other;
+  await workspace.import(csv());
+  expect(await workspace.objectives()).toEqual(["loss"]);
+  await expect(workspace.export("optuna")).rejects.toThrow("has a goal in metric_defs");
+  const file = await workspace.export("optuna", {objective: {metric: "loss", goal: "minimize"}});
+  expect(file.size).toBeGreaterThan(1000);
+  const experiments = new Set((await workspace.usage()).map(({experiment}) => experiment));
+  for (const experiment of experiments) tables.sink.defineMetrics(experiment, {loss: {goal: "minimize"}});
+  expect(await workspace.objectives()).toEqual([]);
 });
 
 test("a zip archive of other files is not taken for a workspace", async () => {

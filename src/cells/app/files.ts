@@ -22,7 +22,7 @@ export function chooseFolder(): Promise<File[]> {
   return choose({webkitdirectory: true});
 }
 
-function choose(options: Partial<HTMLInputElement>): Promise<File[]> {
+function choose(options: {accept?: string; multiple?: boolean; webkitdirectory?: boolean}): Promise<File[]> {
   const input = Object.assign(document.createElement("input"), {type: "file", ...options});
   return new Promise((resolve) => {
     input.addEventListener("change", () => resolve(Array.from(input.files ?? [])));

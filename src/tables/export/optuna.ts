@@ -83,9 +83,8 @@ function fromValues(values: readonly unknown[]) {
   return {json: JSON.stringify({name, attributes: {step, low, high, log: false}}), choices: null};
 }
 
-/** The objectives of a study: given, or the metrics that the experiment says a direction of. */
+/** The objectives of a study: the metrics that the experiment says a direction of, else what was given. */
 function objectivesOf(experiment: Row<"experiments">, reader: RunReader, given?: Objective): Objective[] {
-  if (given) return [given];
   const found = reader.metricDefs
     .filter(
       ({experiment_id, key, goal}) =>
@@ -93,6 +92,7 @@ function objectivesOf(experiment: Row<"experiments">, reader: RunReader, given?:
     )
     .map(({key, goal}): Objective => ({metric: key, goal: goal ?? "minimize"}));
   if (found.length > 0) return found;
+  if (given) return [given];
   throw new ExportError(
     `Optuna's studies have an objective, and no metric of ${experiment.name} has a goal in metric_defs. Give the option objective, e.g. {metric: "loss", goal: "minimize"}.`
   );

@@ -1,4 +1,4 @@
-import type {ExportKind, Workspace, WorkspaceRun} from "../../../src/cells/app/workspace/types.ts";
+import type {ExportKind, Objective, Workspace, WorkspaceRun} from "../../../src/cells/app/workspace/types.ts";
 import type {JournalStatus} from "../../../src/tables/journal/types.ts";
 
 /** A store of runs that a test drives by hand. */
@@ -8,6 +8,8 @@ export class FakeWorkspace implements Workspace {
   readonly runListeners = new Set<() => void>();
   /** How often the runs were asked for. */
   asked = 0;
+  metrics: string[] = [];
+  readonly exported: [format: ExportKind, objective: Objective | undefined][] = [];
   readonly imported: string[][] = [];
   runs: WorkspaceRun[] = [];
   agrees = true;
@@ -72,7 +74,12 @@ export class FakeWorkspace implements Workspace {
     this.compacted += 1;
   }
 
-  async export(format: ExportKind): Promise<File> {
+  async objectives(): Promise<string[]> {
+    return this.metrics;
+  }
+
+  async export(format: ExportKind, options?: {objective?: Objective}): Promise<File> {
+    this.exported.push([format, options?.objective]);
     return new File(["x"], `runs.${format}`);
   }
 

@@ -29,10 +29,11 @@ async function open(): Promise<void> {
   await expect.poll(() => panel()?.querySelector(".ws-busy")).toBeNull();
 }
 
-async function confirmDelete(): Promise<void> {
+/** Answers the dialog above the panel. */
+async function answer(label: string): Promise<void> {
   const find = () =>
     Array.from(document.querySelectorAll<HTMLElement>("wa-dialog wa-button")).find(
-      (each) => each.textContent?.trim() === "Delete"
+      (each) => each.textContent?.trim() === label
     );
   await expect.poll(() => find()?.checkVisibility()).toBe(true);
   await userEvent.click(find() as HTMLElement);
@@ -133,11 +134,11 @@ test("deletes the chosen runs and those that are old, after asking; never one th
   expect(box("Choose going").disabled).toBe(true);
   await userEvent.click(box("Choose small"));
   await userEvent.click(button("Delete 1 run (2.0 kB)"));
-  await confirmDelete();
+  await answer("Delete");
   await expect.poll(news).toBe("Deleted 1 run: 2.0 kB.");
   expect(rows()).toEqual(["large", "going running"]);
   await userEvent.click(button("Delete 1 run (5.0 MB)"));
-  await confirmDelete();
+  await answer("Delete");
   await expect.poll(rows).toEqual(["going running"]);
 });
 
@@ -193,6 +194,37 @@ test("the import button takes a folder too", async () => {
 test("a folder dropped on the home page is for the store", async () => {
   dropTree(document.querySelector("petri-home") as Element, {logs: {"events.out.tfevents.1": null}});
   await expect.poll(() => workspace.imported).toEqual([["logs/events.out.tfevents.1"]]);
+});
+
+test("an export for Optuna asks what is optimised when the runs do not say it", async () => {
+  await open();
+  const select = (name: string) => document.querySelector<HTMLSelectElement>(name) as HTMLSelectElement;
+  const exportTo = (format: string) => userEvent.selectOptions(select(".ws-export select"), format);
+  await exportTo("optuna");
+  await expect.poll(news).toContain("Exported runs.optuna");
+  workspace.metrics = ["loss", "accuracy"];
+  await exportTo("csv");
+  await expect.poll(() => workspace.exported.length).toBe(2);
+  await exportTo("optuna");
+  await expect.poll(() => select(".ws-objective select")?.checkVisibility()).toBe(true);
+  expect(select(".ws-objective select[name=goal]").value).toBe("minimize");
+  await userEvent.selectOptions(select(".ws-objective select"), "accuracy");
+  expect(select(".ws-objective select[name=goal]").value).toBe("maximize");
+  const {violations} = await axe.run(select(".ws-objective select").closest("wa-dialog") as HTMLElement, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21aa"]
+  });
+  expect(violations.map(({id}) => id)).toEqual([]);
+  await answer("Export");
+  await expect.poll(() => workspace.exported.length).toBe(3);
+  await exportTo("optuna");
+  await expect.poll(() => select(".ws-objective select")?.checkVisibility()).toBe(true);
+  await answer("Cancel");
+  await expect.poll(() => select(".ws-objective select")).toBeNull();
+  expect(workspace.exported).toEqual([
+    ["optuna", undefined],
+    ["csv", undefined],
+    ["optuna", {metric: "accuracy", goal: "maximize"}]
+  ]);
 });
 
 test("a file dropped on the home page that is no notebook is for the store", async () => {

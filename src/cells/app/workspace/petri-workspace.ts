@@ -7,6 +7,7 @@ import {chooseFiles, chooseFolder, saveBlob} from "../files.ts";
 import {droppedFiles, type GivenFiles, importable, nothingIn} from "../folders.ts";
 import {formatBytes} from "../format.ts";
 import {icon} from "../icons.ts";
+import {askObjective} from "./ask-objective.ts";
 import {type RunSelection, runList} from "./run-list.ts";
 import {spaceView} from "./space.ts";
 import {type ExportKind, exportKinds, type Workspace, type WorkspaceRun} from "./types.ts";
@@ -230,7 +231,10 @@ export class PetriWorkspace extends LitElement {
     const format = select.value as ExportKind;
     select.value = "";
     void this.#do("Exporting", async () => {
-      const file = await this.workspace.export(format);
+      const metrics = format === "optuna" ? await this.workspace.objectives() : [];
+      const objective = metrics.length > 0 ? await askObjective(metrics) : undefined;
+      if (objective === null) return;
+      const file = await this.workspace.export(format, {objective});
       saveBlob(file.name, file);
       this.report = {text: `Exported ${file.name}, ${formatBytes(file.size)}.`, notes: []};
     });

@@ -36,6 +36,12 @@ export const exportKinds = [
 
 export type ExportKind = (typeof exportKinds)[number]["format"];
 
+/** A metric that runs optimise, and which direction is good. */
+export interface Objective {
+  metric: string;
+  goal: "minimize" | "maximize";
+}
+
 /** The store of runs, seen from the shell. */
 export interface Workspace {
   /** Null until the store has been opened. Replaced, never mutated. */
@@ -54,8 +60,10 @@ export interface Workspace {
   persist(): Promise<boolean>;
   /** Rewrites the files on disk without what was deleted. */
   compact(): Promise<void>;
-  /** One file, a zip archive where the format has several. */
-  export(format: ExportKind): Promise<File>;
+  /** Metrics of runs that do not say what they optimise, those of most runs first; none when all of them say it. */
+  objectives(): Promise<string[]>;
+  /** One file, a zip archive where the format has several. `objective`: for runs that do not say what they optimise. */
+  export(format: ExportKind, options?: {objective?: Objective}): Promise<File>;
   /** Takes in an archive of Petri's, or files of other trackers; together they are one import. */
   import(files: readonly File[]): Promise<ImportReport>;
 }
