@@ -27,6 +27,8 @@ export class PageWorkspace implements Workspace {
   readonly #listeners = new Set<() => void>();
   #opening: Promise<Journal> | null = null;
   #journal: Journal | null = null;
+  /** What is said while the journal cannot be opened; rows wait in memory, and each new one tries again. */
+  #notOpened: JournalStatus | null = null;
 
   constructor(options: PageWorkspaceOptions) {
     this.#options = options;
@@ -34,7 +36,7 @@ export class PageWorkspace implements Workspace {
   }
 
   get status(): JournalStatus | null {
-    return this.#journal?.status ?? null;
+    return this.#journal?.status ?? this.#notOpened;
   }
 
   subscribe(listener: () => void): () => void {
@@ -53,6 +55,12 @@ export class PageWorkspace implements Workspace {
       },
       (error: unknown) => {
         this.#opening = null;
+        const reason = error instanceof Error ? error.message : String(error);
+        const message = `The journal of runs could not be opened: ${reason} Runs go on, and are kept in memory. Reload the page to try again.`;
+        const failure = {message, unwrittenBytes: 0};
+        const nothing = {sizeBytes: 0, quota: null, persisted: null, repaired: []};
+        this.#notOpened = {role: "memory", failure, ...nothing};
+        this.#changed();
         throw error;
       }
     );
@@ -73,7 +81,10 @@ export class PageWorkspace implements Workspace {
     const stop = engine.subscribe(() => {
       if (engine.status().running.length === 0) return;
       stop();
-      void this.journal().then(({status}) => status.persisted === false && this.persist());
+      this.journal()
+        .then(({status}) => status.persisted === false && this.persist())
+        // The status says what is wrong.
+        .catch(() => {});
     });
   }
 

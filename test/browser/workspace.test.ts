@@ -50,6 +50,22 @@ test("the journal is opened once, and its status told", async () => {
   expect(workspace.status).toMatchObject({role: "memory", failure: null});
 });
 
+test("a journal that cannot be opened is told with the reason, until it can be", async () => {
+  let isBroken = true;
+  const {workspace} = open((journal) => {
+    if (isBroken) throw new Error("it is of a newer version.");
+    return journal;
+  });
+  const told = vi.fn();
+  workspace.subscribe(told);
+  await expect(workspace.open()).rejects.toThrow("newer version");
+  expect(told).toHaveBeenCalled();
+  expect(workspace.status?.failure?.message).toContain("could not be opened: it is of a newer version.");
+  isBroken = false;
+  await workspace.open();
+  expect(workspace.status?.failure).toBeNull();
+});
+
 test("what was imported is listed with its size, exported as an archive and taken in elsewhere, once", async () => {
   const {workspace} = open();
   expect(await workspace.import(csv())).toMatchObject({runs: 3, metricRows: 9});
