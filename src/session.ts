@@ -43,6 +43,8 @@ const clock = pageClock({
 export function openSession(request: SessionRequest, services: SessionServices): NotebookSession {
   const {site, tables, trainer, workspace} = services;
   const {name, baseUrl, notebook, createOutput} = request;
+  // A notebook that was opened by its address is somebody's: its SQL stays among tables until it is saved as a copy.
+  tables.trust(name !== baseUrl);
   const importer = createImporter({
     siteUrl: site,
     notebookUrl: () => baseUrl,

@@ -1,4 +1,4 @@
-import {afterAll, expect, test} from "vitest";
+import {afterAll, beforeAll, expect, test} from "vitest";
 import {Tables} from "../../src/tables/open.ts";
 import {FakeJournal} from "../tables/support/fake-journal.ts";
 
@@ -18,6 +18,7 @@ const tables = new Tables({
   silenceMs: 4000
 });
 const {db, sink} = tables;
+beforeAll(() => db.query("SELECT 1"));
 afterAll(() => tables.dispose());
 
 /** Ends the engine in the way of a worker that reports it. */
@@ -37,7 +38,7 @@ test("an engine that dies without a word is noticed, started again, and a query 
   expect(await db.queryRow("SELECT 2 AS x")).toEqual({x: 2});
   expect(workers.length).toBe(before + 1);
   await expect(db.query("FROM made")).rejects.toThrow("does not exist");
-});
+}, 60_000);
 
 test("a statement that changes something is not repeated, and says so", async () => {
   await db.queryRow("SELECT 1 AS x");
