@@ -11,7 +11,7 @@ import {provenanceOf} from "./provenance.ts";
 import {pageClock} from "./runtime/clock.ts";
 import {completeNames} from "./runtime/completions.ts";
 import {NotebookSession} from "./runtime/session.ts";
-import type {CellContext} from "./runtime/types.ts";
+import type {Cell, CellContext} from "./runtime/types.ts";
 import {loadArrow} from "./tables/arrow.ts";
 import {watchedTables} from "./tables/macros.ts";
 import type {Tables} from "./tables/open.ts";
@@ -45,6 +45,7 @@ export function openSession(request: SessionRequest, services: SessionServices):
   const {name, baseUrl, notebook, createOutput} = request;
   // A notebook that was opened by its address is somebody's: its SQL stays among tables until it is saved as a copy.
   tables.trust(name !== baseUrl);
+  if (notebook.cells.some(asksTables)) tables.preload();
   const importer = createImporter({
     siteUrl: site,
     notebookUrl: () => baseUrl,
@@ -96,6 +97,9 @@ export function openSession(request: SessionRequest, services: SessionServices):
   });
   return session;
 }
+
+/** Whether a cell will need DuckDB soon: its start is what the first answer waits for. */
+const asksTables = ({mode, value}: Cell) => mode === "sql" || /\b(curves|runsTable|db|sql)\b/.test(value);
 
 /** A builtin of cells whose code is loaded by the first cell that reads it. */
 function onUse<T>(

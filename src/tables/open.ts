@@ -62,6 +62,12 @@ export class Tables {
     return this.changes.watch(name);
   }
 
+  /** Starts DuckDB and fills it, for somebody who is going to ask. */
+  preload(): void {
+    // Who asks is told what went wrong.
+    this.open().catch(() => {});
+  }
+
   /** Adds rows to a table of the store, or replaces those with the same key. */
   write<T extends TableName>(table: T, rows: readonly Row<T>[]): void {
     this.sink.write(table, rows);
@@ -127,6 +133,7 @@ export class Tables {
   private async boot(): Promise<Database> {
     const {onEngine, journal: _, liveTabs: __, given: ___, ...options} = this.options;
     onEngine?.({state: "loading", loadedBytes: 0, totalBytes: 0});
+    this.sink.prepare();
     const [{Database}, {DatabaseWriter}] = await Promise.all([
       import("./database.ts"),
       import("./run-writer.ts")

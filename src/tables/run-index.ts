@@ -1,6 +1,7 @@
 import type {Row, RunRow, TableName} from "./schema.ts";
 
 type Artifact = Row<"artifacts">;
+type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
 
 /** What the page knows of every run in the store, without a database: small, one entry a run. */
 export class RunIndex {
@@ -20,6 +21,18 @@ export class RunIndex {
       if (!found || Number(run.end_time) >= Number(found.end_time)) found = run;
     }
     return found;
+  }
+
+  /** Takes in rows of one of the indexed tables; what is known of this page's own runs stays. */
+  take(table: TableName, ipc: Uint8Array, decodeRows: DecodeRows, own: ReadonlyMap<string, unknown>): void {
+    if (table === "runs")
+      for (const row of decodeRows(table, ipc)) if (!own.has(row.run_id)) this.runs.set(row.run_id, row);
+    if (table === "experiments")
+      for (const row of decodeRows(table, ipc)) this.experiments.add(row.experiment_id);
+    if (table === "metric_defs") for (const row of decodeRows(table, ipc)) this.define(row);
+    if (table === "artifacts") for (const row of decodeRows(table, ipc)) this.addArtifact(row);
+    if (table === "artifact_links") for (const row of decodeRows(table, ipc)) this.addLink(row);
+    if (table === "cells") for (const row of decodeRows(table, ipc)) this.addCell(row);
   }
 
   addArtifact(row: Artifact): void {

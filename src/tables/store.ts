@@ -5,6 +5,7 @@ import type {ImportedRows, ImportReport} from "./import-types.ts";
 import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
+import {readAhead} from "./read-ahead.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
 import {isSameRun, runRecord, runRow} from "./run-rows.ts";
 import type {RunWriter} from "./run-writer-types.ts";
@@ -12,8 +13,6 @@ import type {Row, RunRow, TableName} from "./schema.ts";
 import {inKind, isDeletion, type Step} from "./steps.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
 import {isWhole} from "./whole-run.ts";
-
-type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
 
 /** Between two looks at which tabs are open. */
 const lookMs = 5000;
@@ -59,6 +58,7 @@ export class RunStore {
   #isPartial = false;
   #pending: Step[] | null = null;
   #pendingBytes = 0;
+  #reading: Promise<ReturnType<Journal["read"]>> | null = null;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #changedRuns = new Set<string>();
   #flushing: Promise<void> = Promise.resolve();
@@ -203,6 +203,12 @@ export class RunStore {
     this.#forget(runIds);
   }
 
+  /** Begins to read for a database that is being started: neither waits for the other. */
+  prepare(): void {
+    this.#reading ??= this.#read();
+    this.#reading.catch(() => {});
+  }
+
   /** Sends rows to this database from now on; it gets everything that is kept first. */
   attach(writer: RunWriter): void {
     this.#writer = writer;
@@ -262,16 +268,24 @@ export class RunStore {
     }
   }
 
-  /** Gives a database all of the journal. */
-  async #fill(writer: RunWriter): Promise<void> {
+  /** Begins to read all of the journal, which then is on its way before it is asked for. */
+  async #read(): Promise<ReturnType<Journal["read"]>> {
     const journal = await this.#load();
-    // Rows of metrics have no key: those that are there would be there twice.
-    if (this.#isPartial) await writer.clear();
-    this.#isPartial = true;
     // What comes after this is not in what is read.
     this.#pending = [];
     this.#pendingBytes = 0;
-    for await (const {table, ipc} of journal.read()) await writer.load(table, ipc);
+    return readAhead(journal.read());
+  }
+
+  /** Gives a database all of the journal. */
+  async #fill(writer: RunWriter): Promise<void> {
+    const reading = this.#reading ?? this.#read();
+    this.#reading = null;
+    const streams = await reading;
+    // Rows of metrics have no key: those that are there would be there twice.
+    if (this.#isPartial) await writer.clear();
+    this.#isPartial = true;
+    for await (const {table, ipc} of streams) await writer.load(table, ipc);
     await writer.loaded();
     for (const id of this.#own.keys()) this.#changedRuns.add(id);
     const {encodeRows} = await import("./encode-rows.ts");
@@ -293,7 +307,7 @@ export class RunStore {
   async #readIndex(): Promise<Journal> {
     const [journal, {decodeRows}] = await Promise.all([this.#queue.journal(), import("./encode-rows.ts")]);
     journal.onForeign((record) => {
-      this.#takeRows(record.table, record.ipc, decodeRows);
+      this.#index.take(record.table, record.ipc, decodeRows, this.#own);
       this.#take(record);
       if (record.table === "metrics" && record.runId !== undefined) void this.#tell(record.runId, record.ipc);
     });
@@ -305,20 +319,8 @@ export class RunStore {
 
   async #takeAll(journal: Journal): Promise<void> {
     const {decodeRows} = await import("./encode-rows.ts");
-    for await (const {table, ipc} of journal.read(indexedTables)) this.#takeRows(table, ipc, decodeRows);
-  }
-
-  #takeRows(table: TableName, ipc: Uint8Array, decodeRows: DecodeRows): void {
-    const index = this.#index;
-    if (table === "runs")
-      for (const row of decodeRows(table, ipc))
-        if (!this.#own.has(row.run_id)) index.runs.set(row.run_id, row);
-    if (table === "experiments")
-      for (const row of decodeRows(table, ipc)) index.experiments.add(row.experiment_id);
-    if (table === "metric_defs") for (const row of decodeRows(table, ipc)) index.define(row);
-    if (table === "artifacts") for (const row of decodeRows(table, ipc)) index.addArtifact(row);
-    if (table === "artifact_links") for (const row of decodeRows(table, ipc)) index.addLink(row);
-    if (table === "cells") for (const row of decodeRows(table, ipc)) index.addCell(row);
+    for await (const {table, ipc} of journal.read(indexedTables))
+      this.#index.take(table, ipc, decodeRows, this.#own);
   }
 
   /** A tab that was killed could not say what became of its runs. Looks at most every few seconds. */

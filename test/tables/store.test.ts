@@ -214,6 +214,20 @@ test("what another tab writes is here as well, and drawn as it comes", async () 
   expect((await store.find("far"))?.run.runId).toBe("far");
 });
 
+test("the journal is read while a database starts, and what comes meanwhile follows once", async () => {
+  const {journal, store, append, writer} = setup();
+  append(batch("r1", 0, [1, 2]));
+  await store.find("");
+  const read = vi.spyOn(journal, "read");
+  store.prepare();
+  await vi.waitFor(() => expect(read).toHaveBeenCalledOnce());
+  append(batch("r1", 2, [3]));
+  store.attach(writer);
+  await store.flush();
+  expect(read).toHaveBeenCalledOnce();
+  expect(writer.values("metrics", "value")).toEqual([1, 2, 3]);
+});
+
 test("a journal that another tab compacts while it is read is read again from the start", async () => {
   const {journal, store, append, writer} = setup();
   store.record(run());
