@@ -10,7 +10,7 @@ import type {WorkloadSize} from "./workload/data.ts";
 import {serveWorkload, type WorkloadHost} from "./workload/host.ts";
 import type {Seeded} from "./workload/page/page.ts";
 import type {QueryTimes} from "./workload/page/time-queries.ts";
-import {type StrokesWindow, watchStrokes} from "./workload/watch-strokes.ts";
+import {type StrokesWindow, strokesScript} from "./workload/watch-strokes.ts";
 
 /** What the bench's page offers. */
 interface WorkloadWindow {
@@ -29,7 +29,7 @@ export const workload: Bench = async ({quick}) => {
   const visit = async <T>(use: (browser: BrowserContext) => Promise<T>): Promise<T> => {
     const options = {executablePath: await ensureChromium(), args: chromiumFlags};
     const browser = await chromium.launchPersistentContext(profile, options);
-    browser.setDefaultTimeout(300_000);
+    browser.setDefaultTimeout(120_000);
     try {
       return await use(browser);
     } finally {
@@ -88,6 +88,7 @@ export const workload: Bench = async ({quick}) => {
       time("100 curves, with what a chart says of their runs", median(sum(queries)), 150),
       time("grid of all runs with 20 metrics", median(queries.grid), 100),
       time("cancel a running query", median(queries.cancel), 50),
+      time("cancel a running query, to the next answer", median(queries.cancelToNext), 50),
       time("append to pixel at 1,000 rows/s, median", quantile(pixels, 0.5), 50),
       time("append to pixel at 1,000 rows/s, 95 %", quantile(pixels, 0.95), 50)
     ];
@@ -123,7 +124,7 @@ async function openToChart(
   {address}: WorkloadHost,
   times: number
 ): Promise<number[]> {
-  await browser.addInitScript(watchStrokes);
+  await browser.addInitScript(strokesScript);
   const found: number[] = [];
   for (let i = 0; i < times; i++) {
     const page = await browser.newPage();
@@ -137,7 +138,7 @@ async function openToChart(
 
 /** Milliseconds from the yield of a row to the first drawing after it came, row by row. */
 async function appendToPixel(browser: BrowserContext, {address}: WorkloadHost): Promise<number[]> {
-  await browser.addInitScript(watchStrokes);
+  await browser.addInitScript(strokesScript);
   const page = await browser.newPage();
   await page.goto(`${address}?backend=wasm#/notebook/live`);
   await page.waitForFunction(() => "petri" in window);

@@ -1,7 +1,7 @@
 /** What `watchStrokes` leaves on the page's window. */
 export interface StrokesWindow {
   strokes: {
-    /** When paths were drawn on canvases: the curves of charts. Times are `performance.now()`. */
+    /** When curves were drawn on canvases. Times are `performance.now()`. */
     at: number[];
     /** When rows came from the training worker, and when each was made. */
     batches: {cameAt: number; madeAt: number[]}[];
@@ -12,13 +12,23 @@ export interface StrokesWindow {
  * Runs in the page before anything of it: notes when curves are drawn and when rows come from a worker. What is measured
  * knows nothing of it.
  */
-export function watchStrokes(): void {
+function watchStrokes(): void {
   const at: number[] = [];
   const batches: {cameAt: number; madeAt: number[]}[] = [];
-  const {stroke} = CanvasRenderingContext2D.prototype;
-  CanvasRenderingContext2D.prototype.stroke = function (this: CanvasRenderingContext2D, ...path: [Path2D?]) {
-    // Axes are drawn without a path of their own.
-    if (path.length > 0) at.push(performance.now());
+  const {prototype} = CanvasRenderingContext2D;
+  const {beginPath, lineTo, stroke} = prototype;
+  let points = 0;
+  prototype.beginPath = function () {
+    points = 0;
+    beginPath.call(this);
+  };
+  prototype.lineTo = function (x, y) {
+    points++;
+    lineTo.call(this, x, y);
+  };
+  prototype.stroke = function (this: CanvasRenderingContext2D, ...path: [Path2D?]) {
+    // Lines of a few points are axes; the card of a run draws paths that it made before.
+    if (path.length === 0 && points > 20) at.push(performance.now());
     (stroke as (...path: [Path2D?]) => void).apply(this, path);
   };
   const listen = ({data}: MessageEvent) => {
@@ -35,3 +45,6 @@ export function watchStrokes(): void {
   };
   Object.assign(window, {strokes: {at, batches}} satisfies StrokesWindow);
 }
+
+/** To be run in a page before anything of it. What strips the types wraps inner functions in a call that pages do not have. */
+export const strokesScript = `globalThis.__name ??= (f) => f; (${watchStrokes})();`;
