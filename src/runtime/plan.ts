@@ -9,6 +9,8 @@ export interface NotebookNames {
   local: ReadonlySet<string>;
   /** For a table of a client's variable: the dataflow variables that stand for it. */
   tables(database: string, table: string, reader: CompiledCell): readonly string[];
+  /** Whether a table of a client's variable is the page's own, which no cell makes or changes: its statement fails. */
+  isKnown(database: string, table: string): boolean;
 }
 
 /** How a compiled cell is defined in the runtime. */
@@ -39,9 +41,11 @@ export function planCell(compiled: CompiledCell, names: NotebookNames): CellPlan
   const read = inputs.length;
   const tables = new Set<string>();
   for (const {database, reads, creates, changes} of compiled.tables) {
-    for (const table of creates) tables.add(tableVariable(database, table, compiled.id));
-    for (const table of changes) tables.add(tableVariable(database, table, compiled.id));
-    for (const table of [...reads, ...changes]) {
+    const [created, changed] = [creates, changes].map((all) =>
+      all.filter((table) => !names.isKnown(database, table))
+    );
+    for (const table of [...created, ...changed]) tables.add(tableVariable(database, table, compiled.id));
+    for (const table of [...reads, ...changed]) {
       for (const name of names.tables(database, table, compiled)) inputs.push(name);
     }
   }

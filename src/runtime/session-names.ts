@@ -17,7 +17,9 @@ export class SessionNames implements NotebookNames {
   constructor(cells: Iterable<CompiledCell>, local: ReadonlySet<string>, known: KnownTables) {
     this.local = local;
     this.#known = known;
-    for (const cell of cells) this.#add(cell);
+    const compiled = [...cells];
+    for (const cell of compiled) this.#define(cell);
+    for (const cell of compiled) this.#make(cell);
     const shadowed = [...local, "db"].filter((name) => this.defined.has(name));
     // Moving a cell changes nothing.
     for (const variables of this.#tables.values()) variables.sort();
@@ -26,18 +28,26 @@ export class SessionNames implements NotebookNames {
 
   tables(database: string, table: string, reader: CompiledCell): readonly string[] {
     const variables = this.#tables.get(`${database} ${table}`) ?? [];
-    const beneath = database === "db" && !this.defined.has("db") ? this.#known.get(table) : undefined;
+    const beneath = this.isKnown(database, table) ? this.#known.get(table) : undefined;
     // A cell that trains adds to the tables it reads; it would start itself again for ever.
     if (!beneath || reader.inputs.includes("train")) return variables;
     return [...beneath.map((each) => tableVariable("db", each, null)), ...variables];
   }
 
-  #add({id, output, outputs, autoview, automutable, tables}: CompiledCell): void {
+  isKnown(database: string, table: string): boolean {
+    return database === "db" && !this.defined.has("db") && this.#known.has(table);
+  }
+
+  #define({output, outputs, autoview, automutable}: CompiledCell): void {
     for (const name of output === undefined ? outputs : [output]) this.defined.add(name);
     if (output !== undefined && autoview) this.defined.add(output.slice("viewof$".length));
     if (output !== undefined && automutable) this.defined.add(output.slice("mutable ".length));
+  }
+
+  #make({id, tables}: CompiledCell): void {
     for (const {database, creates, changes} of tables) {
       for (const table of new Set([...creates, ...changes])) {
+        if (this.isKnown(database, table)) continue;
         const key = `${database} ${table}`;
         this.#tables.set(key, [...(this.#tables.get(key) ?? []), tableVariable(database, table, id)]);
       }

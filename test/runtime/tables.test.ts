@@ -120,6 +120,29 @@ test("a query of what evaluations write does not wake itself", async () => {
   expect(changes.asked).toEqual([]);
 });
 
+test("a statement that would change a known table makes nothing of it, so that its readers do not wait or fail", async () => {
+  const t = await session([
+    [1, "FROM runs", "sql"],
+    [2, "DELETE FROM runs WHERE ${nothing}", "sql"],
+    [3, "CREATE OR REPLACE MACRO curve(n) AS TABLE FROM range(n, ${nothing})", "sql"],
+    [4, "FROM curve('a', 'loss')", "sql"],
+    [5, "await db.sql`TRUNCATE metrics`; nothing"]
+  ]).run();
+  expect([2, 3, 5].map((id) => t.failure(id)?.message)).toEqual(Array(3).fill("nothing is not defined"));
+  expect([1, 4].map((id) => t.failure(id))).toEqual([null, null]);
+  expect(t.session.graph().filter(({from}) => from !== null)).toEqual([]);
+});
+
+test("a known table's name is any other's where a cell defines db", async () => {
+  const t = session([
+    [1, "FROM runs", "sql"],
+    [2, "CREATE TABLE runs AS SELECT 1", "sql"],
+    [3, "const db = ({sql: async (strings) => strings.join()})"]
+  ]);
+  await t.run();
+  expect(t.session.graph()).toContainEqual({from: 2, to: 1, name: "table:runs"});
+});
+
 test("a query waits for the cell that creates its macro", async () => {
   const t = await session([
     [1, "FROM mine(3)", "sql"],
