@@ -2,7 +2,7 @@ import type {Table} from "apache-arrow";
 import {abortable} from "./abortable.ts";
 import type {Database, QueryOptions} from "./database.ts";
 import {InterruptedError} from "./errors.ts";
-import {guardStore, guardThreads} from "./guard.ts";
+import {guardFiles, guardStore, guardThreads} from "./guard.ts";
 import {identifier} from "./literal.ts";
 import {fragment, ident, type SqlText, sqlQuery, sqlTemplate} from "./sql-text.ts";
 import {isQuery, readsOnly, statements} from "./statements.ts";
@@ -157,6 +157,7 @@ export class DuckDBClient {
     signal?.throwIfAborted();
     guardStore(sql, !catalog);
     guardThreads(sql);
+    guardFiles(sql);
     const attempt = async () => work(await abortable(this.open(), signal));
     try {
       return await attempt();

@@ -75,6 +75,30 @@ export function guardThreads({text}: SqlText): void {
   }
 }
 
+/** The line and column of a place in the text of SQL, in characters. */
+const placeOf = (sql: SqlText, index: number) =>
+  sql.locate(new TextEncoder().encode(sql.text.slice(0, index)).length);
+
+/**
+ * Refuses to write files: DuckDB's are in its memory, where nobody finds them.
+ * @throws SqlError
+ */
+export function guardFiles(sql: SqlText): void {
+  const {text} = sql;
+  if (!/\b(copy|export)\b/i.test(text)) return;
+  for (const statement of statements(text)) {
+    const {verb, verbIndex} = statement;
+    const isBetweenDatabases = statement.word(verbIndex + 1) === "FROM";
+    const isCopy = verb === "COPY" && !isBetweenDatabases && targetIndex(statement) === null;
+    if (!isCopy && (verb !== "EXPORT" || statement.word(verbIndex + 1) !== "DATABASE")) continue;
+    const what = isCopy ? "COPY ... TO" : "EXPORT DATABASE";
+    throw Object.assign(new SqlError(`${what} writes files, of which a page has none.`), {
+      ...placeOf(sql, statement.tokens[verbIndex].index),
+      hint: 'Show the query as a table and save it with the buttons CSV or Parquet under it, or save runs with workspace.export("csv").'
+    });
+  }
+}
+
 /** Refuses to let go of the database that the store is in: nothing would find its tables again. */
 function guardDatabase(text: string): void {
   for (const statement of statements(text)) {
@@ -108,12 +132,11 @@ export function guardStore(sql: SqlText, isOwn: boolean): void {
     const name = nameAt(statement, index);
     if (!isStore(name, isMacro, isStoreNear)) continue;
     const error = new SqlError(
-      `${name[name.length - 1]} is of the store, which is written by training and imports.`
+      `${name[name.length - 1]} belongs to the store, which is written by training and imports.`
     );
     error.hint = isMacro
       ? "Give yours another name."
       : "Make a table of your own: CREATE TABLE mine AS SELECT * FROM runs.";
-    const before = text.slice(0, statement.tokens[index].index);
-    throw Object.assign(error, sql.locate(new TextEncoder().encode(before).length));
+    throw Object.assign(error, placeOf(sql, statement.tokens[index].index));
   }
 }

@@ -139,7 +139,7 @@ test("a statement that would change the store is refused, and says what to do in
   const error = await db.sql`SELECT 1;\nDROP TABLE metrics`.catch((error) => error);
   expect(error).toMatchObject({
     name: "SqlError",
-    message: "metrics is of the store, which is written by training and imports.",
+    message: "metrics belongs to the store, which is written by training and imports.",
     line: 2,
     column: 12
   });

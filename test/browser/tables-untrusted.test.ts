@@ -1,6 +1,7 @@
 import {tableFromArrays, tableToIPC} from "apache-arrow";
 import {afterAll, expect, test} from "vitest";
 import {Tables} from "../../src/tables/open.ts";
+import {sqlQuery} from "../../src/tables/sql-text.ts";
 import {FakeJournal} from "../tables/support/fake-journal.ts";
 
 const tables = new Tables({
@@ -19,10 +20,7 @@ function file(name: string, content: string | Uint8Array) {
 test.each([
   "ATTACH 'x.db' AS x",
   "ATTACH 'https://example.org/x.db' AS x",
-  "COPY (SELECT 1 AS x) TO 'x.csv'",
-  "COPY (SELECT 1 AS x) TO 'opfs://x.csv'",
   "CREATE TABLE t (x INTEGER); COPY t FROM 'x.csv'",
-  "EXPORT DATABASE 'x'",
   "IMPORT DATABASE 'x'",
   "LOAD parquet",
   "SELECT * FROM read_csv('https://example.org/x.csv')",
@@ -40,6 +38,24 @@ test.each([
 ])("%s is refused, and the error says why", async (sql) => {
   const error = await db.query(sql).catch((error) => error);
   expect(error).toMatchObject({name: "SqlError", hint: expect.stringContaining("not trusted")});
+});
+
+test.each([
+  "COPY (SELECT 1 AS x) TO 'x.csv'",
+  "COPY (SELECT 1 AS x) TO 'opfs://x.csv'",
+  "EXPORT DATABASE 'x'"
+])("%s is refused as everywhere, and by the engine too", async (sql) => {
+  const error = await db.query(sql).catch((error) => error);
+  expect(error).toMatchObject({
+    name: "SqlError",
+    line: 1,
+    column: 1,
+    hint: expect.stringContaining("Parquet")
+  });
+  // No statement of a cell gets past the guard.
+  const engine = await tables["open"]();
+  const refused = await engine.query(sqlQuery(sql), {}).catch((error) => error);
+  expect(refused).toMatchObject({name: "SqlError", hint: expect.stringContaining("not trusted")});
 });
 
 test("queries, tables, views, variables and the store work as ever", async () => {

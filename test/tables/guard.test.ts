@@ -1,5 +1,5 @@
 import {expect, test} from "vitest";
-import {guardStore, guardThreads} from "../../src/tables/guard.ts";
+import {guardFiles, guardStore, guardThreads} from "../../src/tables/guard.ts";
 import {sqlQuery} from "../../src/tables/sql-text.ts";
 
 const guard = (sql: string, isOwn = true) => guardStore(sqlQuery(sql), isOwn);
@@ -96,4 +96,27 @@ test("the number of threads stays", () => {
   ]) {
     expect(() => guardThreads(sqlQuery(sql))).not.toThrow();
   }
+});
+
+test.each([
+  "COPY metrics TO 'x.csv'",
+  "COPY (SELECT 1 AS x) TO 'x.parquet' (FORMAT parquet)",
+  "COPY my.t (a, b) TO 'x.csv'",
+  "SELECT 1; copy (FROM runs) to 'x.csv'",
+  "EXPORT DATABASE 'folder'"
+])("%s is refused, and what saves files is told", (sql) => {
+  const refused = () => guardFiles(sqlQuery(sql));
+  expect(refused).toThrow("writes files");
+  expect(refused).toThrow(
+    expect.objectContaining({hint: expect.stringMatching(/CSV or Parquet.*workspace\.export/)})
+  );
+});
+
+test.each([
+  "COPY t FROM 'x.csv'",
+  "COPY FROM DATABASE a TO b",
+  "SELECT 'COPY t TO x' AS copy -- COPY t TO 'x'",
+  "CREATE TABLE export AS SELECT 1"
+])("%s writes no file", (sql) => {
+  expect(() => guardFiles(sqlQuery(sql))).not.toThrow();
 });
