@@ -53,7 +53,7 @@ export async function exportFiles(
     case "optuna":
       return [await optunaFile(reader, objective)];
     default:
-      throw new ExportError(`there is no format ${String(format)}; there are ${exportFormats.join(", ")}.`);
+      throw new ExportError(`There is no format ${String(format)}; there are ${exportFormats.join(", ")}.`);
   }
 }
 

@@ -66,7 +66,7 @@ export async function* importRuns(
 ): AsyncGenerator<ImportedRows> {
   if (format && !importFormats.includes(format)) {
     throw new ImportError(
-      `there is no format ${String(format)}; there are ${importFormats.join(", ")}. Files tell theirs by themselves.`
+      `There is no format ${String(format)}; there are ${importFormats.join(", ")}. Files tell theirs by themselves.`
     );
   }
   const sources = (Array.isArray(source) ? source : [source]) as readonly ImportSource[];

@@ -118,6 +118,16 @@ test("TensorBoard's event files keep steps, times and tags, with values as 32-bi
   ).toEqual([0.001, 0.1]);
 });
 
+test("an unknown format is refused with those that there are", async () => {
+  const {reader} = await storeOf(importRuns(fixture("optuna.db")));
+  await expect(exportFiles(reader, {format: "xls" as never})).rejects.toThrow(
+    /^There is no format xls; .*csv/
+  );
+  await expect(collect(importRuns([], {format: "xls" as never}))).rejects.toThrow(
+    /^There is no format xls; .*csv/
+  );
+});
+
 test("an Optuna study of runs without a goal asks for one, and takes the one that is given", async () => {
   const {reader} = await storeOf(importRuns(fixture("mlflow.db")));
   await expect(exportFiles(reader, {format: "optuna"})).rejects.toThrow(
