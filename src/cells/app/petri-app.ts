@@ -9,7 +9,9 @@ import type {CellError, CellMode, CellStateName, CellStatus} from "../../runtime
 import {actionById} from "./actions.ts";
 import type {ActionContext, AppCommands} from "./commands.ts";
 import {sayFailure} from "./file-dialogs.ts";
+import {FileDrop} from "./file-drop.ts";
 import {chooseFiles} from "./files.ts";
+import {type GivenFiles, nothingIn} from "./folders.ts";
 import {KeyController} from "./key-controller.ts";
 import {showKeyHelp} from "./key-help.ts";
 import {createNotebook, importNotebook} from "./new-notebook.ts";
@@ -49,10 +51,7 @@ export class PetriApp extends LitElement implements AppCommands {
     this.addEventListener("petri-action", this.#acted);
     this.addEventListener("petri-opened", this.#opened);
     this.addEventListener("petri-status", () => this.requestUpdate());
-    this.addEventListener(
-      "petri-files",
-      (event) => void this.#import((event as CustomEvent<{files: File[]}>).detail.files)
-    );
+    this.addController(new FileDrop(this, (reading) => void this.#takeDrop(reading)));
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -164,6 +163,16 @@ export class PetriApp extends LitElement implements AppCommands {
     if (!workspace) return;
     const {showWorkspace} = await import("./workspace/show-workspace.ts");
     await showWorkspace(workspace, {files, notebooks: (found) => void this.#import(found)}).catch(sayFailure);
+  }
+
+  async #takeDrop(reading: Promise<GivenFiles>): Promise<void> {
+    try {
+      const {files, folders} = await reading;
+      if (files.length > 0) await this.#import(files);
+      else if (folders.length > 0) sayFailure(new Error(nothingIn(folders)));
+    } catch (error) {
+      sayFailure(error);
+    }
   }
 
   /** Notebooks are added to the list; whatever else there is may be runs. */

@@ -6,8 +6,6 @@ import type {LastRun} from "../../runtime/storage/database.ts";
 import type {NotebookEntry} from "../../runtime/storage/types.ts";
 import {actionById} from "./actions.ts";
 import {ENTRY_ACTIONS, EntryCommands} from "./entry-commands.ts";
-import {sayFailure} from "./file-dialogs.ts";
-import {droppedFiles, nothingIn} from "./folders.ts";
 import {formatAgo, formatDuration} from "./format.ts";
 import {icon} from "./icons.ts";
 import {type Notice, noticeLine} from "./notice.ts";
@@ -18,7 +16,6 @@ import type {AppServices} from "./services.ts";
  * The home page: what Petri is in a sentence, and the notebooks.
  *
  * @fires petri-action - `CustomEvent<{action: string}>`
- * @fires petri-files - `CustomEvent<{files: File[]}>` when files were dropped on the page
  */
 @customElement("petri-home")
 export class PetriHome extends LitElement {
@@ -30,13 +27,6 @@ export class PetriHome extends LitElement {
 
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.addEventListener("dragover", this.#dragged);
-    this.addEventListener("dragleave", () => this.classList.remove("dropping"));
-    this.addEventListener("drop", this.#dropped);
   }
 
   /** Not on connection: the element may be upgraded on the page, before it is given its services. */
@@ -122,22 +112,6 @@ export class PetriHome extends LitElement {
   #act(action: string): void {
     this.dispatchEvent(new CustomEvent("petri-action", {detail: {action}, bubbles: true}));
   }
-
-  #dragged = (event: DragEvent): void => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    this.classList.add("dropping");
-  };
-
-  #dropped = (event: DragEvent): void => {
-    event.preventDefault();
-    this.classList.remove("dropping");
-    void droppedFiles(event.dataTransfer).then(({files, folders}) => {
-      if (files.length > 0)
-        this.dispatchEvent(new CustomEvent("petri-files", {detail: {files}, bubbles: true}));
-      else if (folders.length > 0) sayFailure(new Error(nothingIn(folders)));
-    }, sayFailure);
-  };
 }
 
 declare global {

@@ -4,7 +4,7 @@ import {userEvent} from "vitest/browser";
 import type {PetriApp} from "../../../src/cells/app/petri-app.ts";
 import type {PetriWorkspace} from "../../../src/cells/app/workspace/petri-workspace.ts";
 import {FakeWorkspace} from "./fake-workspace.ts";
-import {button, closeApp, dialog, openApp, Profile} from "./support.ts";
+import {button, caret, cell, closeApp, dialog, file, openApp, Profile} from "./support.ts";
 
 const day = 86_400_000;
 let workspace: FakeWorkspace;
@@ -69,7 +69,7 @@ function dropTree(target: EventTarget, tree: Tree): void {
     getAsFile: () => new File(["x"], name)
   }));
   const event = new DragEvent("drop", {bubbles: true, cancelable: true});
-  target.dispatchEvent(Object.defineProperty(event, "dataTransfer", {value: {items}}));
+  target.dispatchEvent(Object.defineProperty(event, "dataTransfer", {value: {items, types: ["Files"]}}));
 }
 
 beforeEach(async () => {
@@ -225,6 +225,80 @@ test("an export for Optuna asks what is optimised when the runs do not say it", 
     ["csv", undefined],
     ["optuna", {metric: "accuracy", goal: "maximize"}]
   ]);
+});
+
+/** Moves a drag over a place and drops it; whether the page kept the browser from its own way with it. */
+function dragTo(target: EventTarget, dataTransfer: DataTransfer): {over: boolean; drop: boolean} {
+  const send = (type: string) => {
+    const init = {dataTransfer, bubbles: true, cancelable: true, composed: true};
+    return !target.dispatchEvent(new DragEvent(type, init));
+  };
+  return {over: send("dragover"), drop: send("drop")};
+}
+
+function filesToDrag(...names: string[]): DataTransfer {
+  const dataTransfer = new DataTransfer();
+  for (const name of names) dataTransfer.items.add(new File(["step,loss\n0,1\n"], name));
+  return dataTransfer;
+}
+
+async function openNotebook(...source: string[]): Promise<void> {
+  const profile = new Profile();
+  await profile.write("lab", file("Lab", ...source));
+  app = await openApp({...profile.tab().services, workspace}, "#/notebook/lab");
+}
+
+test("files dropped anywhere on an open notebook are for the store, and the browser stays on the page", async () => {
+  await openNotebook("# Hello", "1 + 1");
+  for (const [name, place] of [
+    ["page.csv", document.documentElement],
+    ["output.csv", document.getElementById("cell-2") as Element],
+    ["footer.csv", document.querySelector("petri-footer") as Element]
+  ] as const) {
+    expect(dragTo(place, filesToDrag(name))).toEqual({over: true, drop: true});
+    await expect.poll(() => workspace.imported.at(-1)).toEqual([name]);
+  }
+  await expect.poll(news).toContain("Imported 2 runs");
+  expect(app.classList.contains("dropping")).toBe(false);
+  expect(location.hash).toBe("#/notebook/lab");
+});
+
+test("an editor takes text that is dropped on it, and leaves files to the store", async () => {
+  await openNotebook("1 + 1");
+  await caret(1);
+  const content = cell(1).querySelector(".cm-content") as HTMLElement;
+  expect(dragTo(content, filesToDrag("rows.csv"))).toEqual({over: true, drop: true});
+  await expect.poll(() => workspace.imported).toEqual([["rows.csv"]]);
+  expect(content.textContent).toBe("1 + 1");
+  const text = new DataTransfer();
+  text.setData("text/plain", "dropped");
+  const {left, top} = content.getBoundingClientRect();
+  const init = {dataTransfer: text, bubbles: true, cancelable: true, clientX: left + 1, clientY: top + 8};
+  content.dispatchEvent(new DragEvent("drop", init));
+  await expect.poll(() => content.textContent).toContain("dropped");
+});
+
+test("a place with a use of its own for files keeps them, and so do pictures that are dragged from the page", async () => {
+  await openNotebook("1 + 1");
+  const output = document.getElementById("cell-1") as HTMLElement;
+  const input = Object.assign(document.createElement("input"), {type: "file"});
+  output.append(input);
+  expect(dragTo(input, filesToDrag("own.csv"))).toEqual({over: false, drop: false});
+  const seen: string[] = [];
+  const zone = document.createElement("div");
+  for (const type of ["dragover", "drop"])
+    zone.addEventListener(type, (event) => {
+      event.preventDefault();
+      seen.push(type);
+    });
+  output.append(zone);
+  dragTo(zone, filesToDrag("zone.csv"));
+  expect(seen).toEqual(["dragover", "drop"]);
+  output.dispatchEvent(new DragEvent("dragstart", {bubbles: true}));
+  expect(dragTo(document.body, filesToDrag("picture.png"))).toEqual({over: false, drop: false});
+  output.dispatchEvent(new DragEvent("dragend", {bubbles: true}));
+  dragTo(document.body, filesToDrag("other.csv"));
+  await expect.poll(() => workspace.imported).toEqual([["other.csv"]]);
 });
 
 test("a file dropped on the home page that is no notebook is for the store", async () => {
