@@ -44,6 +44,15 @@ export function cellTime(cell: unknown): number | null {
   return Math.round(value * factor);
 }
 
+/** The beginning of a text for a message, without the signs that control terminals and turn the writing round. */
+export function excerpt(text: string, length = 60): string {
+  const shown = text
+    .slice(0, length)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim();
+  return text.length > length ? `${shown}…` : shown;
+}
+
 /** A cell as text. */
 export function cellText(cell: unknown): string {
   return cell instanceof Date ? cell.toISOString() : String(cell);

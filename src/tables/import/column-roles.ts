@@ -89,5 +89,5 @@ export function describeRoles(file: string, roles: ColumnRoles): string {
     .filter(([, name]) => name !== undefined && name.length > 0)
     .map(([role, name]) => `${role}: ${[name].flat().slice(0, 12).join(", ")}`);
   const layout = roles.key && roles.value ? "a row a value" : "a column a metric";
-  return `${file} was read as ${layout} (${said.join("; ")}). Give the option columns to change that.`;
+  return `${file} was read as ${layout} (${said.join("; ")}). Should they mean something else, rename them, or import the file in a cell: workspace.import(file, {columns: {step: "…"}}).`;
 }

@@ -1,5 +1,7 @@
+import {excerpt} from "./cells.ts";
 import type {ImportFile} from "./files.ts";
 import {ImportError} from "./import-error.ts";
+import {whatIsRead} from "./sniff.ts";
 
 /** A table of a file as columns. Those of a CSV file hold text. */
 export interface ColumnTable {
@@ -22,7 +24,7 @@ export async function readCsv(file: ImportFile): Promise<ColumnTable> {
   const [names = [], ...rows] = dsvFormat(separatorOf(text)).parseRows(text);
   if (names.length < 2) {
     throw new ImportError(
-      `${file.name}, line 1: expected the names of at least two columns, found “${text.slice(0, 60)}”.`
+      `${file.name}, line 1: expected the names of at least two columns, found “${excerpt(text)}”. ${whatIsRead}`
     );
   }
   const wrong = rows.findIndex((row) => row.length !== names.length && !(row.length === 1 && row[0] === ""));

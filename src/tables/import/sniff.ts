@@ -14,9 +14,20 @@ function isArrow({bytes, name}: ImportFile): boolean {
   return continues || /\.(arrow|arrows|feather|ipc)$/i.test(name);
 }
 
-/** Text has no zero byte, unless a cell does. */
-const isText = ({bytes, name}: ImportFile) =>
-  !bytes.subarray(0, 4096).includes(0) || /\.(csv|tsv|txt)$/i.test(name);
+/** What an import takes, for messages. */
+export const whatIsRead =
+  "Petri reads its own archives (.petri.zip), SQLite databases of MLflow, Trackio and Optuna, event files of TensorBoard, and tables in CSV, Arrow or Parquet.";
+
+/** Bytes that text has none of: control characters but tab, line feed, vertical tab, form feed and carriage return. */
+const isControl = (byte: number) => byte < 9 || (byte > 13 && byte < 32) || byte === 127;
+
+/** Text has no control characters; a table may have them in its cells, but not in the names of its columns. */
+function isText({bytes, name}: ImportFile): boolean {
+  const begin = bytes.subarray(0, 4096);
+  const end = begin.findIndex((byte) => byte === 10 || byte === 13);
+  const isTable = /\.(csv|tsv|txt)$/i.test(name) && end >= 0;
+  return !begin.subarray(0, isTable ? end : begin.length).some(isControl);
+}
 
 /** What kind of file it is, by how it begins. @throws ImportError for what is none of them. */
 export function sniff(file: ImportFile): FileKind {
@@ -29,6 +40,6 @@ export function sniff(file: ImportFile): FileKind {
   if (isText(file)) return "csv";
   const begin = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   throw new ImportError(
-    `${name} begins with the bytes ${begin}. Expected a SQLite database of MLflow, Trackio or Optuna, event files of TensorBoard, or CSV, Arrow or Parquet.`
+    `The format of ${name} is not known; it begins with the bytes ${begin}. ${whatIsRead}`
   );
 }

@@ -1,6 +1,6 @@
 import type {ImportedRows} from "../import-types.ts";
 import type {ParamRow, RunRow} from "../schema.ts";
-import {cellNumber, cellText, cellTime, isMissing} from "./cells.ts";
+import {cellNumber, cellText, cellTime, excerpt, isMissing} from "./cells.ts";
 import {type ColumnRoles, describeRoles, guessRoles, parameterName} from "./column-roles.ts";
 import type {ColumnTable} from "./columns.ts";
 import {crc32c} from "./crc32c.ts";
@@ -191,7 +191,7 @@ class MetricTable {
     const step = cellNumber(cell);
     if (step !== undefined && Number.isFinite(step)) return step;
     throw new ImportError(
-      `${this.table.file.name}, row ${row + 2}, column ${this.roles.step}: expected the number of a step, found “${cellText(cell)}”.`
+      `${this.table.file.name}, row ${row + 2}, column ${this.roles.step}: expected the number of a step, found “${excerpt(cellText(cell), 40)}”.`
     );
   }
 
@@ -221,7 +221,7 @@ class MetricTable {
     const value = cellNumber(cell);
     if (value !== undefined) return value;
     throw new ImportError(
-      `${this.table.file.name}, row ${row + 2}, column ${name}: expected a number, found “${cellText(cell).slice(0, 40)}”.`
+      `${this.table.file.name}, row ${row + 2}, column ${name}: expected a number, found “${excerpt(cellText(cell), 40)}”.`
     );
   }
 }

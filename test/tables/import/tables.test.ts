@@ -26,6 +26,7 @@ test("a long table is a row a value, whatever its columns are called", async () 
   ]);
   expect(all.metrics[b]).toEqual([["acc", 0, 1_700_000_002_000, Number.NEGATIVE_INFINITY]]);
   expect(all.notes[0]).toMatch(/runs.csv was read as a row a value \(.*key: metric.*run: Run/);
+  expect(all.notes[0]).toContain("import the file in a cell: workspace.import(file, {columns: {step:");
 });
 
 test("a wide table is a column a metric; words that stay the same in a run are parameters", async () => {
@@ -159,9 +160,30 @@ test("what is wrong in a table is said with its row and column", async () => {
     "r.csv, row 2: expected 3 columns as in the first line, found 2."
   );
   await expect(collect(importRuns(new File([Uint8Array.of(1, 0, 2, 3)], "r.bin")))).rejects.toThrow(
-    /r.bin begins with the bytes 01 00 02 03. Expected a SQLite database/
+    /^The format of r.bin is not known; it begins with the bytes 01 00 02 03. Petri reads its own archives.*MLflow.*CSV/
   );
   await expect(collect(importRuns(new File([], "r.csv")))).rejects.toThrow("r.csv is empty.");
+});
+
+test.each(["photo", "photo.png", "photo.csv"])(
+  "a binary file called %s is of no known format",
+  async (name) => {
+    const bytes = Uint8Array.from([0x89, ...new TextEncoder().encode("PNG\r\n\x1a\n\x1b[31m,\x07,\x7f")]);
+    const error = await collect(importRuns(new File([bytes], name))).catch((error) => error);
+    const known = /^The format of \S+ is not known; it begins with the bytes 89 50 4e 47/;
+    const table =
+      /^photo.csv, line 1: expected the names of at least two columns, found “.PNG ?\[?.*”. Petri reads/;
+    expect(error.message).toMatch(name.endsWith(".csv") ? table : known);
+    expect(error.message).not.toMatch(/\p{Cc}/u);
+  }
+);
+
+test("cells with control characters are read, and quoted without them", async () => {
+  const all = await collect(importRuns(csv("run,key,step,value\na\0b,loss,0,1\n", "r.csv")));
+  expect(all.runs.map(({name}) => name)).toEqual(["a\0b"]);
+  await expect(
+    collect(importRuns(csv("run,key,step,value\na,loss,0,\x1b[31mmuch\u202e\n", "r.csv")))
+  ).rejects.toThrow("r.csv, row 2, column value: expected a number, found “[31mmuch”.");
 });
 
 test("an import stops when it is cancelled, with the signal's reason", async () => {

@@ -19,8 +19,8 @@ export function spaceView(status: JournalStatus, persist: () => void): TemplateR
           role === "memory" || persisted === null
             ? nothing
             : persisted
-              ? html`<span>The browser has promised not to clear them.</span>`
-              : html`<span>The browser may clear them when space runs short. <button type="button" class="text-button" @click=${persist}>Keep them</button></span>`
+              ? html`<span>The browser has promised not to clear the runs.</span>`
+              : html`<span>The browser may clear the runs when space runs short. <button type="button" class="text-button" @click=${persist}>Keep them</button></span>`
         }
         ${repaired.length > 0 ? html`<span>${repairWords(repaired)}</span>` : nothing}
       </p>
