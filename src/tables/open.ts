@@ -3,6 +3,7 @@ import {DuckDBClient} from "./client.ts";
 import type {Database} from "./database.ts";
 import type {EngineOptions} from "./engine.ts";
 import type {ImportedRows, ImportReport} from "./import-types.ts";
+import {advise} from "./journal/advice.ts";
 import type {Journal} from "./journal/types.ts";
 import type {Row, TableName} from "./schema.ts";
 import {RunStore, type StoreOptions} from "./store.ts";
@@ -115,7 +116,7 @@ export class Tables {
       if (!database.lost) await this.sink.flush();
       return {database};
     } catch (error) {
-      return {database, error};
+      return {database, error: advise(error)};
     } finally {
       if (database.lost && this.starting === starting) this.starting = null;
     }

@@ -1,5 +1,6 @@
 import {afterAll, expect, test, vi} from "vitest";
 import {encodeMetrics} from "../../src/tables/encode.ts";
+import {JournalError} from "../../src/tables/journal/errors.ts";
 import {type EngineState, Tables} from "../../src/tables/open.ts";
 import {sqlQuery} from "../../src/tables/sql-text.ts";
 import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
@@ -171,6 +172,23 @@ test("what cannot be written is told in words, and is no hindrance once it is me
   expect(error.message).toMatch(/^runs.status: expected one of queued, .*, got odd.$/);
   sink.record(run({status: "completed"}));
   expect(await rows(db.sql`SELECT status FROM runs WHERE run_id = 'r1'`)).toEqual([{status: "completed"}]);
+});
+
+test.each([
+  ["SchemaVersionError", /^A later version of Petri wrote these runs, and they are safe. Reload the page/],
+  ["JournalError", /^Reload the page to read it again. .*export a Petri archive/],
+  ["NotReadableError", /^Reload the page to read it again./]
+])("a query over a journal that cannot be read (%s) says what to do", async (name, hint) => {
+  const journal = new FakeJournal();
+  const error = Object.assign(new JournalError("The journal has rows that are not read here."), {name});
+  journal.read = () => {
+    throw error;
+  };
+  const options = {journal: async () => journal, extensionRepository: location.href};
+  const unread = new Tables(options);
+  const failure = await unread.db.sql`SELECT * FROM runs`.catch((error) => error);
+  expect(failure).toMatchObject({name, message: error.message, hint: expect.stringMatching(hint)});
+  await unread.dispose();
 });
 
 test("an engine that was ended starts again with every run and row", async () => {
