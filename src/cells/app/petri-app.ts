@@ -19,6 +19,7 @@ import type {PetriHome} from "./petri-home.ts";
 import type {PetriNotebook} from "./petri-notebook.ts";
 import {notebookHash, parseRoute, type Route} from "./router.ts";
 import type {AppServices} from "./services.ts";
+import {StalePage} from "./stale-page.ts";
 import {type Scheme, ThemeController} from "./theme.ts";
 import {showToast} from "./toasts.ts";
 import {isNotebook} from "./workspace/words.ts";
@@ -51,6 +52,7 @@ export class PetriApp extends LitElement implements AppCommands {
     this.addEventListener("petri-action", this.#acted);
     this.addEventListener("petri-opened", this.#opened);
     this.addEventListener("petri-status", () => this.requestUpdate());
+    this.addController(new StalePage());
     this.addController(new FileDrop(this, (reading) => void this.#takeDrop(reading)));
   }
 

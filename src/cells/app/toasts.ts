@@ -9,16 +9,23 @@ export interface Toast {
 
 let region: HTMLElement | null = null;
 
-/** Shows a message at the page's foot and answers the way to take it down; what draws it is loaded on the first one. */
+/**
+ * Shows a message at the page's foot and answers the way to take it down; what draws it is loaded on the first one. Where
+ * that fails it is drawn plainly: then there is all the more to say.
+ */
 export async function showToast({
   text,
   kind = "neutral",
   action,
   durationMs = 6000
 }: Toast): Promise<() => void> {
-  await import("./wa-toast.ts");
+  const isPlain = await import("./wa-toast.ts").then(
+    () => false,
+    () => true
+  );
   if (!region?.isConnected) {
     region = Object.assign(document.createElement("wa-toast"), {placement: "bottom-center"});
+    if (isPlain) Object.assign(region, {className: "toast-plain", role: "alert"});
     document.body.append(region);
   }
   const item = Object.assign(document.createElement("wa-toast-item"), {
