@@ -7,7 +7,11 @@ export interface GroupByPage {
   numbers(sql: string): Promise<number[]>;
 }
 
-const engine = await startEngine({extensionRepository: new URL("duckdb-ext", location.href).href});
+const engine = await startEngine({
+  extensionRepository: new URL("duckdb-ext", location.href).href,
+  // The product leaves one to the page and to training; what is measured is what threads bring.
+  threads: crossOriginIsolated ? navigator.hardwareConcurrency : 1
+});
 const connection = await engine.connect();
 
 const page: GroupByPage = {
