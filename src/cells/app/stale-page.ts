@@ -4,7 +4,7 @@ import {showToast} from "./toasts.ts";
 /** What Vite's loader sends to the window when a part of the page cannot be loaded; whoever asked for it gets the error too. */
 const preloadError = "vite:preloadError";
 
-export interface StalePageOptions {
+interface StalePageOptions {
   /** Whether the server still gives the page. */
   isReachable?(): Promise<boolean>;
   reload?(): void;
