@@ -1,4 +1,5 @@
 import type {Table} from "apache-arrow";
+import {choiceError} from "./choice-error.ts";
 import type {DuckDBClient} from "./client.ts";
 import type {SqlFragment} from "./sql-text.ts";
 
@@ -50,14 +51,21 @@ export interface CurveRuns {
   metrics: ReadonlyMap<string, CurveMetric>;
 }
 
-/** The runs of a choice with their parameters and the extents of their metrics, all from small tables. */
+/**
+ * The runs of a choice with their parameters and the extents of their metrics, all from small tables.
+ * @throws what `db.sql` does; of a condition that is none, with what to write instead.
+ */
 export async function readCurveRuns(db: DuckDBClient, choice: RunChoice): Promise<CurveRuns> {
   const {ids, limit} = choice;
   const found = await db.sql`
     SELECT run_id, name, status, seed::DOUBLE AS seed, epoch_ms(coalesce(start_time, created_at))::DOUBLE AS start_ms,
       concat_ws(' ', experiment_id, md5(code), data_hash) AS task, experiment_id,
       count(*) OVER ()::DOUBLE AS total
-    FROM (${chosenRuns(db, choice)}) ORDER BY created_at DESC, run_id DESC LIMIT ${limit}`;
+    FROM (${chosenRuns(db, choice)}) ORDER BY created_at DESC, run_id DESC LIMIT ${limit}`.catch(
+    async (error) => {
+      throw await choiceError(db, choice.where, error);
+    }
+  );
   const rows = [...found].reverse() as unknown as FoundRun[];
   if (rows.length === 0) return {runs: [], total: 0, metrics: new Map()};
   const chosen = rows.map(({run_id}) => run_id);
@@ -110,6 +118,17 @@ export function chosenRuns(db: DuckDBClient, {ids, where, notebook}: RunChoice):
       FROM runs LEFT JOIN run_params ON run_params.run_id = runs.run_id WHERE ${active}
     ) r WHERE (${where}
     )`;
+}
+
+/** Says which ids of a choice are no runs; empty when all are. */
+export function missingRuns({ids = [], notebook}: RunChoice, found: Iterable<string>): string {
+  const there = new Set(found);
+  const missing = ids.filter((id) => !there.has(id));
+  if (missing.length === 0) return "";
+  const named =
+    missing.slice(0, 3).join(", ") + (missing.length > 3 ? ` and ${missing.length - 3} more` : "");
+  const of = notebook === undefined ? "" : ` of the notebook ${notebook}`;
+  return `The store has no run${missing.length > 1 ? "s" : ""} ${named}${of}.`;
 }
 
 /** Rows of a table by run and key. */

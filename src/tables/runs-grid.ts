@@ -1,4 +1,5 @@
 import type {Table} from "apache-arrow";
+import {choiceError} from "./choice-error.ts";
 import type {DuckDBClient} from "./client.ts";
 import {chosenRuns, type RunChoice} from "./curve-runs.ts";
 import {ident, SqlFragment} from "./sql-text.ts";
@@ -72,7 +73,12 @@ export async function readRunsTable(db: DuckDBClient, query: RunsQuery): Promise
   const choose = (columns: string) => db.fragment`SELECT ${new SqlFragment([columns], [])}
     FROM (${chosenRuns(db, query)}) ORDER BY created_at DESC, run_id DESC LIMIT ${query.limit}`;
   const chosen = choose("run_id, experiment_id");
-  const [params, metrics] = await Promise.all([paramKeys(db, chosen), metricKeys(db, chosen, query.metrics)]);
+  const [params, metrics] = await Promise.all([
+    paramKeys(db, chosen),
+    metricKeys(db, chosen, query.metrics)
+  ]).catch(async (error) => {
+    throw await choiceError(db, query.where, error);
+  });
   const columns: RunsColumn[] = [];
   const selected: SqlFragment[] = [];
   const taken = new Set<string>();

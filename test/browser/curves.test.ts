@@ -45,8 +45,10 @@ function begin(runId: string, params: Record<string, unknown> = {}, seed = 0, no
   sink.record(curveRun({runId, params, seed, notebook, status: "running", createdAt: 1e12 + seed}));
 }
 
-function show(options: CurvesOptions, cellId = ++cells): PetriCurves {
-  const element = make({cellId, signal: new AbortController().signal})(options);
+const quiet = {waitUntil: (_: PromiseLike<unknown>) => {}, fail: (_: unknown) => {}};
+
+function show(options: CurvesOptions, cellId = ++cells, cell = quiet): PetriCurves {
+  const element = make({cellId, signal: new AbortController().signal, ...cell})(options);
   document.body.append(element);
   return element;
 }
@@ -244,6 +246,59 @@ test("all rows of the curves are saved as CSV, not thinned, those in the range w
 test("what is no SQL is said in the place of the charts", async () => {
   const element = show({runs: "colour = 'red'", metrics: "loss"});
   await eventually(() => expect(inside(element).textContent).toContain("colour"));
+});
+
+test("a parameter in the place of a column fails the cell, with how it is written", async () => {
+  const cell = {waitUntil: vi.fn<(promise: PromiseLike<unknown>) => void>(), fail: vi.fn()};
+  const element = show({runs: "lr > 0.05", metrics: "loss"}, ++cells, cell);
+  expect(cell.waitUntil).toHaveBeenCalledOnce();
+  await cell.waitUntil.mock.calls[0][0];
+  const error = cell.fail.mock.calls[0]?.[0];
+  expect([error.name, error.line]).toEqual(["SqlError", undefined]);
+  expect(error.message).toMatch(/^Binder Error: Referenced column "lr"/);
+  expect(error.hint).toContain("params['lr']::DOUBLE");
+  await eventually(() => expect(inside(element).textContent).toContain("params['lr']"));
+});
+
+test("a cell does not fail whose curves are there", async () => {
+  const cell = {waitUntil: vi.fn<(promise: PromiseLike<unknown>) => void>(), fail: vi.fn()};
+  show({runs: "params['lr']::DOUBLE > 0.05", metrics: "loss"}, ++cells, cell);
+  await cell.waitUntil.mock.calls[0][0];
+  expect(cell.fail).not.toHaveBeenCalled();
+});
+
+test("ids that are no runs are said, in the place of the charts or below them", async () => {
+  const none = show({runs: ["no-such-run"], metrics: "loss"});
+  await eventually(() => expect(panel(none)?.message).toBe("The store has no run no-such-run."));
+  const some = show({runs: ["a", "x", "y"], metrics: "loss"});
+  await eventually(() => expect(inside(some).textContent).toContain("The store has no runs x, y."));
+  expect(scene(some)?.traces).toHaveLength(1);
+});
+
+test("a metric that no run has, drawn or drawn over, is said with those that there are", async () => {
+  const there = "; they have loss.";
+  const metric = show({runs: ["a"], metrics: ["nope"]});
+  await eventually(() => expect(panel(metric)?.message).toBe(`No run has the metric nope${there}`));
+  const axis = show({runs: ["a"], metrics: "loss", x: "tme"});
+  await eventually(() => expect(panel(axis)?.message).toBe(`No run has the metric tme${there}`));
+});
+
+test("the mean of a group is over all of its runs, and of each by itself the newest hundred are drawn", async () => {
+  for (let seed = 0; seed < 130; seed++) {
+    begin(`many${seed}`, {width: 9}, 1000 + seed, "many");
+    train(`many${seed}`, 0, [seed, seed]);
+  }
+  const element = show({notebook: "many", metrics: "loss", band: "minmax"});
+  await eventually(() => expect(scene(element)?.traces).toHaveLength(1));
+  const {band, line} = scene(element)?.traces[0].trace ?? {};
+  expect([line?.y[5], band?.low[5], band?.high[5]]).toEqual([64.5, 0, 129]);
+  expect(inside(element).textContent).not.toContain("the newest");
+  const select = inside(element).querySelector<HTMLSelectElement>("[aria-label='What is one curve']");
+  Object.assign(select as object, {value: "run"});
+  select?.dispatchEvent(new Event("change"));
+  await eventually(() => expect(inside(element).textContent).toContain("the newest 100 of 130 runs"));
+  const cut = show({notebook: "many", metrics: "loss", band: "minmax", limit: 120});
+  await eventually(() => expect(inside(cut).textContent).toContain("the newest 120 of 130 runs"));
 });
 
 test("there is nothing that a screen reader cannot use", async () => {

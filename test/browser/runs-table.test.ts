@@ -49,9 +49,11 @@ for (let i = 0; i < 4; i++) {
 
 const runsTable = createRunsTable({db, notebook: "", tableChanges: (name) => tables.tableChanges(name)});
 
+const quiet = {waitUntil: () => {}, fail: () => {}};
+
 async function show(options: RunsTableOptions = {}, cellId = 1) {
   const aborter = new AbortController();
-  const element = runsTable({cellId, signal: aborter.signal})(options);
+  const element = runsTable({cellId, signal: aborter.signal, ...quiet})(options);
   document.body.append(element);
   const grid = element.querySelector("petri-grid") as PetriGrid;
   await vi.waitUntil(() => grid.renderRoot.querySelector("[role=gridcell]"), {timeout: 10_000});
@@ -139,10 +141,36 @@ test("runs are chosen by id, by SQL and up to a limit that is said", async () =>
 
 test("a condition that is no SQL is said, and put right by the next", async () => {
   const aborter = new AbortController();
-  const element = runsTable({cellId: 5, signal: aborter.signal})({runs: "nonsense ("});
+  const element = runsTable({cellId: 5, signal: aborter.signal, ...quiet})({runs: "nonsense ("});
   document.body.append(element);
   expect(element.querySelector(":scope > [role=status]")?.textContent).toBe("reading runs …");
   await vi.waitUntil(() => element.querySelector("[role=alert]")?.textContent, {timeout: 10_000});
   expect(element.querySelector(":scope > [role=status]")).toBeNull();
+  aborter.abort();
+});
+
+test("a parameter in the place of a column fails the cell, with how it is written", async () => {
+  const aborter = new AbortController();
+  const cell = {waitUntil: vi.fn<(promise: PromiseLike<unknown>) => void>(), fail: vi.fn()};
+  const element = runsTable({cellId: 11, signal: aborter.signal, ...cell})({runs: "lr > 0.05"});
+  document.body.append(element);
+  await cell.waitUntil.mock.calls[0][0];
+  expect(cell.fail).toHaveBeenCalledWith(
+    expect.objectContaining({name: "SqlError", hint: expect.stringContaining("params['lr']::DOUBLE")})
+  );
+  expect(element.querySelector("[role=alert]")?.textContent).toContain("params['lr']");
+  aborter.abort();
+});
+
+test("ids that are no runs are said, and fail nothing", async () => {
+  const aborter = new AbortController();
+  const cell = {waitUntil: vi.fn<(promise: PromiseLike<unknown>) => void>(), fail: vi.fn()};
+  const element = runsTable({cellId: 12, signal: aborter.signal, ...cell})({runs: ["r1", "no-such-run"]});
+  document.body.append(element);
+  await cell.waitUntil.mock.calls[0][0];
+  expect(element.querySelector(":scope > [role=alert]")?.textContent).toBe(
+    "The store has no run no-such-run."
+  );
+  expect(cell.fail).not.toHaveBeenCalled();
   aborter.abort();
 });

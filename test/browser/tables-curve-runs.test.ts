@@ -1,7 +1,8 @@
 import {afterAll, beforeAll, expect, test} from "vitest";
-import {readCurveRuns} from "../../src/tables/curve-runs.ts";
+import {missingRuns, readCurveRuns} from "../../src/tables/curve-runs.ts";
 import {encodeMetrics} from "../../src/tables/encode.ts";
 import {Tables} from "../../src/tables/open.ts";
+import {SqlFragment} from "../../src/tables/sql-text.ts";
 import {curveRun} from "../tables/support/curve-run.ts";
 import {FakeJournal} from "../tables/support/fake-journal.ts";
 
@@ -55,6 +56,24 @@ test("runs of one experiment, code and data are of one task", async () => {
   const {runs} = await readCurveRuns(db, {ids: ["r0", "r1", "other"], limit: 3});
   expect(runs[0].task).toBe(runs[1].task);
   expect(runs[2].task).not.toBe(runs[0].task);
+});
+
+test("a name that is no column gets what to write instead: the parameter, or which there are", async () => {
+  const error = (where: string) =>
+    readCurveRuns(db, {where: new SqlFragment([where], []), limit: 1}).catch((error) => error);
+  expect((await error("LR > 0.5")).hint).toBe(
+    "lr is a parameter: write params['lr'], and params['lr']::DOUBLE to compare it as a number."
+  );
+  expect((await error("colour = 'red'")).hint).toMatch(/columns of runs .* params\['name'\]: lr, name\.$/);
+});
+
+test("ids that are no runs are named", () => {
+  const choice = {ids: ["a", "b", "c", "d", "e"], limit: 9};
+  expect(missingRuns(choice, choice.ids)).toBe("");
+  expect(missingRuns(choice, ["a"])).toBe("The store has no runs b, c, d and 1 more.");
+  expect(missingRuns({...choice, notebook: "n"}, ["a", "b", "c", "d"])).toBe(
+    "The store has no run e of the notebook n."
+  );
 });
 
 test("a condition that is no SQL says so", async () => {

@@ -1,5 +1,5 @@
 import type {DuckDBClient} from "../../tables/client.ts";
-import {type CurveRun, type CurveRuns, readCurveRuns} from "../../tables/curve-runs.ts";
+import {type CurveRun, type CurveRuns, missingRuns, readCurveRuns} from "../../tables/curve-runs.ts";
 import type {CurveAxis, Extent} from "../../tables/curves.ts";
 import type {MetricBatch} from "../../tables/types.ts";
 import {chooseKeys, chooseMetrics} from "./choose-metrics.ts";
@@ -39,12 +39,18 @@ export class CurvesModel {
   keys: readonly string[] = [];
   /** Why nothing is drawn. */
   error: unknown = null;
+  /** Ids that were asked for and are no runs, in words. */
+  missing = "";
   /** Whether the tables have answered. */
   ready = false;
+  /** Settles when they have for the first time: with the error, or null. */
+  readonly first: Promise<unknown>;
+  #settle: (error: unknown) => void = () => {};
   readonly #services: CurvesServices;
   readonly #request: CurvesRequest;
   readonly #changed: () => void;
   #axis: CurvesAxis;
+  #limit: number;
   #defined: CurveRuns["metrics"] = new Map();
   #whole: CurveSet;
   #part: {axis: string; range: Extent; curves: CurveSet} | null = null;
@@ -65,8 +71,12 @@ export class CurvesModel {
     this.#services = services;
     this.#request = request;
     this.#axis = axis;
+    this.#limit = request.limit;
     this.#whole = new CurveSet(axis.log);
     this.#changed = changed;
+    this.first = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
   }
 
   /** Reads the tables and follows them until `stop`. */
@@ -99,6 +109,13 @@ export class CurvesModel {
     this.#changed();
   }
 
+  /** Takes so many runs, the newest. */
+  setLimit(limit: number): void {
+    if (limit === this.#limit) return;
+    this.#limit = limit;
+    void this.#refresh();
+  }
+
   /** Whether this axis is the one drawn over. */
   isDrawnOver({x, log}: CurvesAxis): boolean {
     return this.#axis.log === log && JSON.stringify(this.#axis.x) === JSON.stringify(x);
@@ -113,6 +130,16 @@ export class CurvesModel {
 
   unitOf(key: string): string | null {
     return this.#defined.get(key)?.unit ?? null;
+  }
+
+  /** Why there is nothing to draw of a metric: no run has it, or what it is drawn over. Empty where one has both. */
+  lacking(key: string): string {
+    const there = new Set(this.runs.flatMap(({metrics}) => [...metrics.keys()]));
+    if (there.size === 0) return "";
+    const x = this.axisOf(key);
+    const absent = [key, ...(typeof x === "string" ? [] : [x.key])].find((name) => !there.has(name));
+    if (absent === undefined) return "";
+    return `No run has the metric ${absent}; they have ${[...there].sort().join(", ")}.`;
   }
 
   /** The course of a metric of a run: of the range that is looked at where that was read, else the whole. */
@@ -180,17 +207,27 @@ export class CurvesModel {
     } finally {
       this.#refreshing = false;
       this.#changed();
+      // Stopped and started again meanwhile.
+      if (this.#again && this.#stop && this.#stop.signal !== signal) void this.#refresh();
     }
   }
 
   async #readAll(signal: AbortSignal): Promise<void> {
-    const {ids, where, notebook, limit} = this.#request;
+    const {ids, where, notebook} = this.#request;
+    const limit = this.#limit;
     const unknown = this.#unknown;
     this.#unknown = [];
     const choice = {limit, ...(ids && {ids}), ...(where && {where}), ...(notebook !== null && {notebook})};
     const found = await readCurveRuns(this.#services.db.withSignal(signal), choice);
     this.runs = found.runs;
     this.total = found.total;
+    const isCut = found.total > found.runs.length;
+    this.missing = isCut
+      ? ""
+      : missingRuns(
+          choice,
+          found.runs.map(({runId}) => runId)
+        );
     this.#defined = found.metrics;
     this.keys = this.#request.metrics ?? chooseMetrics(found.runs);
     const ours = new Set(found.runs.map(({runId}) => runId));
@@ -210,6 +247,7 @@ export class CurvesModel {
     );
     this.error = null;
     this.ready = true;
+    this.#settle(null);
     this.#changed();
   }
 
@@ -269,6 +307,7 @@ export class CurvesModel {
   #fail(error: unknown): void {
     this.error = error;
     this.ready = true;
+    this.#settle(error);
     this.#changed();
   }
 }

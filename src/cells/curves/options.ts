@@ -22,7 +22,7 @@ export interface CurvesOptions {
   band?: Band;
   /** Runs of this notebook; of all when null. The open one when absent, unless `runs` is given. */
   notebook?: string | null;
-  /** Most runs; the newest are taken. */
+  /** Most runs, the newest: 100 when absent, 2,000 where several are one curve, so that their mean is that of all. */
   limit?: number;
   /** Height of a chart in pixels. */
   height?: number;
@@ -54,7 +54,8 @@ export interface CurvesView {
 }
 
 export interface ParsedOptions {
-  request: CurvesRequest;
+  /** `limit` is null where it was left open. */
+  request: Omit<CurvesRequest, "limit"> & {limit: number | null};
   view: CurvesView;
   height: number;
 }
@@ -67,7 +68,7 @@ export function parseOptions(options: CurvesOptions, notebook: string): ParsedOp
     if (!known.includes(name))
       throw new TypeError(`curves() has no option "${name}"; it has ${known.join(", ")}.`);
   }
-  const {metrics, x, smoothing = 0, log = false, group, band, limit = 100, height = 220} = options;
+  const {metrics, x, smoothing = 0, log = false, group, band, limit = null, height = 220} = options;
   const check = (name: string, ok: boolean, expected: string, came: unknown) => {
     if (!ok) throw new TypeError(`curves(): expected ${name} to be ${expected}, got ${shown(came)}.`);
   };
@@ -91,7 +92,7 @@ export function parseOptions(options: CurvesOptions, notebook: string): ParsedOp
   check("log", [true, false, "x", "y", "xy"].includes(log), 'true, false, "x", "y" or "xy"', log);
   check("band", [undefined, "minmax", "std", "none"].includes(band), '"minmax", "std" or "none"', band);
   check("group", group === undefined || typeof group === "string", "the name of a parameter", group);
-  check("limit", Number.isInteger(limit) && limit > 0, "a whole number above 0", limit);
+  check("limit", limit === null || (Number.isInteger(limit) && limit > 0), "a whole number above 0", limit);
   check("height", typeof height === "number" && height >= 80, "at least 80 pixels", height);
   return {
     request: {

@@ -2,9 +2,11 @@ import "../run/series.css";
 import "./curves-panel.ts";
 import {html, LitElement, nothing} from "lit";
 import {customElement, state} from "lit/decorators.js";
+import type {CellContext} from "../../runtime/types.ts";
 import {download} from "../grid/download.ts";
 import {formatCount} from "../run/format.ts";
 import {FrameThrottle} from "../run/frame.ts";
+import {errorText} from "../runs/error-text.ts";
 import {type CurveStyle, curveStyles} from "./curve-style.ts";
 import type {HoverDetail, PetriCurvesPanel} from "./curves-panel.ts";
 import {axisName, type Extent} from "./extent.ts";
@@ -12,7 +14,7 @@ import {foot} from "./foot.ts";
 import {type CurveGroup, groupRuns} from "./groups.ts";
 import {legend} from "./legend.ts";
 import {CurvesModel, type CurvesServices} from "./model.ts";
-import type {CurvesRequest, CurvesView, ParsedOptions} from "./options.ts";
+import type {CurvesView, ParsedOptions} from "./options.ts";
 import {curvesStyles} from "./petri-curves.styles.ts";
 import {lastValue, valueAt} from "./reading.ts";
 import {rowsCsv} from "./rows-csv.ts";
@@ -21,6 +23,12 @@ import {Scenes} from "./scenes.ts";
 import {askAgain, type CurvesState, newState} from "./state.ts";
 import {curvesSvg, type PictureChart, svgToPng} from "./svg.ts";
 import {toolbar} from "./toolbar.ts";
+
+/** The evaluation that asks for curves. */
+type CurvesCell = Pick<CellContext, "signal" | "waitUntil" | "fail">;
+
+/** Most runs where nothing is said: each by itself, and several as one curve. */
+const mostRuns = {apart: 100, together: 2000};
 
 /** Learning curves of many runs, a chart a metric, kept up to date while runs train. */
 @customElement("petri-curves")
@@ -34,7 +42,9 @@ export class PetriCurves extends LitElement {
   readonly #scenes = new Scenes();
   #services: CurvesServices | null = null;
   #notebook = "";
-  #request: CurvesRequest | null = null;
+  #request: ParsedOptions["request"] | null = null;
+  /** Who asked last, until it knows of the reading. */
+  #cell: CurvesCell | null = null;
   #model: CurvesModel | null = null;
   #state: CurvesState | null = null;
   #height = 220;
@@ -46,26 +56,58 @@ export class PetriCurves extends LitElement {
   #styles: ReadonlyMap<string, CurveStyle> = new Map();
   #drawn: {key: string; scene: Scene | null}[] = [];
 
-  /** Shows what `options` ask for. Asked again, it keeps what a person changed and the code did not. */
-  ask(services: CurvesServices, notebook: string, {request, view, height}: ParsedOptions): void {
+  /**
+   * Shows what `options` ask for. Asked again, it keeps what a person changed and the code did not. The cell runs until
+   * the tables have answered, and fails when they cannot.
+   */
+  ask(
+    services: CurvesServices,
+    notebook: string,
+    {request, view, height}: ParsedOptions,
+    cell: CurvesCell
+  ): void {
+    this.#cell = cell;
     this.#height = height;
     this.#notebook = notebook;
     if (this.#state) askAgain(this.#state, view);
     else this.#state = newState(view);
-    if (!this.#model || services !== this.#services || !isSame(request, this.#request)) {
+    if (!this.#model || this.#model.error || services !== this.#services || !isSame(request, this.#request)) {
       this.#model?.stop();
       this.#services = services;
       this.#request = request;
       const {x, logX} = this.#state.view;
-      this.#model = new CurvesModel(services, request, {x, log: logX}, () => this.#frames.request());
+      const limited = {...request, limit: this.#limit};
+      this.#model = new CurvesModel(services, limited, {x, log: logX}, () => this.#frames.request());
       if (this.isConnected) this.#model.start();
-    } else this.#setAxis();
+    } else {
+      this.#setAxis();
+      this.#model.setLimit(this.#limit);
+    }
+    this.#tellCell();
     this.requestUpdate();
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.#model?.start();
+    this.#tellCell();
+  }
+
+  /** Lets the cell wait for the first answer and know of an error. Where nobody sees the curves nothing is read. */
+  #tellCell(): void {
+    const [model, cell] = [this.#model, this.#cell];
+    if (!model || !cell || !this.isConnected) return;
+    this.#cell = null;
+    const ended = new Promise((resolve) => cell.signal.addEventListener("abort", resolve));
+    const read = model.first.then((error) => {
+      if (error !== null) cell.fail(error);
+    });
+    cell.waitUntil(Promise.race([read, ended]));
+  }
+
+  get #limit(): number {
+    const isApart = this.#state?.view.group.by === "run";
+    return this.#request?.limit ?? (isApart ? mostRuns.apart : mostRuns.together);
   }
 
   override disconnectedCallback(): void {
@@ -97,7 +139,6 @@ export class PetriCurves extends LitElement {
       });
       return {key, scene};
     });
-    const message = this.#message(model);
     return html`
       <div class="curves" role="group" aria-label="Learning curves">
         ${toolbar({
@@ -107,8 +148,8 @@ export class PetriCurves extends LitElement {
         })}
         ${
           this.#drawn.length === 0
-            ? html`<p class="message" role="status">${message}</p>`
-            : html`<div class=${this.#drawn.length > 1 ? "charts many" : "charts"}>${this.#drawn.map(({key, scene}) => this.#panel(model, key, scene, message))}</div>`
+            ? html`<p class="message" role="status">${this.#message(model)}</p>`
+            : html`<div class=${this.#drawn.length > 1 ? "charts many" : "charts"}>${this.#drawn.map(({key, scene}) => this.#panel(model, key, scene, this.#message(model, key)))}</div>`
         }
         ${legend({
           groups: this.#groups,
@@ -150,7 +191,7 @@ export class PetriCurves extends LitElement {
       .labels=${this.#groups}
       .hover=${this.hover?.axis === axis ? this.hover : null}
       .height=${this.#height}
-      .message=${scene ? "" : message || "no rows yet"}
+      .message=${scene ? "" : message}
       @curves-hover=${({detail}: CustomEvent<HoverDetail | null>) => {
         this.hover = detail && {...detail, axis};
       }}
@@ -158,17 +199,20 @@ export class PetriCurves extends LitElement {
     ></petri-curves-panel>`;
   }
 
-  #message(model: CurvesModel): string {
-    if (model.error) return model.error instanceof Error ? model.error.message : String(model.error);
+  /** What is said in the place of curves, of a metric or of all. */
+  #message(model: CurvesModel, key?: string): string {
+    if (model.error) return errorText(model.error);
     if (!model.ready) return "reading runs …";
-    return model.runs.length === 0 ? "no runs yet" : "no rows yet";
+    if (model.runs.length === 0) return model.missing || "no runs yet";
+    return (key !== undefined && model.lacking(key)) || "no rows yet";
   }
 
-  #noteOf({runs, total, error}: CurvesModel): string {
+  #noteOf({runs, total, missing, error}: CurvesModel): string {
     const limited =
       total > runs.length ? `the newest ${formatCount(runs.length)} of ${formatCount(total)} runs` : "";
-    const failed = error && runs.length > 0 ? String(error instanceof Error ? error.message : error) : "";
-    return [limited, failed, this.note].filter(Boolean).join(" · ");
+    const failed = error && runs.length > 0 ? errorText(error) : "";
+    const absent = runs.length > 0 ? missing : "";
+    return [limited, absent, failed, this.note].filter(Boolean).join(" · ");
   }
 
   /** The numbers of a metric by group: at the place that is read, else the last. */
@@ -187,6 +231,7 @@ export class PetriCurves extends LitElement {
     if (!this.#state) return;
     Object.assign(this.#state.view, change);
     if ("x" in change || "logX" in change) this.#setAxis();
+    if ("group" in change) this.#model?.setLimit(this.#limit);
     this.requestUpdate();
   }
 
@@ -278,8 +323,8 @@ export class PetriCurves extends LitElement {
   }
 }
 
-function isSame(a: CurvesRequest, b: CurvesRequest | null): boolean {
-  const text = ({where, ...rest}: CurvesRequest) =>
+function isSame(a: ParsedOptions["request"], b: ParsedOptions["request"] | null): boolean {
+  const text = ({where, ...rest}: ParsedOptions["request"]) =>
     JSON.stringify([rest, where?.strings, where?.values.map(String)]);
   return b !== null && text(a) === text(b);
 }

@@ -10,8 +10,11 @@ import {
 } from "../../tables/curves.ts";
 import type {CurveSet} from "./curve-set.ts";
 
-/** Stretches that SQL divides the axis into: few charts are wider. */
-const buckets = 1000;
+/** Stretches that SQL divides the axis into: few charts are wider, and of a great many curves nobody sees each. */
+const mostBuckets = 1000;
+const leastBuckets = 200;
+/** Of all curves together, about. */
+const mostPoints = 800_000;
 
 /** A curve that is wanted, and how many rows it has at most. */
 export interface WantedCurve {
@@ -34,6 +37,8 @@ export async function readInto(
   wanted: readonly WantedCurve[],
   options: ReadOptions
 ): Promise<void> {
+  const share = Math.ceil(mostPoints / Math.max(1, wanted.length));
+  const buckets = Math.min(mostBuckets, Math.max(leastBuckets, share));
   const isFew = ({rows}: WantedCurve) => rows <= 2 * buckets;
   await Promise.all([
     read(wanted.filter(isFew), (few) => readCurveRows(db, {...few, ...options})),
@@ -50,9 +55,10 @@ export async function readInto(
   ) {
     if (some.length === 0) return;
     const runs = [...new Set(some.map(({run}) => run))];
+    const byName = new Map(some.map((curve) => [`${curve.run.runId} ${curve.key}`, curve]));
     const keys = [...new Set(some.map(({key}) => key))];
     for (const part of await ask({runs, keys})) {
-      const curve = some.find(({run, key}) => run.runId === part.runId && key === part.key);
+      const curve = byName.get(`${part.runId} ${part.key}`);
       if (curve) set.set(curve.run, part as never);
     }
   }

@@ -1,7 +1,10 @@
+import type {CellContext} from "../../runtime/types.ts";
 import type {DuckDBClient} from "../../tables/client.ts";
+import {missingRuns} from "../../tables/curve-runs.ts";
 import {type RunsTable, readCourses, readRunsTable} from "../../tables/runs-grid.ts";
 import type {GridState} from "../grid/grid-state.ts";
 import {PetriGrid} from "../grid/petri-grid.ts";
+import {errorText} from "./error-text.ts";
 import type {RunsRequest} from "./options.ts";
 import {curveMetric, runsSource} from "./runs-source.ts";
 
@@ -21,6 +24,9 @@ export interface RunsServices {
   tableChanges(table: string): AsyncIterable<number>;
 }
 
+/** The evaluation that made a table of runs. */
+type RunsCell = Pick<CellContext, "signal" | "waitUntil" | "fail">;
+
 /**
  * The runs with their parameters and metrics, one row each, which follows them as they go on. Its `value` is the ids of
  * the runs that are selected, else of all that are shown, in their order.
@@ -32,6 +38,7 @@ export class PetriRuns extends HTMLElement {
   private readonly services: RunsServices | null;
   private readonly request: RunsRequest | null;
   private readonly signal: AbortSignal;
+  private readonly cell: RunsCell | null;
   /** Stands in the place of the table until the runs have been read for the first time. */
   private readonly waiting = document.createElement("p");
   private readonly problem = document.createElement("p");
@@ -44,18 +51,23 @@ export class PetriRuns extends HTMLElement {
   private isDirty = false;
   private isFollowing = false;
   private told = "";
+  /** Ids that were asked for and are no runs, in words. */
+  private missing = "";
+  /** Settles the promise that the cell waits for. */
+  private answered: () => void = () => {};
 
-  /** @param signal ends it: the cell runs again or is gone */
+  /** @param cell runs until the runs were read for the first time, fails when they cannot be, and ends it by its signal */
   constructor(
     services: RunsServices | null = null,
     request: RunsRequest | null = null,
     state: GridState | null = null,
-    signal: AbortSignal = new AbortController().signal
+    cell: RunsCell | null = null
   ) {
     super();
     this.services = services;
     this.request = request;
-    this.signal = signal;
+    this.cell = cell;
+    this.signal = cell?.signal ?? new AbortController().signal;
     this.grid.label = "Runs";
     if (state) this.grid.state = state;
     this.grid.adapt = (source) =>
@@ -91,6 +103,11 @@ export class PetriRuns extends HTMLElement {
     }
     if (this.isFollowing || !this.services) return;
     this.isFollowing = true;
+    const read = new Promise<void>((resolve) => {
+      this.answered = resolve;
+    });
+    this.signal.addEventListener("abort", this.answered);
+    this.cell?.waitUntil(read);
     for (const table of sources) void this.follow(table);
   }
 
@@ -108,22 +125,32 @@ export class PetriRuns extends HTMLElement {
 
   private async loading(): Promise<void> {
     this.isLoading = true;
+    let isFirst = this.shown === null;
     while (this.isDirty && !this.signal.aborted) {
       this.isDirty = false;
       const started = performance.now();
       try {
         await this.read();
-        this.problem.remove();
+        this.say(this.missing);
       } catch (error) {
         if (this.signal.aborted) break;
-        this.problem.textContent = error instanceof Error ? error.message : String(error);
+        this.say(errorText(error));
         this.waiting.remove();
-        this.append(this.problem);
+        // Later it may be a hindrance that passes, and what was shown stays.
+        if (isFirst) this.cell?.fail(error);
       }
+      isFirst = false;
+      this.answered();
       // Of many runs the reading is not to take more than a third of the time, but nobody waits for long.
       await this.pause(Math.min(longestPauseMs, 2 * (performance.now() - started)));
     }
     this.isLoading = false;
+  }
+
+  private say(problem: string): void {
+    this.problem.textContent = problem;
+    if (problem) this.append(this.problem);
+    else this.problem.remove();
   }
 
   private pause(ms: number): Promise<void> {
@@ -140,7 +167,9 @@ export class PetriRuns extends HTMLElement {
     this.shown = shown;
     this.curve = request.curve === undefined ? curveMetric(shown.columns) : request.curve;
     const {table, total} = shown;
-    this.grid.remark = table.numRows < total ? `the newest of ${total.toLocaleString("en-US")}` : "";
+    const isCut = table.numRows < total;
+    this.missing = isCut ? "" : missingRuns(query, table.getChild("run_id") ?? []);
+    this.grid.remark = isCut ? `the newest of ${total.toLocaleString("en-US")}` : "";
     this.grid.value = table;
     this.waiting.remove();
     this.grid.style.display = "";

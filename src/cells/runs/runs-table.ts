@@ -1,3 +1,4 @@
+import type {CellContext} from "../../runtime/types.ts";
 import {type GridState, newGridState} from "../grid/grid-state.ts";
 import {parseOptions, type RunsTableOptions} from "./options.ts";
 import {PetriRuns, type RunsServices} from "./petri-runs.ts";
@@ -8,10 +9,7 @@ export interface RunsTableServices extends RunsServices {
 }
 
 /** The evaluation of a cell that calls the builtin. */
-interface Evaluation {
-  cellId: number;
-  signal: AbortSignal;
-}
+type Evaluation = Pick<CellContext, "cellId" | "signal" | "waitUntil" | "fail">;
 
 /**
  * The builtin `runsTable(options)`, for each evaluation of a cell: a table of runs that follows them. What the reader
@@ -19,14 +17,15 @@ interface Evaluation {
  */
 export function createRunsTable({db, tableChanges, notebook}: RunsTableServices) {
   const states = new Map<string, GridState>();
-  return ({cellId, signal}: Evaluation) => {
+  return (cell: Evaluation) => {
+    const {cellId, signal} = cell;
     let calls = 0;
     return (options: RunsTableOptions = {}): PetriRuns => {
       const key = `${cellId}.${calls++}`;
       const state = states.get(key) ?? newGridState();
       states.set(key, state);
       const services = {db: db.withSignal(signal), tableChanges};
-      return new PetriRuns(services, parseOptions(options, notebook), state, signal);
+      return new PetriRuns(services, parseOptions(options, notebook), state, cell);
     };
   };
 }
