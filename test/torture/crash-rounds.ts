@@ -44,6 +44,9 @@ interface FoundRun {
   wrong: number;
 }
 
+/** Longest time for a run's rows to reach the disk, on a machine that has other things to do. */
+const patienceMs = 120_000;
+
 /** Metrics of one row of the notebook's run. */
 const keysPerRow = 3;
 
@@ -68,8 +71,11 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
     const browser = await startCrashBrowser(profile);
     try {
       if (round > 0) {
-        await compare(await openPage(browser, address), acknowledged, report);
+        const page = await openPage(browser, address);
+        await compare(page, acknowledged, report);
         onRound?.({...report});
+        // Sometimes the tab that writes leads, sometimes another one does it for it.
+        if (random() < 0.5) await page.close();
       }
       if (round === rounds) return report;
       const told = await writeAndKill(browser, `${address}?backend=cpu&round=${round}`, random);
@@ -100,18 +106,37 @@ async function writeAndKill(
   const delayMs = random() * 40;
   let tells = 0;
   const page = await browser.context.newPage();
+  let kill = () => {};
   const killed = new Promise<void>((resolve, reject) => {
-    void page.exposeFunction("tellAcknowledged", (runId: string, last: number) => {
-      told.set(runId, last);
-      // A moment later, so that the kill does not always come right after a flush.
-      if (++tells === enough) setTimeout(() => browser.kill().then(resolve, reject), delayMs);
-    });
+    kill = () => void browser.kill().then(resolve, reject);
+  });
+  await page.exposeFunction("tellAcknowledged", (runId: string, last: number) => {
+    told.set(runId, last);
+    // A moment later, so that the kill does not always come right after a flush.
+    if (++tells === enough) setTimeout(kill, delayMs);
   });
   await page.goto(`${address}#/notebook/${crashNotebook}`);
   await page.waitForFunction(() => "petri" in window);
   await page.evaluate(tellAcknowledged);
-  await killed;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(async () => {
+      const state = await stateOf(page);
+      reject(new Error(`After ${patienceMs / 1000} s ${tells} of ${enough} acknowledgements: ${state}.`));
+    }, patienceMs);
+  });
+  await Promise.race([killed, tooLate]).finally(() => clearTimeout(timer));
   return told;
+}
+
+/** What the page says of itself, for a message. */
+async function stateOf(page: Page): Promise<string> {
+  const state = page.evaluate(() => {
+    const {petri} = window as unknown as {petri: {recording: unknown; cells: unknown}};
+    return JSON.stringify({recording: petri.recording, cells: petri.cells});
+  });
+  const silence = new Promise<string>((resolve) => setTimeout(resolve, 5000, "the page does not answer"));
+  return Promise.race([state, silence]);
 }
 
 /** Runs in the page: tells of every run whose rows on disk have become more. */
