@@ -10,6 +10,15 @@ export interface ArgumentHost {
   input(element: unknown): unknown;
 }
 
+/** A builtin whose code is on its way. Not the promise itself: cells read promises that are meant, as `invalidation`. */
+class Loading {
+  readonly value: Promise<unknown>;
+
+  constructor(value: Promise<unknown>) {
+    this.value = value;
+  }
+}
+
 /** What the code of a cell is called with: values of other cells, and builtins of this evaluation. */
 export function cellArguments(
   plan: CellPlan,
@@ -24,11 +33,11 @@ export function cellArguments(
   );
 }
 
-export const isLoading = (args: readonly unknown[]): boolean => args.some((arg) => arg instanceof Promise);
+export const isLoading = (args: readonly unknown[]): boolean => args.some((arg) => arg instanceof Loading);
 
 /** Waits for builtins that are still being loaded; other values that can be awaited, such as a Run, stay as they are. */
 export async function loaded(args: readonly unknown[]): Promise<unknown[]> {
-  const ready = args.map(async (arg) => ({value: arg instanceof Promise ? await arg : arg}));
+  const ready = args.map(async (arg) => ({value: arg instanceof Loading ? await arg.value : arg}));
   return (await Promise.all(ready)).map(({value}) => value);
 }
 
@@ -53,7 +62,9 @@ function local(name: string, evaluation: Evaluation, host: ArgumentHost): unknow
       return (element: unknown) => viewOf(evaluation.context.display(element), evaluation, host);
     case "signal":
       return evaluation.signal;
-    default:
-      return host.local.get(name)?.(evaluation.context);
+    default: {
+      const value = host.local.get(name)?.(evaluation.context);
+      return value instanceof Promise ? new Loading(value) : value;
+    }
   }
 }

@@ -140,7 +140,8 @@ test("a builtin of cells that is still being loaded is waited for, and one that 
   const t = await new TestSession(
     [
       [1, "lazy(2)"],
-      [2, "missing(2)"]
+      [2, "missing(2)"],
+      [3, "(invalidation, 'not waited for')"]
     ],
     {
       cellBuiltins: {
@@ -154,6 +155,7 @@ test("a builtin of cells that is still being loaded is waited for, and one that 
   ).run();
   expect(t.shown(1)).toEqual(["cell 1: 2"]);
   expect(t.failure(2)?.message).toBe("it was not loaded");
+  expect(t.shown(3)).toEqual(["not waited for"]);
 });
 
 test("a deleted cell takes its names away, and undo brings values and outputs back without running it", async () => {
