@@ -125,6 +125,7 @@ export class Tables {
   private start(): Promise<Database> {
     this.starting ??= this.boot().catch((error) => {
       this.starting = null;
+      this.sink.abandon();
       this.options.onEngine?.({state: "failed", error});
       throw error;
     });

@@ -209,6 +209,14 @@ export class RunStore {
     this.#reading.catch(() => {});
   }
 
+  /** The database did not start: nothing is read for it, and no rows wait for it. */
+  abandon(): void {
+    const reading = this.#reading;
+    this.#reading = null;
+    this.#pending = null;
+    reading?.then((streams) => streams[Symbol.asyncIterator]().return?.()).catch(() => {});
+  }
+
   /** Sends rows to this database from now on; it gets everything that is kept first. */
   attach(writer: RunWriter): void {
     this.#writer = writer;

@@ -228,6 +228,29 @@ test("the journal is read while a database starts, and what comes meanwhile foll
   expect(writer.values("metrics", "value")).toEqual([1, 2, 3]);
 });
 
+test("what was read for a database that did not start is let go, and the next one gets every row once", async () => {
+  const {journal, store, append, writer} = setup();
+  append(batch("r1", 0, [1, 2]));
+  append(batch("r1", 2, [3]));
+  await store.find("");
+  const read = journal.read.bind(journal);
+  let closed = 0;
+  journal.read = async function* (tables) {
+    try {
+      yield* read(tables);
+    } finally {
+      closed++;
+    }
+  };
+  store.prepare();
+  store.abandon();
+  await vi.waitFor(() => expect(closed).toBe(1));
+  append(batch("r1", 3, [4]));
+  store.attach(writer);
+  await store.flush();
+  expect(writer.values("metrics", "value")).toEqual([1, 2, 3, 4]);
+});
+
 test("a journal that another tab compacts while it is read is read again from the start", async () => {
   const {journal, store, append, writer} = setup();
   store.record(run());
