@@ -1,6 +1,6 @@
 import {checkNumber} from "../core/errors.ts";
 import {type Key, key as keyOf} from "../core/key.ts";
-import {type Dataset, subset} from "./dataset.ts";
+import {type Dataset, rowCount, subset} from "./dataset.ts";
 
 export interface SplitOptions {
   /** Share of the rows for testing, 0.2 by default. */
@@ -14,8 +14,8 @@ export interface SplitOptions {
 export function split(data: Dataset, options: SplitOptions = {}): {train: Dataset; test: Dataset} {
   const {test = 0.2, seed = 0, key = keyOf(seed)} = options;
   checkNumber("test", test, 0, 1);
-  const order = key.permutation(data.labels.length);
-  const tests = Math.round(data.labels.length * test);
+  const order = key.permutation(rowCount(data));
+  const tests = Math.round(rowCount(data) * test);
   return {
     train: subset(data, order.subarray(tests), `${data.name} (train)`),
     test: subset(data, order.subarray(0, tests), `${data.name} (test)`)
