@@ -6,31 +6,124 @@ import type {Params} from "./tree.ts";
 /** Sizes of a tensor's dimensions. Layers speak of shapes without the batch dimension. */
 export type Shape = readonly number[];
 
+/** What layers keep from step to step besides parameters, e.g. running means, by the layer's path. */
+export type ModelState = Readonly<Record<string, Params>>;
+
 /** What a layer may want to know while it is applied. */
 export interface Context {
   /** True while gradients are taken: dropout drops, batch norms use the batch. */
   training?: boolean;
   /** The source of randomness of this application; layers that need none ignore it. */
   key?: Key;
-  /** Where the layer sits in the network, e.g. "dense1"; for messages. */
+  /** Where the layer sits in the network, e.g. "dense1"; for messages, state and taps. */
   path?: string;
+  /** What stateful layers left after the last step: see `initState`. */
+  state?: ModelState;
+  /** Takes the state of the layer at a path after this step. Its tensors belong to the scope of `apply`: keep what has to outlive it. */
+  setState?(path: string, state: Params): void;
+  /** Sees the output of every layer inside a container, and returns what the network goes on with. */
+  tap?(path: string, y: Tensor): Tensor;
+  /** Which time steps are there, [batch, time] of 1 and 0: attention looks at no other. */
+  mask?: Tensor;
+}
+
+/** A layer inside another one: its name in the tree of parameters and the shape of what it is given. */
+export interface Child {
+  readonly name: string;
+  readonly layer: Layer;
+  readonly inputShape: Shape;
 }
 
 /** A module in the manner of flax: parameters are made by `init` and passed to `apply`; the layer itself holds none. */
 export interface Layer<P extends Params = Params> {
   /** Names the layer's parameters in the tree of a network: "dense" becomes "dense1", "dense2", ... */
   readonly name: string;
-  /** Fresh parameters for inputs of this shape (without the batch). The caller owns them. */
-  init(key: Key, inputShape: Shape): P;
+  /** Fresh parameters for inputs of this shape (without the batch). The caller owns them. `path` is for messages. */
+  init(key: Key, inputShape: Shape, path?: string): P;
   /** The output for a batch: [batch, ...inputShape] -> [batch, ...outputShape]. */
   apply(params: P, x: Tensor, context?: Context): Tensor;
   /** The shape of one output for one input; left out when it is the same. */
   outputShape?(inputShape: Shape): Shape;
+  /** What the layer keeps from step to step besides parameters, before the first step. The caller owns it. */
+  initState?(inputShape: Shape): Params;
+  /** The layers inside, in order of application; containers have them. */
+  children?(inputShape: Shape): readonly Child[];
+  /** Floating-point operations for one example, a multiplication and its addition being two; without those of children. */
+  flops?(inputShape: Shape): number;
 }
 
 /** The shape that comes out of a layer for one example. */
 export function shapeAfter(layer: Layer, inputShape: Shape): Shape {
   return layer.outputShape ? layer.outputShape(inputShape) : inputShape;
+}
+
+/** The state of a network before the first step, by the path of each layer that keeps one; empty for most networks. The caller owns it. */
+export function initState(model: Layer, inputShape: Shape): Record<string, Params> {
+  const states: Record<string, Params> = {};
+  visit(model, inputShape, "", (layer, shape, path) => {
+    const state = layer.initState?.(shape);
+    if (state) states[path || layer.name] = state;
+  });
+  return states;
+}
+
+/** Floating-point operations of a forward pass for one example: two for each multiplication with its addition. Layers that do not tell count as none. */
+export function flops(model: Layer, inputShape: Shape): number {
+  let sum = 0;
+  visit(model, inputShape, "", (layer, shape) => {
+    sum += layer.flops?.(shape) ?? 0;
+  });
+  return sum;
+}
+
+function visit(
+  layer: Layer,
+  shape: Shape,
+  path: string,
+  see: (layer: Layer, shape: Shape, path: string) => void
+): void {
+  see(layer, shape, path);
+  for (const {name, layer: child, inputShape} of layer.children?.(shape) ?? []) {
+    visit(child, inputShape, join(path, name), see);
+  }
+}
+
+function join(path: string | undefined, name: string): string {
+  return path ? `${path}/${name}` : name;
+}
+
+/** A layer in its place among the layers of a container. */
+interface Placed {
+  layer: Layer;
+  name: string;
+  index: number;
+}
+
+/** The parameters of a layer inside a container, from a key of its own. */
+export function initChild({layer, name, index}: Placed, key: Key, shape: Shape, path: string | undefined) {
+  return layer.init(key.fold(index), shape, join(path, name));
+}
+
+/** Applies a layer inside a container: under its own path, with a key of its own, and past the tap. */
+export function applyChild(
+  {layer, name, index}: Placed,
+  params: Params,
+  x: Tensor,
+  context: Context | undefined
+): Tensor {
+  const path = join(context?.path, name);
+  const y = layer.apply(params, x, {...context, path, key: context?.key?.fold(index)});
+  return context?.tap ? context.tap(path, y) : y;
+}
+
+/** Names layers by kind and count: dense1, dense2, ... */
+export function numbered(layers: readonly Layer[]): string[] {
+  const counts = new Map<string, number>();
+  return layers.map(({name}) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return `${name}${count}`;
+  });
 }
 
 /** Throws a ShapeError that says where, what was expected and what came. */

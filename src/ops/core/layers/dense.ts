@@ -26,9 +26,9 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
   const nonlinearity = activationOf(activation);
   return {
     name: "dense",
-    init(key, inputShape) {
+    init(key, inputShape, path = "dense") {
       const [inputs] = inputShape;
-      expectShape(inputShape.length === 1 && inputs !== undefined, "dense", "[inputs]", inputShape);
+      expectShape(inputShape.length === 1 && inputs !== undefined, path, "[inputs]", inputShape);
       const [kernelKey, biasKey] = key.split(2) as [typeof key, typeof key];
       const kernel = kernelInit(kernelKey, [inputs, units]);
       return useBias ? {kernel, bias: biasInit(biasKey, [units])} : {kernel};
