@@ -28,14 +28,20 @@ tf.registerGradient({
   inputsToSave: ["a", "b", "bias"],
   outputsToSave: [true],
   gradFunc(dy, saved, attrs) {
-    const [x, kernel, bias, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
     const {activation} = attrs as unknown as {activation: FusedActivation};
-    // tfjs loses track of saved outputs: a second derivative through y would be zero, without a word.
-    const value = isRecording() ? ACTIVATE[activation](tf.add(tf.matMul(x, kernel), bias)) : y;
-    const grads = isRecording() ? differentiable : fused;
-    return grads(dy as tf.Tensor, x, kernel, value, activation);
+    return denseGrads(dy as tf.Tensor, saved as Saved, activation);
   }
 });
+
+type Saved = [x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, y: tf.Tensor];
+
+/** The gradients of y = activation(x kernel + bias) from that of y: of x under `a`, of the kernel under `b`, and of the bias. */
+export function denseGrads(dy: tf.Tensor, [x, kernel, bias, y]: Saved, activation: FusedActivation) {
+  // Where the gradient will itself be differentiated, y has to be known as a function of the inputs.
+  const value = isRecording() ? ACTIVATE[activation](tf.add(tf.matMul(x, kernel), bias)) : y;
+  const grads = isRecording() ? differentiable : fused;
+  return grads(dy, x, kernel, value, activation);
+}
 
 /** The activations in ordinary operations. */
 const ACTIVATE: Record<FusedActivation, (z: tf.Tensor) => tf.Tensor> = {
