@@ -1,7 +1,7 @@
 import {createHash, randomUUID} from "node:crypto";
 import {link, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat} from "node:fs/promises";
 import {dirname, join, relative, sep} from "node:path";
-import {checkName} from "../runtime/storage/names.ts";
+import {checkName, MOST_FOLDERS} from "../runtime/storage/names.ts";
 import {summarize} from "../runtime/storage/summary.ts";
 import {
   ConflictError,
@@ -28,15 +28,9 @@ export class NotebookFolder implements NotebookStorage {
     this.root = root;
   }
 
-  /** Every notebook of the folder and of the folders in it, one deep, by name. */
+  /** Every notebook of the folder and of the folders in it, as deep as names go, by name. */
   async list(): Promise<NotebookEntry[]> {
-    const names: string[] = [];
-    for (const entry of await readdir(this.root, {withFileTypes: true})) {
-      if (entry.isDirectory() && !entry.name.startsWith("."))
-        for (const file of await readdir(join(this.root, entry.name))) names.push(`${entry.name}/${file}`);
-      else names.push(entry.name);
-    }
-    const entries = await Promise.all(names.map((name) => this.#entry(name)));
+    const entries = await Promise.all((await this.#files("", 0)).map((name) => this.#entry(name)));
     return entries.filter((entry) => entry !== null).sort((a, b) => a.name.localeCompare(b.name));
   }
 
@@ -83,12 +77,24 @@ export class NotebookFolder implements NotebookStorage {
     });
   }
 
+  /** The files of a folder (`""`, or a path that ends in a slash) and of those in it. */
+  async #files(folder: string, depth: number): Promise<string[]> {
+    const entries = await readdir(join(this.root, folder), {withFileTypes: true});
+    const files = entries.map(async (entry) => {
+      const path = folder + entry.name;
+      if (!entry.isDirectory()) return [path];
+      const isOurs = !entry.name.startsWith(".") && entry.name !== "node_modules";
+      return isOurs && depth < MOST_FOLDERS ? this.#files(`${path}/`, depth + 1) : [];
+    });
+    return (await Promise.all(files)).flat();
+  }
+
   /** The path of a notebook's file, which need not exist; never a link, and never outside of the folder. */
   async #path(name: string): Promise<string> {
     const path = join(this.root, `${checkName(name)}.html`);
-    const folder = await realpath(dirname(path)).catch(() => null);
+    const folder = await nearestFolder(dirname(path));
     const base = await realpath(this.root);
-    if (folder !== null && folder !== base && !folder.startsWith(base + sep))
+    if (folder !== base && !folder.startsWith(base + sep))
       throw new NameError(`The notebook "${name}" lies outside of the notebooks' folder.`);
     const file = await lstat(path).catch(() => null);
     if (file && !file.isFile())
@@ -119,6 +125,14 @@ export class NotebookFolder implements NotebookStorage {
       throw error;
     }
   }
+}
+
+/** The real path of a folder, or of the nearest one above it that exists: links count where they lead. */
+async function nearestFolder(folder: string): Promise<string> {
+  return realpath(folder).catch((error) => {
+    if (error.code !== "ENOENT" || dirname(folder) === folder) throw error;
+    return nearestFolder(dirname(folder));
+  });
 }
 
 function hash(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 import {createHash} from "node:crypto";
-import {readdir, readFile, writeFile} from "node:fs/promises";
+import {mkdir, readdir, readFile, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {expect, test} from "vitest";
 import {one, runningServer} from "./support/running-server.ts";
@@ -145,13 +145,25 @@ test("a new notebook takes no other's place", async () => {
   expect((await ask("/api/notebooks/sub/two", {method: "PUT", headers, body: one})).status).toBe(412);
 });
 
+test("lists notebooks as deep as they can be named, and those alone", async () => {
+  const {ask, notebooks} = await runningServer();
+  for (const folder of ["a/b/c", "node_modules/kit", "a/.hidden"]) {
+    await mkdir(join(notebooks, folder), {recursive: true});
+    await writeFile(join(notebooks, folder, "deep.html"), one);
+  }
+  await writeFile(join(notebooks, "a/b/two.html"), one);
+  const {notebooks: entries} = JSON.parse((await ask("/api/notebooks")).body);
+  expect(entries.map(({name}: {name: string}) => name)).toEqual(["a/b/two", "one"]);
+  expect((await ask("/notebooks/a/b/two.html")).headers.etag).toBe(`"${version}"`);
+});
+
 test("a write must say what it changes", async () => {
   const {ask} = await runningServer();
   const answer = await ask("/api/notebooks/one", {method: "PUT", headers: write, body: one});
   expect(answer.status).toBe(428);
 });
 
-test.each(["..%2fout", "../out", ".hidden", "a/b/c", "link", "up/secret", "C:x"])(
+test.each(["..%2fout", "../out", ".hidden", "a/b/c/d", "link", "up/secret", "up/new/secret", "C:x"])(
   "does not write to %s",
   async (name) => {
     const {ask, folder} = await runningServer();

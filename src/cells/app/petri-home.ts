@@ -8,6 +8,7 @@ import {actionById} from "./actions.ts";
 import {ENTRY_ACTIONS, EntryCommands} from "./entry-commands.ts";
 import {formatAgo, formatDuration} from "./format.ts";
 import {icon} from "./icons.ts";
+import {listed} from "./listed.ts";
 import {type Notice, noticeLine} from "./notice.ts";
 import {notebookHash} from "./router.ts";
 import type {AppServices} from "./services.ts";
@@ -73,7 +74,7 @@ export class PetriHome extends LitElement {
       return html`<p class="home-note">No notebooks yet. Press <kbd>N</kbd> for the first one, or drop a file here.</p>`;
     return html`<ul class="home-list" aria-label="Notebooks">
         ${repeat(
-          entries,
+          listed(entries),
           ({name}) => name,
           (entry) => this.#entry(entry)
         )}

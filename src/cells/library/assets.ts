@@ -1,3 +1,5 @@
+import {MOST_FOLDERS} from "../../runtime/storage/names.ts";
+
 /** True for `data/x.png` and `./x.png`; false for `https:`, `data:`, `#id` and nothing. */
 function isRelative(address: string): boolean {
   return /^(?![a-z][\w+.-]*:|#|\/)\S/i.test(address.trim());
@@ -34,8 +36,8 @@ function resolveLink(address: string, base: string): string {
     .replace(/[?#].*$/, "")
     .replace(/\.html$/, "");
   if (!href.startsWith(folder) || !name || /\.(?!html$)\w+$/.test(pathname)) return href;
-  // Notebooks are named one folder deep; others are opened by their address.
-  if (name.split("/").length <= 2) return `#/notebook/${name}`;
+  // Notebooks that lie deeper than names go are opened by their address.
+  if (name.split("/").length <= MOST_FOLDERS + 1) return `#/notebook/${name}`;
   return `#/notebook?url=${encodeURIComponent(`${folder}${name}.html${hash}`)}`;
 }
 

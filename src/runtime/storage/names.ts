@@ -2,16 +2,19 @@ import {NameError} from "./types.ts";
 
 const PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 
+/** How many folders deep a notebook may lie. */
+export const MOST_FOLDERS = 2;
+
 /**
- * Answers the name when a storage accepts it: letters, digits, `.`, `_` and `-`, no leading dot, one folder at most.
+ * Answers the name when a storage accepts it: letters, digits, `.`, `_` and `-`, no leading dot, two folders at most.
  *
  * @throws NameError
  */
 export function checkName(name: string): string {
   const parts = name.split("/");
-  if (parts.length > 2 || name.length > 120 || !parts.every((part) => PART.test(part)))
+  if (parts.length > MOST_FOLDERS + 1 || name.length > 120 || !parts.every((part) => PART.test(part)))
     throw new NameError(
-      `A notebook's name has letters, digits, ".", "_" and "-", and at most one folder as in "a/b"; got ${JSON.stringify(name)}.`
+      `A notebook's name has letters, digits, ".", "_" and "-", and at most two folders as in "a/b/c"; got ${JSON.stringify(name)}.`
     );
   return name;
 }

@@ -2,6 +2,7 @@ import {expect, test} from "vitest";
 import {describeState} from "../../../src/cells/app/cell-state.ts";
 import {cellsToRun, changedCell} from "../../../src/cells/app/document-changes.ts";
 import {formatAgo, formatBytes, formatDuration} from "../../../src/cells/app/format.ts";
+import {listed} from "../../../src/cells/app/listed.ts";
 import {TAKE} from "../../../src/cells/app/open-notebook.ts";
 import {notebookHash, parseRoute, sameOriginUrl} from "../../../src/cells/app/router.ts";
 import {chooseTheme} from "../../../src/cells/app/theme.ts";
@@ -20,6 +21,13 @@ test.each([
   ["#a-heading", null]
 ])("the address %j", (hash, route) => {
   expect(parseRoute(hash)).toEqual(route);
+});
+
+test("a folder with an index is listed as its index, after the single notebooks", () => {
+  const entries = ["a/one", "index", "ref/core/dense", "ref/core/index", "ref/index", "runs"].map((name) => {
+    return {name, title: name, summary: "", modifiedAt: 0, sizeBytes: 0};
+  });
+  expect(listed(entries).map(({name}) => name)).toEqual(["a/one", "index", "runs", "ref/index"]);
 });
 
 test("a notebook's address finds the notebook", () => {

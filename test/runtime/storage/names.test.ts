@@ -2,7 +2,7 @@ import {expect, test} from "vitest";
 import {checkName, freeName, nameFromTitle} from "../../../src/runtime/storage/names.ts";
 import {NameError} from "../../../src/runtime/storage/types.ts";
 
-test.each(["quickstart", "a/b", "A-1_x.y"])("accepts %s", (name) => {
+test.each(["quickstart", "a/b", "a/b/c", "A-1_x.y"])("accepts %s", (name) => {
   expect(checkName(name)).toBe(name);
 });
 
@@ -13,7 +13,7 @@ test.each([
   "a/../b",
   "/a",
   "a/",
-  "a/b/c",
+  "a/b/c/d",
   ".hidden",
   "a/.b",
   "a b",
