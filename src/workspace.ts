@@ -177,7 +177,10 @@ export class PageWorkspace implements Workspace {
       else others.push(source);
     }
     const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
-    for (const archive of archives) add(report, await this.#importArchive(archive));
+    for (const archive of archives) {
+      options.signal?.throwIfAborted();
+      add(report, await this.#importArchive(archive));
+    }
     if (others.length > 0) add(report, await this.exchange.import(others, options));
     return report;
   }

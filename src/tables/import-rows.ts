@@ -1,7 +1,7 @@
 import {type MetricColumns, writeMetrics} from "./encode.ts";
 import {encodeRows} from "./encode-rows.ts";
 import {ImportError} from "./import/import-error.ts";
-import type {ImportedMetrics, ImportedRows, ImportReport} from "./import-types.ts";
+import type {ImportedMetrics, ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import type {JournalRecord} from "./journal/types.ts";
 import type {RunIndex} from "./run-index.ts";
 import type {Row, TableName} from "./schema.ts";
@@ -53,9 +53,14 @@ function columnsOf({runId, key, step, timeMs, value}: ImportedMetrics, first: nu
  * no run stays: half of one would be known, and never be completed.
  * @throws ImportError where a row cannot be stored, and what the chunks throw.
  */
-export async function importRows(chunks: AsyncIterable<ImportedRows>, target: Target): Promise<ImportReport> {
+export async function importRows(
+  chunks: AsyncIterable<ImportedRows>,
+  target: Target,
+  onProgress?: (progress: ImportProgress) => void
+): Promise<ImportReport> {
   const {index} = target;
   const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
+  const progress: ImportProgress = {metricRows: 0, ofRows: null};
   const known = new Set(index.runs.keys());
   const begun = new Set<string>();
   const skipped = new Set<string>();
@@ -70,9 +75,11 @@ export async function importRows(chunks: AsyncIterable<ImportedRows>, target: Ta
     params = [],
     metricDefs = [],
     metrics = [],
+    expectedRows,
     notes = []
   }: ImportedRows) => {
     report.notes.push(...notes);
+    if (expectedRows !== undefined) progress.ofRows = (progress.ofRows ?? 0) + expectedRows;
     const newExperiments = experiments.filter(({experiment_id}) => !index.experiments.has(experiment_id));
     put("experiments", newExperiments);
     for (const {experiment_id} of newExperiments) index.experiments.add(experiment_id);
@@ -91,6 +98,7 @@ export async function importRows(chunks: AsyncIterable<ImportedRows>, target: Ta
     report.runs += newRuns.length;
     report.params += newParams.length;
     for (const part of metrics) {
+      progress.metricRows += part.value.length;
       if (known.has(part.runId) || part.value.length === 0) continue;
       begun.add(part.runId);
       const first = nextSeq.get(part.runId) ?? 0;
@@ -102,7 +110,10 @@ export async function importRows(chunks: AsyncIterable<ImportedRows>, target: Ta
     }
   };
   try {
-    for await (const chunk of chunks) take(chunk);
+    for await (const chunk of chunks) {
+      take(chunk);
+      onProgress?.({...progress});
+    }
   } catch (error) {
     if (begun.size > 0) await target.deleteRuns([...begun]);
     throw error;

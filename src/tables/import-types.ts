@@ -17,8 +17,18 @@ export interface ImportedRows {
   params?: readonly Row<"params">[];
   metricDefs?: readonly Row<"metric_defs">[];
   metrics?: readonly ImportedMetrics[];
+  /** Rows of metrics that a file has, where that can be told before they are read. */
+  expectedRows?: number;
   /** What could not be taken in or had to be guessed, for people. */
   notes?: readonly string[];
+}
+
+/** How far an import is. */
+export interface ImportProgress {
+  /** Rows of metrics that were read. */
+  metricRows: number;
+  /** How many there are, null when nobody knows. */
+  ofRows: number | null;
 }
 
 export interface ImportReport {

@@ -2,7 +2,7 @@ import {TableChanges} from "./changes.ts";
 import {DuckDBClient} from "./client.ts";
 import type {Database} from "./database.ts";
 import type {EngineOptions} from "./engine.ts";
-import type {ImportedRows, ImportReport} from "./import-types.ts";
+import type {ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import {advise} from "./journal/advice.ts";
 import type {Journal} from "./journal/types.ts";
 import type {Row, TableName} from "./schema.ts";
@@ -75,8 +75,11 @@ export class Tables {
   }
 
   /** Takes in runs from elsewhere; those that are here already are left out. */
-  importRows(chunks: AsyncIterable<ImportedRows>): Promise<ImportReport> {
-    return this.sink.importRows(chunks);
+  importRows(
+    chunks: AsyncIterable<ImportedRows>,
+    onProgress?: (progress: ImportProgress) => void
+  ): Promise<ImportReport> {
+    return this.sink.importRows(chunks, onProgress);
   }
 
   /**

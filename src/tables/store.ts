@@ -1,7 +1,7 @@
 import {ArtifactStore} from "./artifact-store.ts";
 import type {TableChanges} from "./changes.ts";
 import {tableNames} from "./ddl.ts";
-import type {ImportedRows, ImportReport} from "./import-types.ts";
+import type {ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
@@ -166,14 +166,18 @@ export class RunStore {
   }
 
   /** Takes in runs from elsewhere; those that are here already are left out. */
-  async importRows(chunks: AsyncIterable<ImportedRows>): Promise<ImportReport> {
+  async importRows(
+    chunks: AsyncIterable<ImportedRows>,
+    onProgress?: (progress: ImportProgress) => void
+  ): Promise<ImportReport> {
     await this.#load();
     const {importRows} = await import("./import-rows.ts");
-    return importRows(chunks, {
+    const target = {
       index: this.#index,
-      append: (record) => this.#queue.push(() => record),
-      deleteRuns: (runIds) => this.deleteRuns(runIds)
-    });
+      append: (record: JournalRecord) => this.#queue.push(() => record),
+      deleteRuns: (runIds: readonly string[]) => this.deleteRuns(runIds)
+    };
+    return importRows(chunks, target, onProgress);
   }
 
   /** Every run that is here, from whichever session. */

@@ -32,9 +32,32 @@ test("an MLflow database by its address becomes rows to query", async () => {
   ]);
 });
 
+test("what reads a database is not loaded into the page", async () => {
+  const loaded = performance.getEntriesByType("resource").map(({name}) => name);
+  expect(loaded.filter((name) => name.includes("sql-wasm"))).toEqual([]);
+  expect(loaded.some((name) => name.includes("duckdb"))).toBe(true);
+});
+
 test("importing it again adds nothing", async () => {
   expect(await exchange.import(fixture("mlflow.db"))).toMatchObject({runs: 0, knownRuns: 3, metricRows: 0});
   expect((await tables.db.queryRow("SELECT count(*)::INT AS n FROM metrics"))?.n).toBe(11);
+});
+
+test("an import that is cancelled on its way leaves no run, and tells how far it was", async () => {
+  const controller = new AbortController();
+  const values = Array.from({length: 40_000}, (_, i) => `late,loss,${i},1`);
+  const file = new File([["run,key,step,value", ...values].join("\n")], "late.csv");
+  const told: number[] = [];
+  const importing = exchange.import(file, {
+    signal: controller.signal,
+    onProgress({metricRows}) {
+      told.push(metricRows);
+      if (metricRows > 0) controller.abort();
+    }
+  });
+  await expect(importing).rejects.toThrow("aborted");
+  expect(told.at(-1)).toBeGreaterThan(0);
+  expect((await tables.sink.runs()).map(({name}) => name)).not.toContain("late");
 });
 
 // The other formats are tested without an engine, which takes its time to start.

@@ -43,16 +43,32 @@ async function download(address: string, signal?: AbortSignal): Promise<ImportFi
   };
 }
 
+const refused = (source: unknown) =>
+  new ImportError(
+    `expected a file, a Blob, bytes or an address, got ${source === null ? "null" : typeof source}.`
+  );
+
+/**
+ * The same source as a worker can be given it: an address with the page's, a file with its name and folders, and what
+ * only knows how to be read as what it has. @throws ImportError when it is none.
+ */
+export async function sendableSource(source: ImportSource): Promise<ImportSource> {
+  if (typeof source === "string") return new URL(source, globalThis.document?.baseURI).href;
+  if (source instanceof Uint8Array || source instanceof ArrayBuffer) return source;
+  if (!isReadable(source)) throw refused(source);
+  const {name, webkitRelativePath, lastModified} = source as Partial<NamedFile>;
+  const content = source instanceof Blob ? source : await source.arrayBuffer();
+  return new File([content], webkitRelativePath || name || "file", {
+    lastModified: Number(lastModified ?? Date.now())
+  });
+}
+
 async function readSource(source: ImportSource, signal?: AbortSignal): Promise<ImportFile> {
   if (typeof source === "string") return download(source, signal);
   if (source instanceof Uint8Array) return {name: "file", bytes: source, modifiedMs: Date.now()};
   if (source instanceof ArrayBuffer)
     return {name: "file", bytes: new Uint8Array(source), modifiedMs: Date.now()};
-  if (!isReadable(source)) {
-    throw new ImportError(
-      `expected a file, a Blob, bytes or an address, got ${source === null ? "null" : typeof source}.`
-    );
-  }
+  if (!isReadable(source)) throw refused(source);
   const {name, webkitRelativePath, lastModified} = source as Partial<NamedFile>;
   return {
     name: webkitRelativePath || name || "file",

@@ -1,5 +1,5 @@
 import {breathe} from "../breathe.ts";
-import type {ImportedRows} from "../import-types.ts";
+import type {ImportedRows, ImportProgress} from "../import-types.ts";
 import {SqliteError, SqliteFile} from "../sqlite.ts";
 import {type ColumnTable, readArrow, readCsv, readParquet} from "./columns.ts";
 import {type ImportFile, type ImportSource, readFiles} from "./files.ts";
@@ -18,10 +18,16 @@ import {isTrackio, readTrackioSqlite} from "./trackio-sqlite.ts";
 export const importFormats = ["mlflow-rest", "sqlite", "tensorboard", "parquet", "arrow", "csv"] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
-export interface ImportOptions extends TableOptions {
+/** How files are read. */
+export interface FileOptions extends TableOptions {
   /** `mlflow-rest` for the address of an MLflow server; otherwise found out by how the files begin. */
   format?: ImportFormat;
+}
+
+export interface ImportOptions extends FileOptions {
   signal?: AbortSignal;
+  /** Told after each piece. */
+  onProgress?(progress: ImportProgress): void;
 }
 
 async function* readDatabase(file: ImportFile): AsyncGenerator<ImportedRows> {
@@ -62,7 +68,7 @@ const tableReaders: Record<"csv" | "arrow" | "parquet", (file: ImportFile) => Pr
  */
 export async function* importRuns(
   source: ImportSource | readonly ImportSource[],
-  {format, signal, ...options}: ImportOptions = {}
+  {format, signal, ...options}: FileOptions & {signal?: AbortSignal} = {}
 ): AsyncGenerator<ImportedRows> {
   if (format && !importFormats.includes(format)) {
     throw new ImportError(

@@ -46,6 +46,11 @@ function pairs(database: SqliteFile, table: string, owner: string): Map<string, 
   return result;
 }
 
+function countOf(database: SqliteFile, table: string): number {
+  const [[rows]] = database.rows(`SELECT count(*) FROM ${table}`);
+  return Number(rows);
+}
+
 const ms = (value: SqlValue) => (value === null ? null : Number(value));
 
 /** The rows of a tracking store of MLflow in a SQLite file (`mlflow.db`), of any version from 1.0 on. */
@@ -123,6 +128,7 @@ export function* readMlflow({name: file}: ImportFile, database: SqliteFile): Gen
       .map(([, row]) => row),
     runs: runs.map(runRow),
     params: runs.flatMap((run) => run.params),
+    expectedRows: countOf(database, "metrics"),
     notes
   };
   yield* readMetrics(database, runIds, has);

@@ -1,6 +1,8 @@
 import type {ExportKind, Objective, Workspace, WorkspaceRun} from "../../../src/cells/app/workspace/types.ts";
 import type {JournalStatus} from "../../../src/tables/journal/types.ts";
 
+type ImportTask = NonNullable<Parameters<Workspace["import"]>[1]>;
+
 /** A store of runs that a test drives by hand. */
 export class FakeWorkspace implements Workspace {
   status: JournalStatus | null = null;
@@ -15,6 +17,8 @@ export class FakeWorkspace implements Workspace {
   agrees = true;
   failure: Error | null = null;
   compacted = 0;
+  /** Stands for work that takes long. */
+  long: ((task: ImportTask) => Promise<void>) | null = null;
 
   set(change: Partial<JournalStatus>): void {
     this.status = {
@@ -83,8 +87,9 @@ export class FakeWorkspace implements Workspace {
     return new File(["x"], `runs.${format}`);
   }
 
-  async import(files: readonly File[]) {
+  async import(files: readonly File[], task: ImportTask = {}) {
     if (this.failure) throw this.failure;
+    await this.long?.(task);
     this.imported.push(files.map(({name, webkitRelativePath}) => webkitRelativePath || name));
     return {runs: 2, knownRuns: 0, params: 3, metricRows: 1000, notes: ["Times were guessed."]};
   }

@@ -339,3 +339,22 @@ test("is reached by its key and from home, and closed by Escape", async () => {
   await userEvent.click(button("Workspace", app.querySelector("petri-home") as Element));
   await expect.poll(() => panel()?.checkVisibility()).toBe(true);
 });
+
+test("a long import says how far it is, and can be cancelled", async () => {
+  await open();
+  let abort: AbortSignal | undefined;
+  workspace.long = ({signal, onProgress}) => {
+    abort = signal;
+    onProgress?.({metricRows: 1200, ofRows: 2000});
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const taken = panel()?.take([new File(["x"], "large.db")]);
+  await expect.poll(news).toMatch("Importing large.db… 1,200 of 2,000 values");
+  expect(abort?.aborted).toBe(false);
+  await userEvent.click(button("Cancel", panel() as HTMLElement));
+  await taken;
+  expect(abort?.aborted).toBe(true);
+  expect(news()).toBe("The import was cancelled; nothing of it was kept.");
+  expect(panel()?.querySelector(".notice.error")).toBeNull();
+  expect(workspace.imported).toEqual([]);
+});

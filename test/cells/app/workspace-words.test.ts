@@ -2,6 +2,7 @@ import {expect, it} from "vitest";
 import type {WorkspaceRun} from "../../../src/cells/app/workspace/types.ts";
 import {
   badgeOf,
+  importWords,
   isNotebook,
   percent,
   reportWords,
@@ -42,6 +43,11 @@ it("the footer says what matters most", () => {
     text: "Not recorded",
     title: "The disk is full. 1.5 kB wait in memory."
   });
+});
+
+it("says how far an import is, and of how much where that is known", () => {
+  expect(importWords({metricRows: 1200, ofRows: null})).toBe("1,200 values");
+  expect(importWords({metricRows: 1200, ofRows: 1e6})).toBe("1,200 of 1,000,000 values");
 });
 
 it("says what an import did", () => {

@@ -11,12 +11,22 @@ import {askObjective} from "./ask-objective.ts";
 import {type RunSelection, runList} from "./run-list.ts";
 import {spaceView} from "./space.ts";
 import {type ExportKind, exportKinds, type Workspace, type WorkspaceRun} from "./types.ts";
-import {count, isNotebook, reportWords, runsBefore, sizeOfRuns} from "./words.ts";
+import {count, importWords, isNotebook, reportWords, runsBefore, sizeOfRuns} from "./words.ts";
 
 const dayMs = 86_400_000;
 
 /** Runs that are listed at first, and as many more each time. */
 const pageRuns = 50;
+
+/** Between two looks at how far something is. */
+const tellMs = 100;
+
+/** What takes long: it says how far it is, and people can end it. */
+interface LongTask {
+  signal: AbortSignal;
+  /** Shown beside what is being done. */
+  tell(progress: string): void;
+}
 
 /**
  * The store of runs: how much room they take, which they are, and the way in and out for them.
@@ -36,6 +46,10 @@ export class PetriWorkspace extends LitElement {
   @state() private days = 30;
   /** What is being done, for people; null when nothing is. */
   @state() private busy: string | null = null;
+  /** How far that is, for people. */
+  @state() private progress = "";
+  /** Ends what is being done; null where that cannot be. */
+  @state() private cancel: (() => void) | null = null;
   @state() private report: {text: string; notes: readonly string[]; failed?: boolean} | null = null;
   #unsubscribe: (() => void)[] = [];
   #isFollowing = false;
@@ -90,7 +104,12 @@ export class PetriWorkspace extends LitElement {
   }
 
   #news(): TemplateResult | typeof nothing {
-    if (this.busy !== null) return html`<p class="ws-busy"><span class="pulse"></span>${this.busy}…</p>`;
+    if (this.busy !== null)
+      return html`<p class="ws-busy">
+        <span class="pulse"></span>${this.busy}…
+        <span class="ws-progress" aria-live="off">${this.progress}</span>
+        ${this.cancel ? html`<button type="button" class="tool ws-button" @click=${this.cancel}>Cancel</button>` : nothing}
+      </p>`;
     if (!this.report) return nothing;
     const {text, notes, failed} = this.report;
     return html`<div class=${failed ? "notice error" : "notice done"}>
@@ -249,10 +268,14 @@ export class PetriWorkspace extends LitElement {
     if (rest.length === 0) return;
     // After the opening, whose beginning takes down the last report.
     await this.updateComplete;
-    await this.#do(
+    await this.#long(
       rest.length === 1 ? `Importing ${rest[0].name}` : `Importing ${count(rest.length, "file")}`,
-      async () => {
-        const report: ImportReport = await this.workspace.import(rest);
+      "The import was cancelled; nothing of it was kept.",
+      async ({signal, tell}) => {
+        const report: ImportReport = await this.workspace.import(rest, {
+          signal,
+          onProgress: (progress) => tell(importWords(progress))
+        });
         this.report = {text: reportWords(report), notes: report.notes};
         await this.#load();
       }
@@ -272,6 +295,30 @@ export class PetriWorkspace extends LitElement {
       this.busy = null;
     });
     return this.#queue;
+  }
+
+  /** The same for what takes long. `cancelled` is said when it was. */
+  #long(what: string, cancelled: string, work: (task: LongTask) => Promise<void>): Promise<void> {
+    return this.#do(what, async () => {
+      const controller = new AbortController();
+      const {signal} = controller;
+      let toldAt = Number.NEGATIVE_INFINITY;
+      const tell = (progress: string) => {
+        if (performance.now() - toldAt < tellMs) return;
+        toldAt = performance.now();
+        this.progress = progress;
+      };
+      this.cancel = () => controller.abort();
+      try {
+        await work({signal, tell});
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        this.report = {text: cancelled, notes: []};
+      } finally {
+        this.cancel = null;
+        this.progress = "";
+      }
+    });
   }
 
   readonly #dragged = (event: DragEvent): void => {

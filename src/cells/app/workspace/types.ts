@@ -1,4 +1,4 @@
-import type {ImportReport} from "../../../tables/import-types.ts";
+import type {ImportProgress, ImportReport} from "../../../tables/import-types.ts";
 import type {JournalStatus} from "../../../tables/journal/types.ts";
 
 /** A run in the store, as the panel lists it. */
@@ -64,6 +64,12 @@ export interface Workspace {
   objectives(): Promise<string[]>;
   /** One file, a zip archive where the format has several. `objective`: for runs that do not say what they optimise. */
   export(format: ExportKind, options?: {objective?: Objective}): Promise<File>;
-  /** Takes in an archive of Petri's, or files of other trackers; together they are one import. */
-  import(files: readonly File[]): Promise<ImportReport>;
+  /**
+   * Takes in an archive of Petri's, or files of other trackers; together they are one import. @throws the signal's reason
+   * when it aborts; then no run of the trackers' files stays.
+   */
+  import(
+    files: readonly File[],
+    options?: {signal?: AbortSignal; onProgress?(progress: ImportProgress): void}
+  ): Promise<ImportReport>;
 }

@@ -1,4 +1,4 @@
-import type {ImportReport} from "../../../tables/import-types.ts";
+import type {ImportProgress, ImportReport} from "../../../tables/import-types.ts";
 import type {JournalRole, JournalStatus} from "../../../tables/journal/types.ts";
 import {formatBytes} from "../format.ts";
 import type {WorkspaceRun} from "./types.ts";
@@ -67,6 +67,13 @@ export function reportWords({runs, knownRuns, metricRows}: ImportReport): string
   if (runs === 0) return `Nothing new.${known}`;
   const values = metricRows === 0 ? "" : ` with ${count(metricRows, "value")}`;
   return `Imported ${count(runs, "run")}${values}.${known}`;
+}
+
+/** How far an import is. */
+export function importWords({metricRows, ofRows}: ImportProgress): string {
+  return ofRows === null
+    ? count(metricRows, "value")
+    : `${integer.format(metricRows)} of ${count(ofRows, "value")}`;
 }
 
 const integer = new Intl.NumberFormat("en-US");
