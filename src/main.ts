@@ -6,7 +6,7 @@ import type {AppServices} from "./cells/app/services.ts";
 import {tableRenderer} from "./cells/grid/renderer.ts";
 import {createOutput} from "./cells/output/create-output.ts";
 import {PageEngine} from "./engine.ts";
-import type {BackendName} from "./gpu/types.ts";
+import {preferredBackend} from "./preferred-backend.ts";
 import {openDatabase} from "./runtime/storage/database.ts";
 import {DraftJournal, lockName} from "./runtime/storage/journal.ts";
 import {LastRuns} from "./runtime/storage/last-runs.ts";
@@ -71,12 +71,6 @@ document.body.append(app);
 async function openTabs(): Promise<Set<string>> {
   const prefix = lockName("");
   return new Set([...(await locks.held())].map((name) => name.replace(prefix, "")));
-}
-
-/** `?backend=wasm` in the page's address, for comparing backends. */
-function preferredBackend(): BackendName | undefined {
-  const wanted = new URLSearchParams(location.search).get("backend");
-  return (["webgpu", "wasm", "cpu"] as const).find((name) => name === wanted);
 }
 
 /** What the page offers to scripts and tests. */

@@ -1,3 +1,4 @@
+import {openPageBackend} from "./page-backend.ts";
 import {readNotebookFile} from "./read-notebook-file.ts";
 
 // The modules that cells import as petri/*: the same names that the training worker knows.
@@ -19,15 +20,24 @@ function noted(specifier: string, load: LoadModule): LoadModule {
   };
 }
 
+/** A module whose functions compute with tensors: a backend is open when a cell gets it. */
+function computing(specifier: string, load: LoadModule): LoadModule {
+  const loadNoted = noted(specifier, load);
+  return async () => {
+    const [module] = await Promise.all([loadNoted(), openPageBackend()]);
+    return module;
+  };
+}
+
 /** By specifier. They load tfjs, except the datasets, which are plain arrays. */
 export const petriModules: Readonly<Record<string, LoadModule>> = {
-  "petri/core": noted("petri/core", () => import("./ops/core/index.ts")),
+  "petri/core": computing("petri/core", () => import("./ops/core/index.ts")),
   "petri/datasets": noted("petri/datasets", async () => {
     const datasets = await import("./ops/datasets/index.ts");
     datasets.configureDatasets({fetchBytes: (path) => readNotebookFile(document.baseURI, path)});
     return datasets;
   }),
-  "petri/pruning": noted("petri/pruning", () => import("./ops/pruning/index.ts"))
+  "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts"))
 };
 
 /** Where a value was exported from, when it came from one of these modules. */

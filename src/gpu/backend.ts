@@ -7,6 +7,8 @@ export interface BackendOptions {
   prefer?: BackendName;
   /** Where tfjs's three wasm binaries are: a folder (ending in /), or file name -> address. Node finds its own. */
   wasmPaths?: string | Record<string, string>;
+  /** Threads of wasm, where the page is isolated and the browser has them; true by default. */
+  threads?: boolean;
 }
 
 const BEST_FIRST: readonly BackendName[] = ["webgpu", "wasm", "cpu"];
@@ -64,7 +66,7 @@ async function openAndProve(name: BackendName, options: BackendOptions): Promise
 
 async function open(name: BackendName, options: BackendOptions): Promise<string> {
   if (name === "webgpu") return openWebGPU();
-  if (name === "wasm") return openWasm(options.wasmPaths);
+  if (name === "wasm") return openWasm(options);
   await import("@tensorflow/tfjs-backend-cpu");
   return "JavaScript";
 }
@@ -84,9 +86,10 @@ async function openWebGPU(): Promise<string> {
   return name;
 }
 
-async function openWasm(paths: BackendOptions["wasmPaths"]): Promise<string> {
+async function openWasm({wasmPaths, threads: wanted = true}: BackendOptions): Promise<string> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
-  if (paths) wasm.setWasmPaths(paths);
+  if (wasmPaths) wasm.setWasmPaths(wasmPaths);
+  if (!wanted) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   try {
     await within(THREADS_MS, tf.setBackend("wasm"), "its threads did not start");
   } catch {
