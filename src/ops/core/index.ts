@@ -17,6 +17,7 @@ export * from "./optimizers/optimizer.ts";
 export * from "./optimizers/sgd.ts";
 export * from "./optimizers/transformations.ts";
 export * as random from "./random.ts";
+export {tf} from "../tf.ts";
 export * from "./train-step.ts";
 export type {Params, Tree} from "./tree.ts";
 export * as tree from "./tree.ts";
