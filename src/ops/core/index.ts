@@ -1,4 +1,6 @@
 // petri/core: the training library under every package, in the manner of JAX's optax and flax over tfjs tensors.
+
+export {tf} from "../tf.ts";
 export * from "./activations.ts";
 export * from "./errors.ts";
 export * from "./fit.ts";
@@ -17,7 +19,6 @@ export * from "./optimizers/optimizer.ts";
 export * from "./optimizers/sgd.ts";
 export * from "./optimizers/transformations.ts";
 export * as random from "./random.ts";
-export {tf} from "../tf.ts";
 export * from "./train-step.ts";
 export type {Params, Tree} from "./tree.ts";
 export * as tree from "./tree.ts";
