@@ -25,4 +25,5 @@ test("a browser killed 20 times while a journal appends, deletes and compacts lo
   });
   expect(report.acknowledgedRows).toBeGreaterThan(20);
   expect(report.whileCompacting).toBeGreaterThan(0);
+  expect(report.tornLists).toBeGreaterThan(0);
 });

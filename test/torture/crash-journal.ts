@@ -7,6 +7,7 @@ import {type CrashBrowser, startCrashBrowser} from "./crash-browser.ts";
 import type {JournalPage} from "./journal/page.ts";
 import type {Told} from "./journal/write.ts";
 import {randomFrom} from "./random-from.ts";
+import {tearFileList} from "./tear-file-list.ts";
 
 /** What became of all rounds together; all from `lost` to `undeleted` must be 0. */
 export interface JournalCrashReport {
@@ -24,6 +25,8 @@ export interface JournalCrashReport {
   whileCompacting: number;
   /** Starts at which a torn record was cut off. */
   tornTails: number;
+  /** Kills after which the browser's own list of files was torn, see `tearFileList`. */
+  tornLists: number;
 }
 
 export interface JournalCrashOptions {
@@ -80,7 +83,8 @@ export async function crashJournal({
     lostBlobs: 0,
     undeleted: 0,
     whileCompacting: 0,
-    tornTails: 0
+    tornTails: 0,
+    tornLists: 0
   };
   try {
     for (let round = 0; round <= rounds; round++) {
@@ -97,6 +101,10 @@ export async function crashJournal({
         if (known.compacting) report.whileCompacting++;
       } finally {
         await browser.kill();
+      }
+      if (random() < 0.3) {
+        await tearFileList(profile);
+        report.tornLists++;
       }
     }
     return report;

@@ -1,6 +1,7 @@
 import type {Page} from "playwright-core";
 import {type CrashBrowser, startCrashBrowser} from "./crash-browser.ts";
 import {crashedRuns, crashNotebook} from "./crash-notebook.ts";
+import {tearFileList} from "./tear-file-list.ts";
 
 /** What became of all rounds together; `lost`, `doubled`, `wrong` and `unended` must be 0. */
 export interface CrashReport {
@@ -19,6 +20,8 @@ export interface CrashReport {
   unended: number;
   /** Starts at which the journal had to cut off a torn record. */
   tornTails: number;
+  /** Kills after which the browser's own list of files was torn, see `tearFileList`. */
+  tornLists: number;
 }
 
 export interface CrashOptions {
@@ -65,7 +68,8 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
     doubled: 0,
     wrong: 0,
     unended: 0,
-    tornTails: 0
+    tornTails: 0,
+    tornLists: 0
   };
   for (let round = 0; round <= rounds; round++) {
     const browser = await startCrashBrowser(profile);
@@ -83,6 +87,10 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
       report.rounds++;
     } finally {
       await browser.kill();
+    }
+    if (random() < 0.3) {
+      await tearFileList(profile);
+      report.tornLists++;
     }
   }
   return report;

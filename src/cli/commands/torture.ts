@@ -53,7 +53,7 @@ const faultsOf = (report: Faults) =>
   (Object.keys(faults) as (keyof Faults)[]).reduce((sum, name) => sum + (report[name] ?? 0), 0);
 
 function sentence(report: (CrashReport | JournalCrashReport) & {whileCompacting?: number}): string {
-  const {rounds, acknowledgedRows, foundRows, tornTails, whileCompacting} = report;
+  const {rounds, acknowledgedRows, foundRows, tornTails, tornLists, whileCompacting} = report;
   const found = Object.entries(faults).flatMap(([name, words]) => {
     const n = (report as Faults)[name as keyof Faults];
     return n === undefined ? [] : `${n} ${words}`;
@@ -63,6 +63,7 @@ function sentence(report: (CrashReport | JournalCrashReport) & {whileCompacting?
     `${rounds} rounds, ${acknowledgedRows} rows acknowledged, ${foundRows} found`,
     ...found,
     ...during,
-    `${tornTails} torn tails cut`
+    `${tornTails} torn tails cut`,
+    `${tornLists} torn lists of files`
   ].join(", ");
 }

@@ -167,6 +167,7 @@ async function carryOut(store: JournalStore, queue: WriteQueue, {snapshot, write
   let isSwitched = false;
   try {
     const manifest = await write(writer);
+    store.noteDamage(snapshot.damage);
     isSwitched = true;
     await writeManifest(store.files, manifest);
     await queue.inTurn(async () => store.replace(manifest, writer.segments));

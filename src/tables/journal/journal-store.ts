@@ -30,7 +30,8 @@ export function deletionEntry(runIds: readonly string[], tab: string): Entry {
 /** The segments of a journal. Only one exists for a folder at any time; its writes come one after the other. */
 export class JournalStore {
   readonly files: Files;
-  readonly repaired: Recovered["repaired"];
+  /** What was torn, damaged or gone, so far. */
+  repaired: Recovered["repaired"];
   readonly #sealBytes: number;
   manifest: Manifest;
   #segments: Segment[];
@@ -186,6 +187,12 @@ export class JournalStore {
       await this.files.remove(sidecarOf(name)).catch(() => {});
       await this.files.remove(name).catch(() => {});
     }
+  }
+
+  /** Records whose bytes are not what was written, by file: a compaction passes over them, and then they are gone. */
+  noteDamage(damage: ReadonlyMap<string, number>): void {
+    const found = [...damage].map(([file, lostBytes]) => ({file, lostBytes}));
+    if (found.length > 0) this.repaired = [...this.repaired, ...found];
   }
 
   /** Removes what `replace` made superfluous. */

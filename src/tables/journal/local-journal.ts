@@ -221,6 +221,7 @@ export class LocalJournal implements Journal, Backend {
         await this.#removeBlobs((await withSnapshot(this, readArtifacts)).garbage);
         await shrink(store, queue);
       }
+      if (store.repaired !== this.status.repaired) this.#board.set({repaired: store.repaired});
       await queue.retry();
       await this.measure();
     };

@@ -20,17 +20,27 @@ const slots = ["manifest-a", "manifest-b"] as const;
 
 export const emptyManifest: Manifest = {generation: 0, sorted: [], firstLog: 0, marks: {}, garbage: []};
 
+/** The slots with what is whole in them, the newest last. */
+async function readSlots(files: Files) {
+  const found = await Promise.all(
+    slots.map(async (slot) => {
+      const manifest = ((await readInfo(files, slot))?.value ?? null) as Manifest | null;
+      return {slot, manifest};
+    })
+  );
+  const age = ({manifest}: (typeof found)[number]) => manifest?.generation ?? -1;
+  return found.sort((a, b) => age(a) - age(b));
+}
+
 /** The newest whole manifest; null when there is none. */
 export async function readManifest(files: Files): Promise<Manifest | null> {
-  const found = await Promise.all(slots.map((slot) => readInfo(files, slot)));
-  const manifests = found.flatMap((info) => (info ? [info.value as Manifest] : []));
-  return manifests.sort((a, b) => b.generation - a.generation)[0] ?? null;
+  return (await readSlots(files)).at(-1)?.manifest ?? null;
 }
 
 /**
- * Writes both slots, one after the other: one is whole at any time, and what is damaged later stands in the other.
- * From the first flush on the manifest counts; what it replaces may go when both are written.
+ * Writes both slots, the older or damaged one first: one is whole at any time, and what is damaged later stands in the
+ * other. From the first flush on the manifest counts; what it replaces may go when both are written.
  */
 export async function writeManifest(files: Files, manifest: Manifest): Promise<void> {
-  for (const slot of slots) await writeInfo(files, slot, manifest);
+  for (const {slot} of await readSlots(files)) await writeInfo(files, slot, manifest);
 }

@@ -1,4 +1,5 @@
 import type {Files, OpenFile, ReadFile} from "./files.ts";
+import {padDirectoryLog} from "./opfs-padding.ts";
 
 /** What TypeScript's library does not know of yet: several may read at once, where the browser has modes. */
 interface AccessHandles {
@@ -11,6 +12,9 @@ const isMissing = (error: unknown) => (error as {name?: unknown}).name === "NotF
 
 /** Milliseconds to wait for another tab to let go of a file, one after the other. */
 const waits = [10, 20, 50, 100, 200, 400, 800, 1600];
+
+/** Resolves when a new file would be there after a crash: once a worker, and only when it makes one. */
+let padded: Promise<void> | undefined;
 
 /** The files of a folder of the browser's private file system. Only for workers: pages have no access handles. */
 export class OpfsFiles implements Files {
@@ -47,7 +51,7 @@ export class OpfsFiles implements Files {
 
   /** Waits for a tab that is just being closed. @throws NoModificationAllowedError when a file stays in use. */
   async open(name: string): Promise<OpenFile> {
-    const handle = await (await this.#folder()).getFileHandle(name, {create: true});
+    const handle = (await this.#find(name)) ?? (await this.#make(name));
     const file = await withPatience(() => handle.createSyncAccessHandle());
     return {
       size: () => file.getSize(),
@@ -83,6 +87,13 @@ export class OpfsFiles implements Files {
 
   folder(name: string): OpfsFiles {
     return new OpfsFiles(async () => (await this.#folder()).getDirectoryHandle(name, {create: true}));
+  }
+
+  async #make(name: string): Promise<FileSystemFileHandle> {
+    // Padding that fails, on a full disk, is no reason not to try: it only matters after a crash of the browser.
+    padded ??= padDirectoryLog().catch(() => {});
+    await padded;
+    return (await this.#folder()).getFileHandle(name, {create: true});
   }
 
   async #find(name: string): Promise<FileSystemFileHandle | null> {

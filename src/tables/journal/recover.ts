@@ -60,6 +60,7 @@ export async function recover(files: Files): Promise<Recovered> {
   const segments = await Promise.all(
     sealed.map(async ({name, kind}): Promise<Segment> => {
       const index = await readIndex(files, name);
+      if (!index) repaired.push({file: name, lostBytes: 0});
       return {name, kind, index: index ?? {size: 0, records: [], marks: {}, damage: []}};
     })
   );

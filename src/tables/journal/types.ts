@@ -24,7 +24,7 @@ export interface JournalStatus {
   persisted: boolean | null;
   /** Why rows are not being recorded (a full disk); they are kept in memory meanwhile. Null when all is well. */
   failure: {message: string; unwrittenBytes: number} | null;
-  /** Records that were cut off or passed over when the journal was opened, being torn or damaged. */
+  /** Records that were cut off or passed over, being torn or damaged; 0 bytes for a file that is gone, or of which nobody knows. */
   repaired: {file: string; lostBytes: number}[];
 }
 

@@ -89,7 +89,7 @@ test("the panel says what takes the space, and who writes", async () => {
   expect(words()).toContain("This tab writes for all tabs of Petri.");
   workspace.set({role: "follower", repaired: [{file: "a", lostBytes: 220}]});
   await expect.poll(words).toContain("Another tab of Petri writes");
-  expect(words()).toContain("220 B of a record that had not been finished were cut off");
+  expect(words()).toContain("220 B in 1 file were torn by a crash");
   const {violations} = await axe.run(dialog() as HTMLElement, {runOnly: ["wcag2a", "wcag2aa", "wcag21aa"]});
   expect(violations.map(({id}) => id)).toEqual([]);
 });

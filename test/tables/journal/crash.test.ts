@@ -178,6 +178,56 @@ test("either slot of the manifest may be damaged", async () => {
   }
 });
 
+test("a manifest that is torn while the other slot is torn already leaves nothing: so the torn one is written first", async () => {
+  const files = new MemoryFiles();
+  const journal = await open(files);
+  await journal.append(metrics("a"));
+  await journal.compact();
+  await journal.close();
+  const bytes = (await readAll(files, "manifest-b")) as Uint8Array;
+  await writeAll(files, "manifest-b", bytes.subarray(0, 20));
+  const written: string[] = [];
+  const watched = new Fragile();
+  const wrapped = watched.wrap(files);
+  const open1 = wrapped.open.bind(wrapped);
+  wrapped.open = (name) => {
+    if (name.startsWith("manifest")) written.push(name);
+    return open1(name);
+  };
+  const again = await new LocalJournal(wrapped, {role: "leader", compactAfter: never}).ready();
+  await again.append(metrics("b"));
+  await again.compact();
+  expect(written).toEqual(["manifest-b", "manifest-a"]);
+  expect((await contents(again)).metrics).toEqual(metricsOf(metrics("a"), metrics("b")));
+});
+
+test("a segment that the manifest names and that is gone is told", async () => {
+  const files = new MemoryFiles();
+  const journal = await open(files);
+  await journal.append(metrics("a"));
+  await journal.compact();
+  await journal.close();
+  const [sorted] = (await files.list()).filter((name) => name.endsWith(".sorted"));
+  await files.remove(sorted);
+  const {repaired} = (await open(files)).status;
+  expect(repaired).toEqual([{file: sorted, lostBytes: 0}]);
+});
+
+test("a record that turns out to be damaged while it is merged is told", async () => {
+  const files = new MemoryFiles();
+  const journal = await open(files, {sealBytes: 1});
+  await journal.append(metrics("a"));
+  const [log] = (await files.list()).filter((name) => name.endsWith(".log")).sort();
+  await journal.append(metrics("b"));
+  const bytes = (await readAll(files, log)) as Uint8Array;
+  bytes[bytes.length - 100] ^= 1;
+  await writeAll(files, log, bytes);
+  await journal.compact();
+  expect(journal.status.repaired).toMatchObject([{file: log}]);
+  expect(journal.status.repaired[0].lostBytes).toBeGreaterThan(0);
+  expect((await contents(journal)).metrics).toEqual(metricsOf(metrics("b")));
+});
+
 /** A journal with sorted segments, logs, a deleted run and rows of other tables. */
 async function workspace(): Promise<{files: MemoryFiles; expected: Awaited<ReturnType<typeof contents>>}> {
   const files = new MemoryFiles();

@@ -56,5 +56,8 @@ function meter(status: JournalStatus): TemplateResult {
 function repairWords(repaired: JournalStatus["repaired"]): string {
   const bytes = repaired.reduce((sum, {lostBytes}) => sum + lostBytes, 0);
   const places = new Set(repaired.map(({file}) => file)).size;
-  return `When it was opened, ${formatBytes(bytes)} of a record that had not been finished ${places > 1 ? `in ${places} files ` : ""}were cut off.`;
+  const files = `${places} ${places > 1 ? "files" : "file"}`;
+  return bytes > 0
+    ? `${formatBytes(bytes)} in ${files} were torn by a crash or damaged, and are left out.`
+    : `${files} of the journal ${places > 1 ? "are" : "is"} damaged or gone: runs may be missing. Import an archive if you have one.`;
 }
