@@ -1,7 +1,9 @@
 // petri/core: the training library under every package, in the manner of JAX's optax and flax over tfjs tensors.
 
 export {tf} from "../tf.ts";
+export * from "./accuracy.ts";
 export * from "./activations.ts";
+export {einsum} from "./einsum.ts";
 export * from "./errors.ts";
 export * from "./fit.ts";
 export * from "./grad.ts";
@@ -13,7 +15,13 @@ export * from "./layers/dropout.ts";
 export * from "./layers/flatten.ts";
 export * from "./layers/mlp.ts";
 export * from "./layers/sequential.ts";
-export * from "./losses.ts";
+export * from "./losses/binary-cross-entropy.ts";
+export * from "./losses/cross-entropy.ts";
+export * from "./losses/hinge.ts";
+export * from "./losses/info-nce.ts";
+export * from "./losses/kl-divergence.ts";
+export type {LossOptions, Reduction} from "./losses/reduction.ts";
+export * from "./losses/regression.ts";
 export * from "./optimizers/adam.ts";
 export * from "./optimizers/optimizer.ts";
 export * from "./optimizers/sgd.ts";

@@ -1,0 +1,39 @@
+import {offTape} from "../../../gpu/tape.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkSameShape, type LossOptions, reduce} from "./reduction.ts";
+
+/** Below the smallest float32 that is not subnormal. */
+const TINY = 1e-37;
+
+/**
+ * Kullback-Leibler divergence of softmax(logits) from the targets, in nats: sum_c t_c (log t_c - log softmax(logits)_c) over
+ * the last axis, with 0 log 0 = 0. `targets` are probabilities, or logits with `targetLogits: true` (distillation); the
+ * gradient is of both. "none" gives one number an example, and "mean" divides by the number of examples.
+ */
+export function klDivergence(
+  logits: Tensor,
+  targets: Tensor,
+  options: LossOptions & {targetLogits?: boolean} = {}
+): Tensor {
+  const {targetLogits = false, reduction} = options;
+  checkSameShape("klDivergence", ["the logits", logits], ["targets", targets]);
+  return tidy(() => {
+    const own = logSoftmax(logits);
+    const wanted = targetLogits ? logSoftmax(targets) : safeLog(targets);
+    const weights = targetLogits ? tf.exp(wanted) : targets;
+    return reduce(tf.sum(tf.mul(weights, tf.sub(wanted, own)), -1), reduction);
+  });
+}
+
+/** x - log sum exp x over the last axis; the largest entry, a constant for gradients, keeps exp from overflowing. */
+function logSoftmax(x: Tensor): Tensor {
+  const top = offTape(() => tf.max(x, -1, true));
+  const shifted = tf.sub(x, top);
+  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
+}
+
+/** log x, and 0 where x is 0 (with slope 0). */
+function safeLog(x: Tensor): Tensor {
+  const zero = offTape(() => tf.cast(tf.less(x, TINY), "float32"));
+  return tf.log(tf.add(x, zero));
+}

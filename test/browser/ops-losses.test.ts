@@ -1,0 +1,3 @@
+import {lossCases} from "../ops/loss-cases.ts";
+
+lossCases("webgpu");
