@@ -38,6 +38,7 @@ export class Follower implements Backend {
   readonly #name: string;
   readonly #board = new StatusBoard("follower");
   readonly #listeners = new Set<(written: Written) => void>();
+  /** What is not known to be on disk. */
   readonly #appends = new Map<number, PendingAppend>();
   readonly #requests = new Map<number, Pending<SnapshotParts | undefined>>();
   #nextId = 1;
@@ -149,6 +150,9 @@ export class Follower implements Backend {
         break;
       case "told":
         for (const listener of [...this.#listeners]) listener(message.written);
+        break;
+      case "kept":
+        this.#appends.get(message.number)?.resolve();
         break;
       case "written":
         settle(this.#appends, message.number, undefined, message.error);

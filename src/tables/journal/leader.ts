@@ -17,11 +17,19 @@ export function serveFollowers(journal: LocalJournal, channel: Channel, name: st
   const tellStatus = () => {
     if (followers.size > 0) post({type: "status", status: journal.status});
   };
+  /** Records of followers that are only in this tab's memory, while the disk refuses. */
+  let unwritten: {to: string; number: number}[] = [];
+  const tellWritten = () => {
+    if (journal.status.failure) return;
+    for (const {to, number} of unwritten) post({type: "written", to, number});
+    unwritten = [];
+  };
   const stops = [
     journal.onWritten((written) => {
       if (followers.size > 0) post({type: "told", written});
     }),
-    journal.subscribe(tellStatus)
+    journal.subscribe(tellStatus),
+    journal.subscribe(tellWritten)
   ];
   const answer = (to: string, id: number, work: Promise<unknown>) => {
     work.then(
@@ -45,7 +53,11 @@ export function serveFollowers(journal: LocalJournal, channel: Channel, name: st
         const {record, origin} = message;
         const {number} = origin;
         journal.write(record, origin).then(
-          () => post({type: "written", to: from, number}),
+          () => {
+            unwritten.push({to: from, number});
+            if (journal.status.failure) post({type: "kept", to: from, number});
+            else tellWritten();
+          },
           (error: unknown) => post({type: "written", to: from, number, error: sendable(error)})
         );
         break;

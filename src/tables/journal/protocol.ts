@@ -64,6 +64,8 @@ export type BetweenTabs = {
   | {type: "status"; status: JournalStatus}
   | {type: "append"; origin: Origin; record: JournalRecord}
   | {type: "written"; number: number; error?: SentError}
+  /** The disk refuses: it is in the leader's memory, and has to be sent again if that one goes. */
+  | {type: "kept"; number: number}
   | {type: "told"; written: Written}
   | {type: "parts"; id: number}
   | {type: "deleteRuns"; id: number; runIds: readonly string[]; tab: string}

@@ -24,7 +24,7 @@ const mostBytes = 2 ** 30;
 async function unpacked(packed: Blob, size: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const bytes = new Uint8Array(size);
   let at = 0;
-  for await (const chunk of chunks(packed.stream().pipeThrough(new DecompressionStream("deflate-raw")))) {
+  for await (const chunk of chunksOf(packed.stream().pipeThrough(new DecompressionStream("deflate-raw")))) {
     if (at + chunk.length > size) return null;
     bytes.set(chunk, at);
     at += chunk.length;
@@ -32,8 +32,8 @@ async function unpacked(packed: Blob, size: number): Promise<Uint8Array<ArrayBuf
   return at === size ? bytes : null;
 }
 
-/** Not every browser's streams can be iterated over. */
-async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What comes from a stream: not every browser's can be iterated over. */
+export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;

@@ -1,13 +1,20 @@
 import {crc32} from "./crc32.ts";
 import {ArchiveError} from "./errors.ts";
+import {chunksOf} from "./zip-reader.ts";
 
 /** Most bytes of an archive without the format's 64-bit extension. */
 const mostBytes = 0xffffffff;
 
-/** Bytes through one of the browser's own (de)compressors. */
-async function through(bytes: Uint8Array, stream: CompressionStream): Promise<Uint8Array> {
-  const compressed = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(stream);
-  return new Uint8Array(await new Response(compressed).arrayBuffer());
+/** Content through the browser's own compressor; where it is large, on disk. */
+function deflated(content: Blob): Promise<Blob> {
+  return new Response(content.stream().pipeThrough(new CompressionStream("deflate-raw"))).blob();
+}
+
+/** The CRC of content that need not be in memory. */
+async function crcOf(content: Blob): Promise<number> {
+  let crc = 0;
+  for await (const chunk of chunksOf(content.stream())) crc = crc32(chunk, crc);
+  return crc;
 }
 
 interface Written {
@@ -36,7 +43,25 @@ export class ZipWriter {
 
   /** @throws ArchiveError when the archive gets larger than 4 GB. */
   async add(name: string, bytes: Uint8Array, {compress}: {compress: boolean}): Promise<void> {
-    const content = compress ? await through(bytes, new CompressionStream("deflate-raw")) : bytes;
+    const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+    this.#add(name, compress ? await deflated(blob) : blob, {
+      compress,
+      crc: crc32(bytes),
+      size: bytes.length
+    });
+  }
+
+  /** Adds a file, compressed, that need not be in memory. @throws ArchiveError when the archive gets larger than 4 GB. */
+  async addBlob(name: string, content: Blob): Promise<void> {
+    const crc = await crcOf(content);
+    this.#add(name, await deflated(content), {compress: true, crc, size: content.size});
+  }
+
+  #add(
+    name: string,
+    content: Blob,
+    {compress, crc, size}: {compress: boolean; crc: number; size: number}
+  ): void {
     const path = new TextEncoder().encode(name);
     // Version 2.0, names in UTF-8, no date.
     const header = fields(
@@ -44,9 +69,9 @@ export class ZipWriter {
       [2, 0x0800],
       [2, compress ? 8 : 0],
       [4, 0x00210000],
-      [4, crc32(bytes)],
-      [4, content.length],
-      [4, bytes.length],
+      [4, crc],
+      [4, content.size],
+      [4, size],
       [2, path.length],
       [2, 0]
     );
@@ -75,12 +100,13 @@ export class ZipWriter {
     return new Blob(this.#parts, {type: "application/zip"});
   }
 
-  #push(...parts: readonly Uint8Array[]): void {
-    this.#parts.push(new Blob(parts as Uint8Array<ArrayBuffer>[]));
-    this.#size += parts.reduce((sum, {length}) => sum + length, 0);
+  #push(...parts: readonly (Uint8Array | Blob)[]): void {
+    const part = new Blob(parts as BlobPart[]);
+    this.#parts.push(part);
+    this.#size += part.size;
     if (this.#size > mostBytes || this.#entries.length > 0xffff) {
       throw new ArchiveError(
-        "The workspace is larger than the 4 GB that an archive can hold. Delete runs first."
+        "What is to be written is larger than the 4 GB that an archive can hold. Delete runs, or export fewer at a time."
       );
     }
   }

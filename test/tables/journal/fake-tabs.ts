@@ -79,11 +79,15 @@ class Mortal {
 
 /** Tabs of one browser, without the browser: the real page and worker sides, over one set of files in memory. */
 export class FakeBrowser {
-  readonly files = new MemoryFiles();
+  readonly files: Files;
   readonly #locks = new Locks();
   readonly #channels = new Map<object, Set<Hear<unknown>>>();
   /** Whether messages between tabs get lost that would tell a tab that its record was written. */
   losesAnswers = false;
+
+  constructor(files: Files = new MemoryFiles()) {
+    this.files = files;
+  }
 
   async open(options: {sealBytes?: number} = {}) {
     const tab = {};

@@ -2,6 +2,7 @@ import {expect, test} from "vitest";
 import {openJournal} from "../../../src/tables/journal/open.ts";
 import type {JournalRecord} from "../../../src/tables/journal/types.ts";
 import {FakeBrowser, until} from "./fake-tabs.ts";
+import {SmallDisk} from "./small-disk.ts";
 import {contents, metricRows, metrics, metricsOf} from "./support.ts";
 
 test("the first tab leads, the second follows, and both have all rows", async () => {
@@ -54,6 +55,22 @@ test("a follower takes over when the leader closes, and goes on", async () => {
   await b.journal.append(records[2]);
   await until(b.journal, () => b.journal.status.role === "leader");
   expect((await contents(b.journal)).metrics).toEqual(metricsOf(...records));
+});
+
+test("what a follower gave to a leader whose disk was full is written by the next one", async () => {
+  const disk = new SmallDisk(3000);
+  const browser = new FakeBrowser(disk.files());
+  const [a, b] = [await browser.open(), await browser.open()];
+  const records = Array.from({length: 6}, (_, i) => metrics("b", 3 * i));
+  // Nobody waits for a disk that refuses.
+  for (const record of records) await b.journal.append(record);
+  expect(b.journal.status.failure).not.toBeNull();
+  a.kill();
+  disk.capacity = 1e6;
+  await until(b.journal, () => b.journal.status.role === "leader");
+  expect((await contents(b.journal)).metrics).toEqual(metricsOf(...records));
+  b.kill();
+  expect((await contents((await browser.open()).journal)).metrics).toEqual(metricsOf(...records));
 });
 
 test("no row is lost or doubled when leaders are killed one after the other", async () => {
