@@ -1,5 +1,6 @@
 import {openPageBackend} from "./page-backend.ts";
 import {readNotebookFile} from "./read-notebook-file.ts";
+import {tableReaders} from "./read-table.ts";
 
 // The modules that cells import as petri/*: the same names that the training worker knows.
 
@@ -34,7 +35,10 @@ export const petriModules: Readonly<Record<string, LoadModule>> = {
   "petri/core": computing("petri/core", () => import("./ops/core/index.ts")),
   "petri/datasets": noted("petri/datasets", async () => {
     const datasets = await import("./ops/datasets/index.ts");
-    datasets.configureDatasets({fetchBytes: (path) => readNotebookFile(document.baseURI, path)});
+    datasets.configureDatasets({
+      fetchBytes: (path) => readNotebookFile(document.baseURI, path),
+      tables: tableReaders
+    });
     return datasets;
   }),
   "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts"))

@@ -6,6 +6,7 @@ import {TensorLedger} from "./gpu/tensor-ledger.ts";
 import type {BackendName} from "./gpu/types.ts";
 import {configureDatasets} from "./ops/datasets/index.ts";
 import {readNotebookFile} from "./read-notebook-file.ts";
+import {tableReaders} from "./read-table.ts";
 import {encodeMetrics} from "./tables/encode.ts";
 import {serveTraining, type WorkerScope} from "./training/worker.ts";
 import {wasmFiles} from "./wasm-files.ts";
@@ -16,7 +17,7 @@ const page = new URL(here.name || here.location.href);
 // An error deep in the tensor library must still show the cell's own line in its stack.
 Error.stackTraceLimit = 100;
 
-configureDatasets({fetchBytes: (path) => readNotebookFile(page, path)});
+configureDatasets({fetchBytes: (path) => readNotebookFile(page, path), tables: tableReaders});
 
 const {lost} = serveTraining({
   scope: here,

@@ -9,6 +9,8 @@ export interface Dataset {
   inputs: Float32Array;
   /** The shape of one input; [length of a window] where there are tokens. */
   inputShape: number[];
+  /** The names of the numbers of an input. */
+  features?: string[];
   /** Class numbers from 0: rows x the product of labelShape. Empty where there are targets or tokens. */
   labels: Int32Array;
   /** The shape of one row's labels: [] by default, one class a row; [length] for a class at every position. */

@@ -1,5 +1,6 @@
 import type {Dataset} from "./dataset.ts";
-import {DatasetError, readSource} from "./source.ts";
+import {DatasetError} from "./dataset-error.ts";
+import {readSource} from "./source.ts";
 
 const PIXELS = 64;
 const BRIGHTEST = 16;

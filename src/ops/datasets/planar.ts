@@ -1,15 +1,14 @@
 // Two-dimensional classification problems in the manner of TensorFlow Playground and scikit-learn, made from a key.
-import {ArgumentError, checkCount, checkNumber} from "../core/errors.ts";
-import {type Key, key as keyOf} from "../core/key.ts";
+import {checkCount, checkNumber} from "../core/errors.ts";
+import type {Key} from "../core/key.ts";
 import type {Dataset} from "./dataset.ts";
+import {type Chance, chooseKey} from "./generated/chance.ts";
 
-export interface PlanarOptions {
+export interface PlanarOptions extends Chance {
   /** Number of points, 500 by default; the classes get equal shares. */
   n?: number;
   /** Standard deviation of the normal noise added to both coordinates. */
   noise?: number;
-  seed?: number;
-  key?: Key;
 }
 
 /** A point for a position along its class's curve, u in [0, 1). */
@@ -69,13 +68,10 @@ function generate(
   options: PlanarOptions & {noise: number},
   curve: Curve
 ): Dataset {
-  const {n = 500, noise, seed = 0, key = keyOf(seed)} = options;
+  const {n = 500, noise} = options;
   checkCount("n", n, classes);
   checkNumber("noise", noise, 0);
-  if (options.seed !== undefined && options.key !== undefined) {
-    throw new ArgumentError(`${name}: pass a seed or a key, not both.`);
-  }
-  const [positionKey, noiseKey] = key.split(2) as [Key, Key];
+  const [positionKey, noiseKey] = chooseKey(name, options).split(2) as [Key, Key];
   const positions = positionKey.uniform(2 * n);
   const shifts = noiseKey.normal(2 * n, 0, noise);
   const inputs = new Float32Array(2 * n);

@@ -1,33 +1,163 @@
+import {DatasetError, MissingDataError} from "./dataset-error.ts";
+import {fromCache, intoCache} from "./readers/cache.ts";
+import {gunzip, isGzip, LARGEST, type SizeOf} from "./readers/gunzip.ts";
+
 /** Reads a file of the notebooks' folder, e.g. "data/digits.csv.gz". */
 export type FetchBytes = (path: string) => Promise<Uint8Array>;
 
-let fetchBytes: FetchBytes = async (path) => {
-  const response = await fetch(path);
-  if (!response.ok) throw new DatasetError(`Could not load ${path}: the server answered ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
+/** Reads a table file: what `fromTable` takes. */
+export type ReadTable = (bytes: Uint8Array, name: string) => Promise<unknown>;
+
+/** What the page, the worker or a test supplies. */
+export interface DatasetsOptions {
+  fetchBytes: FetchBytes;
+  /** Readers of table formats whose libraries are not imported here. */
+  tables?: {arrow: ReadTable; parquet: ReadTable};
+}
+
+/** Anything with bytes: what FileAttachment gives, for one. */
+export interface Readable {
+  name?: string;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+type Plain = string | URL | Blob | ArrayBuffer | ArrayBufferView | Readable | FileSystemFileHandle;
+
+/** A source whose content is known: it is checked, and kept in the browser's cache where there is one. */
+export interface PinnedSource {
+  source: Plain;
+  /** SHA-256 (hex) of the content, unpacked: the `hash` that a dataset of this one file has. */
+  sha256: string;
+}
+
+/**
+ * Where data comes from: a path in the notebooks' folder, an address on this origin (a URL, or text that begins with
+ * "/" or a scheme), a file (a Blob, a FileAttachment, a file handle), bytes, or one of these with its SHA-256.
+ */
+export type DataSource = Plain | PinnedSource;
+
+/** A file as it is stored, packed or not. */
+export interface StoredFile {
+  name: string;
+  bytes: Uint8Array;
+  sha256?: string;
+}
+
+let options: DatasetsOptions = {
+  fetchBytes: async (path) => fetchAddress(path, path)
 };
 
-/** A dataset's file is missing or damaged. */
-export class DatasetError extends Error {
-  override name = "DatasetError";
-}
-
 /** Says where the bundled files are read from; called once where the page, the worker or a test is composed. */
-export function configureDatasets(options: {fetchBytes: FetchBytes}): void {
-  fetchBytes = options.fetchBytes;
+export function configureDatasets(given: DatasetsOptions): void {
+  options = given;
 }
 
-/** A bundled file, unpacked if it is gzipped (some servers have done that already), and the SHA-256 of what came out. */
-export async function readSource(path: string): Promise<{bytes: Uint8Array; hash: string}> {
-  const stored = await fetchBytes(path);
-  const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await gunzip(stored) : stored;
-  return {bytes, hash: await sha256(bytes)};
+/** The reader of a table format. @throws DatasetError where none has been supplied. */
+export function tableReader(format: "arrow" | "parquet"): ReadTable {
+  const reader = options.tables?.[format];
+  if (reader) return reader;
+  throw new DatasetError(
+    `There is no reader for ${format} files here: pass one to configureDatasets({tables}).`
+  );
 }
 
-async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
-  const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+/**
+ * The bytes of a source, unpacked if it is gzipped (some servers have done that already), and the SHA-256 of what came
+ * out. @throws DatasetError for what is missing, too large or damaged, MissingDataError for what is not there.
+ */
+export async function readSource(
+  source: DataSource,
+  sizeOf?: SizeOf
+): Promise<{name: string; bytes: Uint8Array; hash: string}> {
+  return unpack(await openSource(source), sizeOf);
 }
+
+/** Unpacks a stored file and compares it with the hash that it must have. @throws DatasetError */
+export async function unpack(file: StoredFile, sizeOf?: SizeOf) {
+  const {name, bytes: stored, sha256: wanted} = file;
+  const bytes = isGzip(stored) ? await gunzip(name, stored, sizeOf) : stored;
+  const hash = await sha256(bytes);
+  if (wanted && wanted !== hash) {
+    throw new DatasetError(
+      `${name}: expected content with the SHA-256 ${wanted}, got ${hash}. It is another file, or it has been changed; if that is right, pass the new hash.`
+    );
+  }
+  if (wanted) await intoCache(wanted, stored);
+  return {name, bytes, hash};
+}
+
+/** The stored bytes of a source. @throws MissingDataError, DatasetError */
+export async function openSource(source: DataSource): Promise<StoredFile> {
+  if (typeof source === "object" && source !== null && "sha256" in source) {
+    const {sha256: hash} = source;
+    const kept = await fromCache(hash);
+    if (kept) return {name: nameOf(source.source), bytes: kept, sha256: hash};
+    return {...(await openSource(source.source)), sha256: hash};
+  }
+  const name = nameOf(source);
+  if (source instanceof URL) return {name, bytes: await fetchAddress(name, source.href)};
+  if (typeof source === "string") return {name, bytes: await readPath(source)};
+  if (source instanceof ArrayBuffer) return {name, bytes: new Uint8Array(source)};
+  if (ArrayBuffer.isView(source)) {
+    return {name, bytes: new Uint8Array(source.buffer, source.byteOffset, source.byteLength)};
+  }
+  if (isFileHandle(source)) return openSource(await source.getFile());
+  if (typeof source?.arrayBuffer !== "function") throw unreadable(source);
+  if (source instanceof Blob && source.size > LARGEST) throw tooLarge(name, source.size);
+  const content = await source.arrayBuffer().catch((cause: unknown) => {
+    throw new MissingDataError(`${name} could not be read: ${messageOf(cause)}`, {cause});
+  });
+  return {name, bytes: new Uint8Array(content)};
+}
+
+const isFileHandle = (value: unknown): value is FileSystemFileHandle =>
+  typeof (value as FileSystemFileHandle | null)?.getFile === "function";
+
+function nameOf(source: Plain): string {
+  if (typeof source === "string") return source;
+  if (source instanceof URL) return source.pathname;
+  return (source as {name?: string} | null)?.name || "the data";
+}
+
+/** A path in the notebooks' folder, or an address. */
+async function readPath(path: string): Promise<Uint8Array> {
+  if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(path)) return fetchAddress(path, path);
+  return options.fetchBytes(path).catch((cause: unknown) => {
+    throw new MissingDataError(
+      `${path} could not be read from the notebooks' folder: ${messageOf(cause)} Put the file there, or pass the file itself.`,
+      {cause}
+    );
+  });
+}
+
+async function fetchAddress(name: string, address: string): Promise<Uint8Array> {
+  const here = (globalThis as {location?: {href: string; origin: string}}).location;
+  const url = new URL(address, here?.href ?? "file:///");
+  if (url.protocol !== "data:" && url.origin !== here?.origin) {
+    throw new DatasetError(
+      `${name}: expected an address on ${here?.origin ?? "this page's origin"}, got one on ${url.host}. Nothing is fetched from elsewhere: download the file and put it into the notebooks' folder, or pass the file itself.`
+    );
+  }
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new MissingDataError(`${name} could not be fetched: ${messageOf(cause)}`, {cause});
+  });
+  if (!response.ok) {
+    throw new MissingDataError(`${name} could not be fetched: the server answered ${response.status}.`);
+  }
+  const announced = Number(response.headers.get("content-length"));
+  if (announced > LARGEST) throw tooLarge(name, announced);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const unreadable = (source: unknown) =>
+  new DatasetError(
+    `Expected a path, a URL, a file, a file handle or bytes, got ${source === null ? "null" : typeof source}.`
+  );
+
+const tooLarge = (name: string, size: number) =>
+  new DatasetError(`${name} has ${size} bytes; at most ${LARGEST} are read at once. Split the file.`);
 
 /** SHA-256 in hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {

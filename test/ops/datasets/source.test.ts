@@ -1,0 +1,126 @@
+import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
+import {
+  configureDatasets,
+  DatasetError,
+  MissingDataError,
+  readSource,
+  sha256
+} from "../../../src/ops/datasets/index.ts";
+import {bytesOf, folderOf, gzipped} from "./files.ts";
+
+const content = bytesOf("12 apples");
+const textOf = async (source: Parameters<typeof readSource>[0]) =>
+  new TextDecoder().decode((await readSource(source)).bytes);
+
+beforeEach(() =>
+  configureDatasets({fetchBytes: async (path) => (path === "a.gz" ? gzipped(content) : content)})
+);
+afterEach(() => vi.unstubAllGlobals());
+
+describe("readSource", () => {
+  test.each([
+    ["a path", "data/a.csv"],
+    ["a packed path", "a.gz"],
+    ["a File", new File([content], "a.csv")],
+    ["a Blob, packed", new Blob([gzipped(content)])],
+    ["bytes", content],
+    ["a buffer", content.buffer],
+    ["a view of other bytes", new DataView(bytesOf("<12 apples>").buffer, 1, 9)],
+    ["a FileAttachment", {name: "a.csv", arrayBuffer: async () => content.buffer}],
+    ["a data: address", "data:text/plain,12 apples"]
+  ])("reads %s", async (_, source) => {
+    expect(await textOf(source)).toBe("12 apples");
+  });
+
+  test("reads a file handle", async () => {
+    expect(await textOf(await folderOf({"a.csv": content}).getFileHandle("a.csv"))).toBe("12 apples");
+  });
+
+  test("fetches addresses of this origin, and no others", async () => {
+    const fetched: string[] = [];
+    vi.stubGlobal("location", {href: "http://here.test/x/", origin: "http://here.test"});
+    vi.stubGlobal("fetch", async (url: URL) => {
+      fetched.push(url.href);
+      return new Response(url.pathname === "/gone" ? null : content, {
+        status: url.pathname === "/gone" ? 404 : 200
+      });
+    });
+    expect(await textOf("/data/a.csv")).toBe("12 apples");
+    expect(await textOf(new URL("http://here.test/b.csv"))).toBe("12 apples");
+    expect(fetched).toEqual(["http://here.test/data/a.csv", "http://here.test/b.csv"]);
+    await expect(textOf("https://elsewhere.test/a.csv")).rejects.toThrow(
+      "expected an address on http://here.test, got one on elsewhere.test. Nothing is fetched from elsewhere: download"
+    );
+    await expect(textOf("/gone")).rejects.toThrow(MissingDataError);
+    expect(fetched.length).toBe(3);
+  });
+
+  test("refuses a file that announces more than can be held", async () => {
+    vi.stubGlobal("location", {href: "http://here.test/", origin: "http://here.test"});
+    vi.stubGlobal("fetch", async () => new Response("x", {headers: {"content-length": "99999999999"}}));
+    await expect(textOf("/large")).rejects.toThrow("/large has 99999999999 bytes; at most 1073741824");
+  });
+
+  test("says which file of the notebooks' folder is missing", async () => {
+    configureDatasets({fetchBytes: () => Promise.reject(new Error("the server answered 404."))});
+    const error = await textOf("data/none.csv").catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(MissingDataError);
+    expect(error.message).toContain(
+      "data/none.csv could not be read from the notebooks' folder: the server answered 404."
+    );
+  });
+
+  test.each([[null], [7], [{}]])("refuses %o", async (source) => {
+    await expect(textOf(source as never)).rejects.toThrow(
+      "Expected a path, a URL, a file, a file handle or bytes"
+    );
+  });
+
+  test("unpacks no more than a whole file may hold", async () => {
+    const {gunzip} = await import("../../../src/ops/datasets/readers/gunzip.ts");
+    const bomb = gzipped(new Uint8Array(20_000_000));
+    expect(bomb.length).toBeLessThan(20_000);
+    await expect(gunzip("bomb.gz", bomb, () => 100_000)).rejects.toThrow(
+      "bomb.gz: expected at most 100000 bytes when unpacked"
+    );
+  });
+
+  const cut = gzipped(bytesOf("a text that is long enough to be packed".repeat(20)));
+  test.each([2, 9, 10, 15, cut.length - 9, cut.length - 8, cut.length - 1])(
+    "gzip cut after %i bytes",
+    async (length) => {
+      const error = await readSource(cut.slice(0, length)).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(DatasetError);
+      expect(error.message).toContain(`All ${length} stored bytes were read`);
+    }
+  );
+
+  test("gzip with a wrong checksum", async () => {
+    const wrong = cut.slice();
+    wrong[wrong.length - 6] = (wrong[wrong.length - 6] ?? 0) ^ 1;
+    await expect(readSource(wrong)).rejects.toThrow("gzip data is damaged");
+  });
+});
+
+describe("content whose hash is given", () => {
+  test("is refused when it is other content", async () => {
+    const hash = await sha256(bytesOf("other"));
+    await expect(readSource({source: "data/a.csv", sha256: hash})).rejects.toThrow(
+      `expected content with the SHA-256 ${hash}, got ${await sha256(content)}`
+    );
+  });
+
+  test("is kept in the browser's cache, packed as it came", async () => {
+    const kept = new Map<string, Response>();
+    const cache = {
+      match: async (address: string) => kept.get(address)?.clone(),
+      put: async (address: string, response: Response) => void kept.set(address, response)
+    };
+    vi.stubGlobal("caches", {open: async () => cache});
+    const hash = await sha256(content);
+    expect(await textOf({source: "a.gz", sha256: hash})).toBe("12 apples");
+    configureDatasets({fetchBytes: () => Promise.reject(new Error("offline"))});
+    expect(await textOf({source: "a.gz", sha256: hash})).toBe("12 apples");
+    expect([...kept.keys()]).toEqual([`/petri-datasets/${hash}`]);
+  });
+});
