@@ -8,7 +8,7 @@ import {
   decodeSafetensors,
   encodeSafetensors,
   SafetensorsError
-} from "../../src/training/artifacts/safetensors.ts";
+} from "../../src/ops/core/safetensors.ts";
 import {decodeValue, encodeValue, NotStorableError} from "../../src/training/artifacts/values.ts";
 import type {Extras} from "../../src/training/run-core.ts";
 

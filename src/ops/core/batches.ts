@@ -1,24 +1,22 @@
-import type {Dataset} from "../datasets/dataset.ts";
+import {type Dataset, gatherRows, outcomeShape, rowCount} from "../datasets/dataset.ts";
 import {type Tensor, tf} from "../tf.ts";
 import {checkCount} from "./errors.ts";
 import type {Key} from "./key.ts";
 
-/** Rows of a dataset as tensors: x float32 [batch, ...inputShape], y int32 [batch]. */
+/** Rows of a dataset as tensors: x float32 [batch, ...inputShape]; y int32 [batch, ...labelShape], or float32 [batch, ...targetShape]. */
 export interface Batch {
   x: Tensor;
   y: Tensor;
 }
 
 /** The rows with these numbers. The caller disposes them. */
-export function takeRows(data: Dataset, rows: Int32Array): Batch {
-  const width = data.inputs.length / data.labels.length;
-  const inputs = new Float32Array(rows.length * width);
-  const labels = new Int32Array(rows.length);
-  rows.forEach((row, i) => {
-    inputs.set(data.inputs.subarray(row * width, (row + 1) * width), i * width);
-    labels[i] = data.labels[row] ?? 0;
-  });
-  return {x: tf.tensor(inputs, [rows.length, ...data.inputShape]), y: tf.tensor1d(labels, "int32")};
+export function takeRows(data: Dataset, rows: ArrayLike<number>): Batch {
+  const {inputs, labels, targets} = gatherRows(data, rows);
+  const shape = [rows.length, ...outcomeShape(data)];
+  return {
+    x: tf.tensor(inputs, [rows.length, ...data.inputShape]),
+    y: targets ? tf.tensor(targets, shape) : tf.tensor(labels as Int32Array, shape, "int32")
+  };
 }
 
 /** Row numbers of the batches of one epoch: shuffled by the key, in order without one. The last batch may be smaller. */
@@ -28,18 +26,25 @@ export function* batchRows(count: number, batchSize: number, key?: Key): Generat
   for (let start = 0; start < count; start += batchSize) yield order.subarray(start, start + batchSize);
 }
 
-/** Batches without end from the given step on: every epoch in an order of its own. The caller disposes them. */
-export function* shuffledBatches(
+/** Row numbers of batches without end from the given step on: every epoch in an order of its own. */
+export function* shuffledRows(
   data: Dataset,
   batchSize: number,
   key: Key,
   fromStep = 0
-): Generator<Batch, never, undefined> {
-  const stepsPerEpoch = Math.ceil(data.labels.length / batchSize);
+): Generator<Int32Array, never, undefined> {
+  const count = rowCount(data);
+  const stepsPerEpoch = Math.ceil(count / batchSize);
   let skip = fromStep % stepsPerEpoch;
   for (let epoch = Math.floor(fromStep / stepsPerEpoch); ; ++epoch) {
-    for (const rows of batchRows(data.labels.length, batchSize, key.fold(epoch))) {
-      if (skip-- <= 0) yield takeRows(data, rows);
-    }
+    for (const rows of batchRows(count, batchSize, key.fold(epoch))) if (skip-- <= 0) yield rows;
   }
+}
+
+/** The rows in `parts` pieces of nearly the same size; fewer when there are fewer rows. */
+export function splitRows(rows: Int32Array, parts: number): Int32Array[] {
+  const size = Math.ceil(rows.length / parts);
+  return Array.from({length: Math.ceil(rows.length / size)}, (_, i) =>
+    rows.subarray(i * size, (i + 1) * size)
+  );
 }

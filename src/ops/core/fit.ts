@@ -1,64 +1,16 @@
 import type {Dataset} from "../datasets/dataset.ts";
-import {type Tensor, tf, tidy} from "../tf.ts";
-import {type Batch, shuffledBatches} from "./batches.ts";
+import {tf, tidy} from "../tf.ts";
+import {shuffledRows} from "./batches.ts";
 import {breathe} from "./breathe.ts";
-import {checkCount} from "./errors.ts";
-import {evaluate, readAndDispose} from "./evaluate.ts";
-import {type Key, key as keyOf} from "./key.ts";
+import {encodeCheckpoint} from "./checkpoint.ts";
+import {EarlyStopping} from "./early-stopping.ts";
+import {evaluate, measure} from "./evaluate.ts";
+import {type FitOptions, type FitRow, type Settings, settingsFor} from "./fit-options.ts";
+import {makeUpdate, type Updated} from "./fit-update.ts";
 import type {Layer} from "./layer.ts";
-import {accuracy, softmaxCrossEntropy} from "./losses.ts";
-import {adam} from "./optimizers/adam.ts";
-import type {Optimizer} from "./optimizers/optimizer.ts";
-import {
-  cloneState,
-  disposeState,
-  initTrainState,
-  type StepResult,
-  type TrainState,
-  trainStep
-} from "./train-step.ts";
+import {taskOf} from "./task.ts";
+import {cloneState, disposeState, initTrainState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
-
-export interface FitOptions<P extends Params = Params> {
-  /** Passes over the data, 10 by default. */
-  epochs?: number;
-  /** Updates in all; overrides epochs. A resumed training goes on to the same total. */
-  steps?: number;
-  /** Rows of data a step, 32 by default. */
-  batchSize?: number;
-  /** adam() by default. */
-  optimizer?: Optimizer;
-  /** Mean loss of a batch, softmaxCrossEntropy by default. */
-  loss?: (logits: Tensor, labels: Tensor) => Tensor;
-  /** Source of the initial parameters, the order of the rows and dropout; key(0) by default. */
-  key?: Key;
-  /** Parameters to start from; they are copied. Fresh ones by default. */
-  params?: P;
-  /** Goes on from here, at the same place in the data: the same bits as an unbroken training. It is copied. */
-  state?: TrainState<P>;
-  /** Called after every update; clone what you want to keep (cloneState). */
-  onStep?: (state: TrainState<P>) => void;
-  /** Evaluated at the end of every epoch, or every `evaluateEvery` steps, and after the last step. */
-  test?: Dataset;
-  evaluateEvery?: number;
-  /** Steps between the rows that come out, 10 by default; the first and the last step always give one. */
-  logEvery?: number;
-  /** Stops at the next step boundary: the iteration throws the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** What comes out: loss and accuracy of the step's batch before its update; test figures after it, where there are any. */
-export type FitRow = {
-  /** Updates made so far, from 1. */
-  step: number;
-  epoch: number;
-  /** Share of the training done, 0 to 1. */
-  progress: number;
-  loss: number;
-  accuracy: number;
-  testLoss?: number;
-  testAccuracy?: number;
-};
 
 /**
  * Trains a model on a dataset: `for await (const row of fit(model, data, {test, key})) ...`, or `yield*` it. The same
@@ -74,19 +26,27 @@ const TURN_MS = 20;
 
 /** A training under way: an async generator of rows that knows its parameters. */
 export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, void, undefined> {
-  /** Parameters and optimizer state after the last step; they are freed by the next one. */
+  /** Parameters, the states of layers and the optimizer's after the last step; they are freed by the next one. */
   state: TrainState<P>;
+  /** Why the training ended before its last step, at which step; undefined otherwise. */
+  stopped: {by: "early stopping" | "callback"; step: number} | undefined;
+  private readonly model: Layer<P>;
+  private readonly data: Dataset;
+  private readonly settings: Settings<P>;
+  private readonly stopping: EarlyStopping<P> | undefined;
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
 
   constructor(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
     const settings = settingsFor(data, options);
-    const {state, params, optimizer, key} = settings;
-    this.state = tidy(() =>
-      state
-        ? cloneState(state)
-        : initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer)
-    );
-    this.rows = this.train(model, data, settings);
+    const {saved, state, params, optimizer, key, earlyStopping} = settings;
+    const fresh = () =>
+      initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer, model, data.inputShape);
+    this.state = saved?.state ?? tidy(() => (state ? cloneState(state) : fresh()));
+    this.stopping = earlyStopping && new EarlyStopping(earlyStopping, saved?.stopping);
+    this.model = model;
+    this.data = data;
+    this.settings = settings;
+    this.rows = this.train();
   }
 
   /** The parameters after the last step. */
@@ -94,9 +54,25 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     return this.state.params;
   }
 
-  /** Frees the parameters and the optimizer's state. */
+  /**
+   * The training as a file that `fit(model, data, {...options, resume})` goes on from with the same bits: parameters, the
+   * states of layers and optimizer, the key, the place in the data, and what early stopping has seen.
+   */
+  async save(): Promise<Uint8Array> {
+    const {key, batchSize, rows} = this.settings;
+    const {name, hash} = this.data;
+    return encodeCheckpoint({
+      state: this.state,
+      key,
+      data: {name, hash, rows, batchSize},
+      stopping: this.stopping?.record
+    });
+  }
+
+  /** Frees the parameters and the states. */
   dispose(): void {
     disposeState(this.state);
+    this.stopping?.dispose();
   }
 
   next(): Promise<IteratorResult<FitRow, void>> {
@@ -120,27 +96,38 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     return this;
   }
 
-  private async *train(model: Layer<P>, data: Dataset, options: Settings<P>): AsyncGenerator<FitRow, void> {
-    const {steps, stepsPerEpoch, evaluateEvery, batchSize, logEvery, loss, key, test, signal} = options;
-    const step: Step<P> = trainStep((params: P, x: Tensor, y: Tensor, stepKey: Key): [Tensor, Tensor] => {
-      const logits = model.apply(params, x, {training: true, key: stepKey});
-      return [loss(logits, y), logits];
-    }, options.optimizer);
-    const batches = shuffledBatches(data, batchSize, key.fold(1), this.state.step);
+  private async *train(): AsyncGenerator<FitRow, void> {
+    const {model, data, settings} = this;
+    const {steps, stepsPerEpoch, batchSize, logEvery, key, metrics, signal, evaluations} = settings;
+    const task = taskOf(data, settings.loss);
+    const update = makeUpdate(model, data, {...settings, task});
+    const batches = shuffledRows(data, batchSize, key.fold(1), this.state.step);
     const stepKeys = key.fold(2);
     let lastTurn = performance.now();
     try {
-      for (let done = this.state.step + 1; done <= steps; ++done) {
+      for (let done = this.state.step + 1; done <= steps && !this.stopped; ++done) {
         signal?.throwIfAborted();
-        const evaluated = test && (done % evaluateEvery === 0 || done === steps) ? test : undefined;
-        const logged = evaluated || done === 1 || done % logEvery === 0 || done === steps;
-        const measured = this.advance(step, batches.next().value, stepKeys.fold(done), logged !== false);
-        options.onStep?.(this.state);
-        if (measured) {
-          const [batchLoss = NaN, batchAccuracy = NaN] = await readAndDispose(measured);
-          const epoch = Math.ceil(done / stepsPerEpoch);
-          const row = {step: done, epoch, progress: done / steps, loss: batchLoss, accuracy: batchAccuracy};
-          yield evaluated ? {...row, ...(await this.test(model, evaluated, loss))} : row;
+        const due = evaluations.filter(({isDue}) => isDue(done) || done === steps);
+        const isLogged = due.length > 0 || done === 1 || done % logEvery === 0 || done === steps;
+        const wanted = isLogged ? (metrics ? "outputs" : "figures") : "nothing";
+        const learningRate = isLogged
+          ? settings.optimizer.learningRate?.(this.state.optimizerState)
+          : undefined;
+        const updated = update(this.state, batches.next().value, stepKeys.fold(done), wanted);
+        this.state = updated.state;
+        this.heed(settings.onStep?.(this.state));
+        if (done % stepsPerEpoch === 0) this.heed(settings.onEpoch?.(this.state, done / stepsPerEpoch));
+        if (isLogged) {
+          const place = {step: done, epoch: Math.ceil(done / stepsPerEpoch), progress: done / steps};
+          const row: FitRow = {
+            ...place,
+            ...(await figuresOf(updated, metrics)),
+            ...(learningRate !== undefined && {learningRate})
+          };
+          for (const {name, data: held, metrics: own} of due)
+            Object.assign(row, await this.evaluated(name, held, own));
+          if (due.length > 0) this.look(row);
+          yield row;
         } else if (performance.now() - lastTurn > TURN_MS) {
           await breathe();
         } else {
@@ -148,43 +135,54 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
         }
         lastTurn = performance.now();
       }
+      this.restoreBest();
     } catch (error) {
       this.dispose();
       throw error;
     }
   }
 
-  /** One update. The batch is used up; returns [loss, accuracy] when they are wanted. */
-  private advance(step: Step<P>, {x, y}: Batch, key: Key, measure: boolean): Tensor | undefined {
-    try {
-      const {state, loss, aux: logits} = step(this.state, x, y, key);
-      this.state = state;
-      const measured = measure ? tidy(() => tf.stack([loss, accuracy(logits, y)])) : undefined;
-      tf.dispose([loss, logits]);
-      return measured;
-    } finally {
-      tf.dispose([x, y]);
-    }
+  /** A callback's answer: false ends the training. */
+  private heed(answer: unknown, by: "early stopping" | "callback" = "callback"): void {
+    if (answer === false) this.stopped ??= {by, step: this.state.step};
   }
 
-  private async test(model: Layer<P>, data: Dataset, loss: Settings<P>["loss"]) {
-    const figures = await evaluate(model, this.params, data, {loss});
-    return {testLoss: figures.loss, testAccuracy: figures.accuracy};
+  /** What follows from a row with evaluations. */
+  private look(row: FitRow): void {
+    this.heed(this.settings.onEvaluate?.(row, this.state));
+    this.heed(!this.stopping?.see(row, this.state), "early stopping");
+  }
+
+  private async evaluated(name: string, data: Dataset, metrics: Settings<P>["metrics"]) {
+    const {loss} = this.settings;
+    const {modelState} = this.state;
+    const figures = await evaluate(this.model, this.params, data, {loss, metrics, modelState});
+    const present = Object.entries(figures).filter(
+      ([key, value]) => key !== "accuracy" || !Number.isNaN(value)
+    );
+    return Object.fromEntries(
+      present.map(([key, value]) => [`${name}${key.charAt(0).toUpperCase()}${key.slice(1)}`, value])
+    );
+  }
+
+  private restoreBest(): void {
+    const best = this.stopping?.takeBest();
+    if (!best) return;
+    disposeState(this.state);
+    this.state = best;
   }
 }
 
-type Step<P extends Params> = (state: TrainState<P>, x: Tensor, y: Tensor, key: Key) => StepResult<P, Tensor>;
-
-/** Options with their defaults, checked. */
-function settingsFor<P extends Params>(data: Dataset, options: FitOptions<P>) {
-  const {epochs = 10, batchSize = 32, logEvery = 10} = options;
-  const stepsPerEpoch = Math.ceil(data.labels.length / batchSize);
-  const {steps = epochs * stepsPerEpoch, evaluateEvery = stepsPerEpoch} = options;
-  for (const [name, value] of Object.entries({epochs, batchSize, logEvery, steps, evaluateEvery})) {
-    checkCount(name, value);
+/** The figures of a step's batch; its tensors, besides the state, are freed. */
+async function figuresOf<P extends Params>(
+  {figures, outputs, wanted}: Updated<P>,
+  metrics: Settings<P>["metrics"]
+): Promise<{loss: number; accuracy?: number}> {
+  try {
+    const [loss = NaN, accuracy = NaN] = figures ? await figures.data() : [];
+    const further = metrics && outputs && wanted ? await measure(metrics, outputs, wanted) : {};
+    return {loss, ...(!Number.isNaN(accuracy) && {accuracy}), ...further};
+  } finally {
+    for (const tensor of [figures, outputs, wanted]) if (tensor) tf.dispose(tensor);
   }
-  const {optimizer = adam(), key = keyOf(0), loss = softmaxCrossEntropy} = options;
-  return {...options, batchSize, logEvery, steps, stepsPerEpoch, evaluateEvery, optimizer, key, loss};
 }
-
-type Settings<P extends Params> = ReturnType<typeof settingsFor<P>>;

@@ -1,5 +1,6 @@
 import {type Scalar, type Tensor, tidy} from "../tf.ts";
 import {valueAndGrad} from "./grad.ts";
+import {initState, type Layer, type ModelState, type Shape} from "./layer.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizers/optimizer.ts";
 import {clone, dispose, leaves, type Params, type Tree} from "./tree.ts";
 
@@ -7,18 +8,38 @@ import {clone, dispose, leaves, type Params, type Tree} from "./tree.ts";
 export interface TrainState<P extends Params = Params> {
   readonly params: P;
   readonly optimizerState: OptimizerState;
+  /** What layers keep besides parameters, by path (running means of batchNorm); empty for most networks. */
+  readonly modelState: ModelState;
   /** Updates made so far. */
   readonly step: number;
 }
 
-/** The state before the first step. The parameters are copied: the caller keeps its own. */
-export function initTrainState<P extends Params>(params: P, optimizer: Optimizer): TrainState<P> {
-  return tidy(() => ({params: clone(params), optimizerState: optimizer.init(params), step: 0}));
+/**
+ * The state before the first step. The parameters are copied: the caller keeps its own. Pass the model and the shape of
+ * its inputs when it has layers that keep a state.
+ */
+export function initTrainState<P extends Params>(
+  params: P,
+  optimizer: Optimizer,
+  model?: Layer<P>,
+  inputShape: Shape = []
+): TrainState<P> {
+  return tidy(() => ({
+    params: clone(params),
+    optimizerState: optimizer.init(params),
+    modelState: model ? initState(model as Layer, inputShape) : {},
+    step: 0
+  }));
 }
 
 /** A copy that lives on when the original is used up. */
 export function cloneState<P extends Params>(state: TrainState<P>): TrainState<P> {
-  return {...state, params: clone(state.params), optimizerState: clone(state.optimizerState)};
+  return {
+    ...state,
+    params: clone(state.params),
+    optimizerState: clone(state.optimizerState),
+    modelState: clone(state.modelState)
+  };
 }
 
 /** What one step returns; its tensors belong to the caller. */
@@ -45,21 +66,26 @@ export function trainStep<P extends Params, A extends unknown[], X extends Tree<
   return (state, ...args) => {
     const result = tidy(() => {
       const [[value, aux], grads] = gradients(state.params, ...args);
-      const next = stepOptimizer(optimizer, grads, state.optimizerState, state.params);
-      return {
-        state: {params: next.params, optimizerState: next.state, step: state.step + 1},
-        loss: value,
-        aux
-      };
+      return {state: applyGradients(state, grads, optimizer), loss: value, aux};
     });
     disposeState(state, result.state);
     return result;
   };
 }
 
+/** The state after one update by these gradients, as flax's TrainState.apply_gradients. It shares what did not change. */
+export function applyGradients<P extends Params>(
+  state: TrainState<P>,
+  grads: P,
+  optimizer: Optimizer
+): TrainState<P> {
+  const next = stepOptimizer(optimizer, grads, state.optimizerState, state.params);
+  return {...state, params: next.params, optimizerState: next.state, step: state.step + 1};
+}
+
 /** Frees a state's tensors, except those that `keep` shares with it. */
 export function disposeState(state: TrainState, keep?: TrainState): void {
-  const kept = keep ? [...leaves(keep.params), ...leaves(keep.optimizerState)] : [];
-  dispose(state.params, kept);
-  dispose(state.optimizerState, kept);
+  const parts = ({params, optimizerState, modelState}: TrainState) => [params, optimizerState, modelState];
+  const kept = keep ? leaves<Tensor | number>(parts(keep) as Tree<Tensor | number>) : [];
+  dispose(parts(state) as Tree<Tensor | number>, kept);
 }

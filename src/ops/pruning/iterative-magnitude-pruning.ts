@@ -1,5 +1,6 @@
 import {checkCount} from "../core/errors.ts";
-import {type FitOptions, type FitRow, fit} from "../core/fit.ts";
+import {fit} from "../core/fit.ts";
+import type {FitOptions, FitRow} from "../core/fit-options.ts";
 import type {Layer} from "../core/layer.ts";
 import {adam} from "../core/optimizers/adam.ts";
 import {disposeState} from "../core/train-step.ts";

@@ -10,6 +10,7 @@ import {applyMasks, type Masks} from "./masks.ts";
 export function masked(optimizer: Optimizer, options: {mask: Masks}): Optimizer {
   const {mask} = options;
   return {
+    learningRate: (state) => optimizer.learningRate?.(state),
     init: (params) => optimizer.init(params),
     update(grads, state, params) {
       const inner = optimizer.update(applyMasks(grads, mask), state, params);

@@ -1,6 +1,6 @@
 import {ArgumentError} from "../core/errors.ts";
 import {cloneState, disposeState, type TrainState} from "../core/train-step.ts";
-import type {Params} from "../core/tree.ts";
+import {clone, type Params} from "../core/tree.ts";
 import {tidy} from "../tf.ts";
 import {maskMoments} from "./masked.ts";
 import {applyMasks, type Masks} from "./masks.ts";
@@ -29,6 +29,7 @@ export class RewindPoint<P extends Params> {
     return tidy(() => ({
       params: applyMasks(kept.params, masks),
       optimizerState: maskMoments(kept.optimizerState, kept.params, masks),
+      modelState: clone(kept.modelState),
       step: kept.step
     }));
   }

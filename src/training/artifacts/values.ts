@@ -1,4 +1,4 @@
-import {decodeSafetensors, encodeSafetensors, type StoredTensor} from "./safetensors.ts";
+import {decodeSafetensors, encodeSafetensors, type StoredTensor} from "../../ops/core/safetensors.ts";
 import {arrayKinds, isTensorValues, tensorDtype, tensorShape} from "./tensor-kinds.ts";
 
 /** A value that has no form in a file, such as an image bitmap or a key. */

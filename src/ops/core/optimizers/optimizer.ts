@@ -12,6 +12,8 @@ export interface Optimizer {
   update(grads: Params, state: OptimizerState, params: Params): {updates: Params; state: OptimizerState};
   /** update and applyUpdates in one go, where that is faster. */
   step?(grads: Params, state: OptimizerState, params: Params): {params: Params; state: OptimizerState};
+  /** The learning rate of the next update, where it is a schedule or a live value; for reports. */
+  learningRate?(state: OptimizerState): number | undefined;
 }
 
 /** One update of the parameters by an optimizer's fastest way. */

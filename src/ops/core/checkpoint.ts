@@ -1,0 +1,117 @@
+import {type Tensor, tf} from "../tf.ts";
+import type {StoppingRecord} from "./early-stopping.ts";
+import {Key} from "./key.ts";
+import {decodeSafetensors, encodeSafetensors, SafetensorsError, type StoredTensor} from "./safetensors.ts";
+import type {TrainState} from "./train-step.ts";
+import type {Params} from "./tree.ts";
+import {loadTensor, storeTensor} from "./weights.ts";
+
+/** Where a training was: all that it takes to go on with the same bits. */
+export interface Checkpoint<P extends Params = Params> {
+  state: TrainState<P>;
+  key: Key;
+  /** The place in the data follows from these and the step. */
+  data: {name: string; hash?: string; rows: number; batchSize: number};
+  /** What early stopping has seen. */
+  stopping?: StoppingRecord<P>;
+}
+
+/** In the file's metadata: the checkpoint as JSON, with its tensors by name. */
+const METADATA_KEY = "petri.training";
+const VERSION = 1;
+
+/** How JSON says what it has no words for. */
+const TENSOR = "$tensor";
+const NUMBER = "$number";
+
+/** A checkpoint as a safetensors file: weights as params.dense1.kernel, the rest beside them. The tensors stay the caller's. */
+export async function encodeCheckpoint<P extends Params>(checkpoint: Checkpoint<P>): Promise<Uint8Array> {
+  const {state, key, data, stopping} = checkpoint;
+  const found: {name: string; tensor: Tensor}[] = [];
+  const json = outline({...state, key: [...key.words], data, stopping: stopping ?? null}, "", found);
+  // Held while they are read: the training may go on meanwhile.
+  const held = found.map(({tensor}) => tensor.clone());
+  try {
+    const stored = await Promise.all(held.map((tensor) => storeTensor(tensor)));
+    const tensors = new Map(found.map(({name}, i) => [name, stored[i] as StoredTensor]));
+    return encodeSafetensors(tensors, {
+      [METADATA_KEY]: JSON.stringify({version: VERSION, ...(json as object)})
+    });
+  } finally {
+    tf.dispose(held);
+  }
+}
+
+/**
+ * What `encodeCheckpoint` wrote. The caller owns the tensors: `dispose` frees them.
+ * @throws SafetensorsError when it is damaged, or no training of Petri's.
+ */
+export function decodeCheckpoint<P extends Params>(file: Uint8Array): Checkpoint<P> & {dispose(): void} {
+  const {tensors, metadata} = decodeSafetensors(file);
+  const json = parse(metadata[METADATA_KEY]);
+  const found: Tensor[] = [];
+  try {
+    const {params, optimizerState, modelState, step, key, data, stopping} = restore(
+      json,
+      tensors,
+      found
+    ) as Record<string, unknown>;
+    const state = {params, optimizerState, modelState, step} as TrainState<P>;
+    return {
+      state,
+      key: new Key(key as [number, number]),
+      data: data as Checkpoint["data"],
+      stopping: (stopping ?? undefined) as StoppingRecord<P> | undefined,
+      dispose: () => tf.dispose(found)
+    };
+  } catch (error) {
+    tf.dispose(found);
+    throw error;
+  }
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined) {
+    throw new SafetensorsError("The file holds tensors, not a training: read weights with decodeWeights.");
+  }
+  const json = JSON.parse(text) as {version?: number};
+  if (json.version === VERSION) return json;
+  throw new SafetensorsError(
+    `The training was saved in the form ${String(json.version)}; this Petri reads ${VERSION}.`
+  );
+}
+
+/** A tree as JSON; tensors are noted under their paths. */
+function outline(node: unknown, path: string, found: {name: string; tensor: Tensor}[]): unknown {
+  if (node instanceof tf.Tensor) {
+    found.push({name: path, tensor: node});
+    return {[TENSOR]: path};
+  }
+  if (typeof node === "number" && (!Number.isFinite(node) || Object.is(node, -0))) {
+    return {[NUMBER]: Object.is(node, -0) ? "-0" : String(node)};
+  }
+  if (typeof node !== "object" || node === null) return node;
+  const at = (name: string | number) => (path === "" ? String(name) : `${path}.${name}`);
+  if (Array.isArray(node)) return node.map((each, i) => outline(each, at(i), found));
+  return Object.fromEntries(
+    Object.entries(node).map(([name, each]) => [name, outline(each, at(name), found)])
+  );
+}
+
+/** What `outline` wrote; new tensors are noted. */
+function restore(node: unknown, tensors: ReadonlyMap<string, StoredTensor>, found: Tensor[]): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map((each) => restore(each, tensors, found));
+  const {[TENSOR]: name, [NUMBER]: number} = node as {[TENSOR]?: string; [NUMBER]?: string};
+  if (number !== undefined) return Number(number);
+  if (name === undefined) {
+    return Object.fromEntries(
+      Object.entries(node).map(([key, each]) => [key, restore(each, tensors, found)])
+    );
+  }
+  const stored = tensors.get(name);
+  if (!stored) throw new SafetensorsError(`The file lacks the tensor ${name} of the training.`);
+  const tensor = loadTensor(name, stored);
+  found.push(tensor);
+  return tensor;
+}

@@ -1,0 +1,126 @@
+import type {Dataset} from "../datasets/dataset.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import {splitRows, takeRows} from "./batches.ts";
+import {valueAndGrad} from "./grad.ts";
+import type {Key} from "./key.ts";
+import type {Layer, ModelState} from "./layer.ts";
+import type {Optimizer} from "./optimizers/optimizer.ts";
+import {alignOutputs, type Task} from "./task.ts";
+import {applyGradients, disposeState, type TrainState} from "./train-step.ts";
+import {map, type Params, type Tree} from "./tree.ts";
+
+export interface UpdateOptions {
+  optimizer: Optimizer;
+  task: Task;
+  /** Pieces in which a batch is taken. */
+  accumulate: number;
+}
+
+/** What is wanted of a step besides the new state: nothing, loss and accuracy, or what the model gave as well. */
+export type Wanted = "nothing" | "figures" | "outputs";
+
+/** What an update leaves behind: the new state, and what was wanted. The tensors belong to the caller. */
+export interface Updated<P extends Params> {
+  state: TrainState<P>;
+  /** [loss, accuracy]: means over the batch before the update; accuracy is NaN without classes. */
+  figures?: Tensor;
+  outputs?: Tensor;
+  wanted?: Tensor;
+}
+
+/** One update of a model on rows of its data; the state that goes in is used up. */
+export type Update<P extends Params> = (
+  state: TrainState<P>,
+  rows: Int32Array,
+  key: Key,
+  wanted: Wanted
+) => Updated<P>;
+
+interface Piece<P> {
+  grads: P;
+  loss: Tensor;
+  outputs: Tensor;
+  changed: Record<string, Params>;
+  y: Tensor;
+  /** Its share of the batch. */
+  share: number;
+}
+
+/** The update of `fit`: the states of layers are threaded through, and a batch may be taken in pieces. */
+export function makeUpdate<P extends Params>(
+  model: Layer<P>,
+  data: Dataset,
+  options: UpdateOptions
+): Update<P> {
+  const {optimizer, task, accumulate} = options;
+  const gradients = valueAndGrad(
+    (params: P, x: Tensor, y: Tensor, key: Key, state: ModelState): [Tensor, Tree<Tensor>] => {
+      const changed: Record<string, Params> = {};
+      const setState = (path: string, next: Params) => {
+        changed[path] = next;
+      };
+      const outputs = alignOutputs(model.apply(params, x, {training: true, key, state, setState}), y);
+      return [task.loss(outputs, y), {outputs, changed}];
+    },
+    {hasAux: true}
+  );
+  const pieceOf = (state: TrainState<P>, modelState: ModelState, rows: Int32Array, key: Key, share: number) =>
+    tidy((): Piece<P> => {
+      const {x, y} = takeRows(data, rows);
+      const [[loss, aux], grads] = gradients(state.params, x, y, key, modelState);
+      return {grads, loss, y, share, ...(aux as Pick<Piece<P>, "outputs" | "changed">)};
+    });
+  return (state, rows, key, wanted) => {
+    const updated = tidy((): Updated<P> => {
+      let {modelState} = state;
+      const pieces = splitRows(rows, accumulate).map((part, i) => {
+        const partKey = accumulate === 1 ? key : key.fold(i);
+        const piece = pieceOf(state, modelState, part, partKey, part.length / rows.length);
+        modelState = {...modelState, ...piece.changed};
+        return piece;
+      });
+      const next = applyGradients(state, meanGradient(pieces), optimizer);
+      return {state: {...next, modelState}, ...resultsOf(pieces, task, wanted)};
+    });
+    disposeState(state, updated.state);
+    return updated;
+  };
+}
+
+/** The mean over the rows of all pieces. */
+function meanGradient<P extends Params>(pieces: readonly Piece<P>[]): P {
+  const [first, ...others] = pieces.map(({grads, share}) =>
+    share === 1 ? grads : map((grad: Tensor) => tf.mul(grad, share), grads)
+  ) as [P, ...P[]];
+  return map(
+    (grad: Tensor, _path, ...rest) => (rest.length > 0 ? tf.addN([grad, ...rest]) : grad),
+    first as Params,
+    ...others
+  ) as P;
+}
+
+function resultsOf<P extends Params>(
+  pieces: readonly Piece<P>[],
+  task: Task,
+  wanted: Wanted
+): Partial<Updated<P>> {
+  if (wanted === "nothing") return {};
+  const each = pieces.map(({loss, outputs, y, share}) => {
+    const both = tf.stack([
+      loss.asScalar(),
+      task.accuracy ? task.accuracy(outputs, y).asScalar() : tf.scalar(NaN)
+    ]);
+    return share === 1 ? both : tf.mul(both, share);
+  });
+  const figures = each.length === 1 ? (each[0] as Tensor) : tf.addN(each);
+  if (wanted === "figures") return {figures};
+  return {
+    figures,
+    outputs: joined(pieces.map(({outputs}) => outputs)),
+    wanted: joined(pieces.map(({y}) => y))
+  };
+}
+
+function joined(parts: readonly Tensor[]): Tensor {
+  return parts.length === 1 ? (parts[0] as Tensor) : tf.concat([...parts]);
+}
