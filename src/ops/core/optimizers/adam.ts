@@ -1,8 +1,9 @@
 import {type AdamAttrs, adamStep} from "../../../gpu/kernels/adam.ts";
-import type {Tensor} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
-import {leaves, type Params, unflatten, zerosLike} from "../tree.ts";
+import {type Params, zerosLike} from "../tree.ts";
 import {type LearningRate, type Optimizer, rateAt} from "./optimizer.ts";
+import {type PathFilter, pathFilter} from "./path-filter.ts";
+import {kernelOptimizer, perTensor} from "./per-tensor.ts";
 
 export interface AdamOptions {
   learningRate?: LearningRate;
@@ -10,6 +11,14 @@ export interface AdamOptions {
   beta2?: number;
   /** Added to the root of the second moment, outside the root. */
   eps?: number;
+}
+
+/** What optimizers with decoupled weight decay take. */
+export interface WeightDecayOptions {
+  /** Share of each weight that a step takes away, before it is multiplied by the learning rate. */
+  weightDecay?: number;
+  /** The parameters that decay, all by default. */
+  mask?: PathFilter;
 }
 
 type AdamState = {step: number; mu: Params; nu: Params};
@@ -23,48 +32,37 @@ export function adam(options: AdamOptions = {}): Optimizer {
 }
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019): p -= learningRate (Adam's direction + weightDecay p). */
-export function adamw(options: AdamOptions & {weightDecay?: number} = {}): Optimizer {
-  const {learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 1e-4} = options;
+export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer {
+  const {learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 1e-4, mask} = options;
   checkNumber("beta1", beta1, 0, 1);
   checkNumber("beta2", beta2, 0, 1);
   checkNumber("eps", eps, 0);
   checkNumber("weightDecay", weightDecay, 0);
-  const run = (grads: Params, {step, mu, nu}: AdamState, params: Params, keep: 0 | 1) => {
-    const learning = rateAt(learningRate, step);
-    const attrs: AdamAttrs = {
-      rate: learning / (1 - beta1 ** (step + 1)),
-      unbias: 1 / (1 - beta2 ** (step + 1)),
-      beta1,
-      beta2,
-      eps,
-      decay: learning * weightDecay,
-      keep
-    };
-    const [gradients, mus, nus] = [grads, mu, nu].map((tree) => leaves<Tensor>(tree)) as [
-      Tensor[],
-      Tensor[],
-      Tensor[]
-    ];
-    const results = leaves<Tensor>(params).map((param, i) =>
-      adamStep({param, grad: gradients[i] as Tensor, mu: mus[i] as Tensor, nu: nus[i] as Tensor}, attrs)
-    );
-    const [tree, nextMu, nextNu] = [0, 1, 2].map((output) =>
-      unflatten(
+  const decays = pathFilter(mask);
+  return kernelOptimizer<AdamState>({
+    learningRate,
+    init: (params) => ({step: 0, mu: zerosLike(params), nu: zerosLike(params)}),
+    run(grads, {step, mu, nu}, params, keep) {
+      const learning = rateAt(learningRate, step);
+      const attrs: AdamAttrs = {
+        rate: learning / (1 - beta1 ** (step + 1)),
+        unbias: 1 / (1 - beta2 ** (step + 1)),
+        beta1,
+        beta2,
+        eps,
+        decay: learning * weightDecay,
+        keep
+      };
+      const [tree, nextMu, nextNu] = perTensor(
+        3,
+        (param, path, grad, m, v) =>
+          adamStep({param, grad, mu: m, nu: v}, {...attrs, decay: decays(path, param) ? attrs.decay : 0}),
         params,
-        results.map((outputs) => outputs[output] as Tensor)
-      )
-    ) as [Params, Params, Params];
-    return {tree, state: {step: step + 1, mu: nextMu, nu: nextNu}};
-  };
-  return {
-    init: (params): AdamState => ({step: 0, mu: zerosLike(params), nu: zerosLike(params)}),
-    update(grads, state, params) {
-      const next = run(grads, state as AdamState, params, 0);
-      return {updates: next.tree, state: next.state};
-    },
-    step(grads, state, params) {
-      const next = run(grads, state as AdamState, params, 1);
-      return {params: next.tree, state: next.state};
+        grads,
+        mu,
+        nu
+      ) as [Params, Params, Params];
+      return {tree, state: {step: step + 1, mu: nextMu, nu: nextNu}};
     }
-  };
+  });
 }

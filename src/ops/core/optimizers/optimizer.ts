@@ -1,15 +1,24 @@
-import {type Tensor, tf} from "../../tf.ts";
-import {checkNumber} from "../errors.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import {ArgumentError, checkNumber} from "../errors.ts";
 import {map, type Params, type Tree} from "../tree.ts";
 
 /** State of an optimizer: a tree of tensors and numbers. */
 export type OptimizerState = Tree<Tensor | number>;
 
-/** A gradient transformation in the manner of optax. New states are new trees: the caller disposes old ones. */
+/** Updates to add to the parameters, and the state after them. */
+export interface Updated {
+  updates: Params;
+  state: OptimizerState;
+}
+
+/**
+ * A gradient transformation in the manner of optax. New parameters and states are new trees that may share tensors with the
+ * old ones; the caller frees the rest, `tree.dispose(before, after)`.
+ */
 export interface Optimizer {
   init(params: Params): OptimizerState;
   /** Turns gradients into updates to add to the parameters. */
-  update(grads: Params, state: OptimizerState, params: Params): {updates: Params; state: OptimizerState};
+  update(grads: Params, state: OptimizerState, params: Params): Updated;
   /** update and applyUpdates in one go, where that is faster. */
   step?(grads: Params, state: OptimizerState, params: Params): {params: Params; state: OptimizerState};
   /** The learning rate of the next update, where it is a schedule or a live value; for reports. */
@@ -24,8 +33,10 @@ export function stepOptimizer<P extends Params>(
   params: P
 ): {params: P; state: OptimizerState} {
   if (optimizer.step) return optimizer.step(grads, state, params) as {params: P; state: OptimizerState};
-  const next = optimizer.update(grads, state, params);
-  return {params: applyUpdates(params, next.updates), state: next.state};
+  return tidy(() => {
+    const next = optimizer.update(grads, state, params);
+    return {params: applyUpdates(params, next.updates), state: next.state};
+  });
 }
 
 /** A number, or a function of the step (from 0): a schedule, or a getter of a live value. */
@@ -36,6 +47,12 @@ export function rateAt(learningRate: LearningRate, step: number): number {
   const rate = typeof learningRate === "function" ? learningRate(step) : learningRate;
   checkNumber("learningRate", rate, 0);
   return rate;
+}
+
+/** An optimizer's learningRate for a state that counts its steps; undefined where the rate is one number. */
+export function reportedRate(learningRate: LearningRate): Optimizer["learningRate"] {
+  if (typeof learningRate === "number") return undefined;
+  return (state) => rateAt(learningRate, (state as {step: number}).step);
 }
 
 /** params + updates, as optax.apply_updates. */
@@ -50,31 +67,37 @@ export function applyUpdates<P extends Params>(params: P, updates: Params): P {
 /** Transformations one after the other: the updates of one are the gradients of the next. */
 export function chain(...transformations: readonly Optimizer[]): Optimizer {
   const last = transformations.at(-1);
+  if (!last) throw new ArgumentError("chain needs at least one transformation, got none.");
+  const lastState = (state: OptimizerState) => (state as OptimizerState[]).at(-1) as OptimizerState;
   return {
-    step(grads, state, params) {
-      const before = chain(...transformations.slice(0, -1)).update(
-        grads,
-        (state as OptimizerState[]).slice(0, -1),
-        params
-      );
-      const next = stepOptimizer(
-        last as Optimizer,
-        before.updates,
-        (state as OptimizerState[]).at(-1) as OptimizerState,
-        params
-      );
-      return {params: next.params, state: [...(before.state as OptimizerState[]), next.state]};
-    },
     init: (params) => transformations.map((each) => each.init(params)),
-    update(grads, state, params) {
-      const states: OptimizerState[] = [];
-      let updates = grads;
-      transformations.forEach((each, i) => {
-        const next = each.update(updates, (state as OptimizerState[])[i] as OptimizerState, params);
-        updates = next.updates;
-        states.push(next.state);
-      });
-      return {updates, state: states};
-    }
+    learningRate: (state) => last.learningRate?.(lastState(state)),
+    update: (grads, state, params) =>
+      tidy(() => {
+        const {updates, states} = through(transformations, grads, state, params);
+        return {updates, state: states};
+      }),
+    step: (grads, state, params) =>
+      tidy(() => {
+        const before = through(transformations.slice(0, -1), grads, state, params);
+        const next = stepOptimizer(last, before.updates, lastState(state), params);
+        return {params: next.params, state: [...before.states, next.state]};
+      })
   };
+}
+
+function through(
+  transformations: readonly Optimizer[],
+  grads: Params,
+  state: OptimizerState,
+  params: Params
+): {updates: Params; states: OptimizerState[]} {
+  const states: OptimizerState[] = [];
+  let updates = grads;
+  transformations.forEach((each, i) => {
+    const next = each.update(updates, (state as OptimizerState[])[i] as OptimizerState, params);
+    updates = next.updates;
+    states.push(next.state);
+  });
+  return {updates, states};
 }

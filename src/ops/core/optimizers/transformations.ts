@@ -1,33 +1,95 @@
-import {type Tensor, tf} from "../../tf.ts";
-import {checkNumber} from "../errors.ts";
-import {leaves, map, type Params} from "../tree.ts";
+import {weightedSum} from "../../../gpu/kernels/weighted-sum.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import {ArgumentError, checkNumber} from "../errors.ts";
+import {leaves, map, type Params, zerosLike} from "../tree.ts";
 import type {Optimizer} from "./optimizer.ts";
+import {type PathFilter, pathFilter} from "./path-filter.ts";
 
-/** Adds weightDecay x parameter to the gradient: L2 regularisation when put before an optimizer, decoupled decay after one. */
-export function addDecayedWeights(weightDecay: number): Optimizer {
+/**
+ * Adds weightDecay x parameter to the gradient: L2 regularisation when put before an optimizer, decoupled decay after one
+ * that does not yet have its learning rate. `mask` chooses the parameters, all by default.
+ */
+export function addDecayedWeights(weightDecay: number, options: {mask?: PathFilter} = {}): Optimizer {
   checkNumber("weightDecay", weightDecay, 0);
-  return {
-    init: () => [],
-    update: (grads, state, params) => ({
-      updates: map(
-        (g: Tensor, _path, p) => tf.add(g, tf.mul(p as Tensor, weightDecay)),
-        grads,
-        params
-      ) as Params,
-      state
-    })
-  };
+  const decays = pathFilter(options.mask);
+  return stateless((grads, params) =>
+    map(
+      (g: Tensor, path, p) => (decays(path, p as Tensor) ? weightedSum(1, g, weightDecay, p as Tensor) : g),
+      grads,
+      params
+    )
+  );
+}
+
+/** Limits every entry of the gradients to [-limit, limit]. */
+export function clipByValue(limit: number): Optimizer {
+  checkNumber("limit", limit, 0);
+  return stateless((grads) => map((g: Tensor) => tf.clipByValue(g, -limit, limit), grads));
+}
+
+/** Scales each gradient for itself so that its Euclidean norm is at most `maxNorm`. */
+export function clipByNorm(maxNorm: number): Optimizer {
+  checkPositive("maxNorm", maxNorm);
+  return stateless((grads) => map((g: Tensor) => tf.mul(g, shrink(g, maxNorm)), grads));
 }
 
 /** Scales all gradients by one number so that their Euclidean norm, taken together, is at most `maxNorm`. */
 export function clipByGlobalNorm(maxNorm: number): Optimizer {
-  checkNumber("maxNorm", maxNorm, 0);
+  checkPositive("maxNorm", maxNorm);
+  return stateless((grads) => {
+    const flat = leaves<Tensor>(grads).map((g) => g.flatten());
+    if (flat.length === 0) return grads;
+    // One long vector: its norm takes fewer dispatches than a sum for every tensor.
+    const scale = shrink(tf.concat(flat), maxNorm);
+    return map((g: Tensor) => tf.mul(g, scale), grads);
+  });
+}
+
+/** min(1, maxNorm / norm). */
+function shrink(values: Tensor, maxNorm: number): Tensor {
+  return tf.minimum(tf.div(maxNorm, tf.sqrt(tf.sum(tf.square(values)))), 1);
+}
+
+/** Multiplies gradients, or updates when put after an optimizer, by a number. */
+export function scale(factor: number): Optimizer {
+  checkNumber("factor", factor);
+  return stateless((grads) => map((g: Tensor) => tf.mul(g, factor), grads));
+}
+
+/** Multiplies by what the schedule says for the step, from 0. */
+export function scaleBySchedule(schedule: (step: number) => number): Optimizer {
+  if (typeof schedule !== "function") {
+    throw new ArgumentError(`scaleBySchedule needs a function of the step, got ${String(schedule)}.`);
+  }
   return {
-    init: () => [],
+    init: () => ({step: 0}),
     update(grads, state) {
-      const squares = leaves<Tensor>(grads).map((g) => tf.sum(tf.square(g)));
-      const scale = tf.minimum(tf.div(maxNorm, tf.sqrt(tf.addN(squares))), 1);
-      return {updates: map((g: Tensor) => tf.mul(g, scale), grads) as Params, state};
+      const {step} = state as {step: number};
+      const factor = schedule(step);
+      checkNumber(`The schedule's value at step ${step}`, factor);
+      const updates = map((g: Tensor) => tf.mul(g, factor), grads) as Params;
+      return {updates, state: {step: step + 1}};
     }
   };
+}
+
+/** Leaves parameters as they are: an optimizer for perPath. */
+export function freeze(): Optimizer {
+  return {
+    init: () => [],
+    update: (grads, state) => ({updates: zerosLike(grads), state}),
+    step: (_grads, state, params) => ({params, state})
+  };
+}
+
+function stateless(transform: (grads: Params, params: Params) => unknown): Optimizer {
+  return {
+    init: () => [],
+    update: (grads, state, params) => ({updates: tidy(() => transform(grads, params) as Params), state})
+  };
+}
+
+function checkPositive(name: string, value: number): void {
+  checkNumber(name, value, 0);
+  if (value === 0) throw new ArgumentError(`${name} must be above 0, got 0.`);
 }

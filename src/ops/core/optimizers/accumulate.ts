@@ -1,0 +1,44 @@
+import {weightedSum} from "../../../gpu/kernels/weighted-sum.ts";
+import {type Tensor, tidy} from "../../tf.ts";
+import {checkCount} from "../errors.ts";
+import {map, type Params, zerosLike} from "../tree.ts";
+import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizer.ts";
+
+type AccumulateState = {seen: number; mean: Params; inner: OptimizerState};
+
+/**
+ * Lets `optimizer` make one update with the mean of `every` gradients in a row, as if they came from one batch of that many
+ * times the size; the parameters stay in between. Schedules within count its updates.
+ */
+export function accumulate(every: number, optimizer: Optimizer): Optimizer {
+  checkCount("every", every);
+  const gather = (grads: Params, {mean}: AccumulateState) =>
+    map((sum: Tensor, _path, g) => weightedSum(1, sum, 1 / every, g as Tensor), mean, grads) as Params;
+  const isLast = ({seen}: AccumulateState) => seen + 1 === every;
+  return {
+    learningRate: (state) => optimizer.learningRate?.((state as AccumulateState).inner),
+    init: (params): AccumulateState => ({
+      seen: 0,
+      mean: zerosLike(params),
+      inner: optimizer.init(params)
+    }),
+    update: (grads, before, params) =>
+      tidy(() => {
+        const state = before as AccumulateState;
+        const mean = gather(grads, state);
+        if (!isLast(state)) {
+          return {updates: zerosLike(grads), state: {...state, seen: state.seen + 1, mean}};
+        }
+        const {updates, state: inner} = optimizer.update(mean, state.inner, params);
+        return {updates, state: {seen: 0, mean: zerosLike(mean), inner}};
+      }),
+    step: (grads, before, params) =>
+      tidy(() => {
+        const state = before as AccumulateState;
+        const mean = gather(grads, state);
+        if (!isLast(state)) return {params, state: {...state, seen: state.seen + 1, mean}};
+        const next = stepOptimizer(optimizer, mean, state.inner, params);
+        return {params: next.params, state: {seen: 0, mean: zerosLike(mean), inner: next.state}};
+      })
+  };
+}

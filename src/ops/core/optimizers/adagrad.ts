@@ -1,0 +1,14 @@
+import {chain, type LearningRate, type Optimizer} from "./optimizer.ts";
+import {type ScaleByRssOptions, scaleByRss} from "./scale-by-moments.ts";
+import {sgd} from "./sgd.ts";
+
+export interface AdagradOptions extends ScaleByRssOptions {
+  /** 1e-2 by default. */
+  learningRate?: LearningRate;
+}
+
+/** Adagrad (Duchi, Hazan & Singer 2011): nu += g^2, p -= learningRate g / (sqrt(nu) + eps). */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const {learningRate = 1e-2, ...scale} = options;
+  return chain(scaleByRss(scale), sgd({learningRate}));
+}

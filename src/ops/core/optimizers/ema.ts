@@ -1,0 +1,86 @@
+import {weightedSum} from "../../../gpu/kernels/weighted-sum.ts";
+import type {Tensor} from "../../tf.ts";
+import {ArgumentError, checkNumber} from "../errors.ts";
+import {clone, map, type Params} from "../tree.ts";
+import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizer.ts";
+
+type EmaState = {step: number; ema: Params; inner: OptimizerState};
+
+/**
+ * Keeps a moving average of the parameters beside them: after each update, average = decay average + (1 - decay) p, from the
+ * first parameters. The training itself is that of `optimizer`; `emaParams` reads the average out of the state. `decay` may
+ * be a function of the step from 0: `step => (step + 1) / (step + 2)` gives the plain mean of all parameters so far
+ * (Polyak & Juditsky 1992).
+ */
+export function ema(
+  optimizer: Optimizer,
+  options: {decay?: number | ((step: number) => number)} = {}
+): Optimizer {
+  const {decay = 0.999} = options;
+  const decayAt = (step: number) => {
+    const share = typeof decay === "function" ? decay(step) : decay;
+    checkNumber("decay", share, 0, 1);
+    return share;
+  };
+  if (typeof decay === "number") decayAt(0);
+  return {
+    learningRate: (state) => optimizer.learningRate?.((state as EmaState).inner),
+    init: (params): EmaState => ({step: 0, ema: clone(params), inner: optimizer.init(params)}),
+    update(grads, state, params) {
+      const {step, ema, inner} = state as EmaState;
+      const next = optimizer.update(grads, inner, params);
+      const share = decayAt(step);
+      const afterUpdate = (average: Tensor, param: Tensor, update: Tensor) => {
+        const moved = weightedSum(1, param, 1, update);
+        const mixed = weightedSum(share, average, 1 - share, moved);
+        moved.dispose();
+        return mixed;
+      };
+      const average = map(
+        (old: Tensor, _path, p, u) => afterUpdate(old, p as Tensor, u as Tensor),
+        ema,
+        params,
+        next.updates
+      ) as Params;
+      return {updates: next.updates, state: {step: step + 1, ema: average, inner: next.state}};
+    },
+    step(grads, state, params) {
+      const {step, ema, inner} = state as EmaState;
+      const next = stepOptimizer(optimizer, grads, inner, params);
+      const share = decayAt(step);
+      const average = map(
+        (old: Tensor, _path, p) => weightedSum(share, old, 1 - share, p as Tensor),
+        ema,
+        next.params
+      ) as Params;
+      return {params: next.params, state: {step: step + 1, ema: average, inner: next.state}};
+    }
+  };
+}
+
+/** The averaged parameters in a state of `ema`, also within chain, masked or accumulate. They belong to the state. */
+export function emaParams<P extends Params>(state: OptimizerState): P {
+  const found = findEma(state);
+  if (!found) {
+    throw new ArgumentError(
+      "emaParams found no average in this state. Wrap the optimizer: ema(adam(), {decay: 0.999})."
+    );
+  }
+  return found as P;
+}
+
+function findEma(state: unknown): Params | undefined {
+  if (Array.isArray(state)) return firstOf(state);
+  if (typeof state !== "object" || state === null || Object.getPrototypeOf(state) !== Object.prototype)
+    return undefined;
+  if ("ema" in state && "inner" in state) return (state as EmaState).ema;
+  return firstOf(Object.values(state));
+}
+
+function firstOf(states: readonly unknown[]): Params | undefined {
+  for (const each of states) {
+    const found = findEma(each);
+    if (found) return found;
+  }
+  return undefined;
+}
