@@ -4,6 +4,7 @@ import type {Cleaned, ExportKind, Workspace, WorkspaceRun} from "./cells/app/wor
 import {isOver, runsBefore, sizeOfRuns} from "./cells/app/workspace/words.ts";
 import {RunExchange} from "./tables/exchange.ts";
 import type {ExportOptions} from "./tables/export/export-runs.ts";
+import type {Waiting} from "./tables/export/followed.ts";
 import type {ImportSource} from "./tables/import/files.ts";
 import type {ImportOptions} from "./tables/import/import-runs.ts";
 import type {ImportReport} from "./tables/import-types.ts";
@@ -155,10 +156,10 @@ export class PageWorkspace implements Workspace {
     return Array.from(rows as Iterable<{key: string}>, ({key}) => key);
   }
 
-  async export(format: ExportKind, options: Omit<ExportOptions, "format"> = {}): Promise<File> {
+  async export(format: ExportKind, options: Omit<ExportOptions, "format"> & Waiting = {}): Promise<File> {
     if (format === "petri") {
       const day = new Date(this.#now()).toISOString().slice(0, 10);
-      const archive = await (await this.journal()).exportArchive();
+      const archive = await (await this.journal()).exportArchive(options.signal);
       return new File([archive], `workspace-${day}.petri.zip`, {type: "application/zip"});
     }
     return this.exchange.export({...options, format});
@@ -179,16 +180,16 @@ export class PageWorkspace implements Workspace {
     const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
     for (const archive of archives) {
       options.signal?.throwIfAborted();
-      add(report, await this.#importArchive(archive));
+      add(report, await this.#importArchive(archive, options.signal));
     }
     if (others.length > 0) add(report, await this.exchange.import(others, options));
     return report;
   }
 
-  async #importArchive(archive: Blob): Promise<ImportReport> {
+  async #importArchive(archive: Blob, signal?: AbortSignal): Promise<ImportReport> {
     const journal = await this.journal();
     const before = journal.status.sizeBytes;
-    const {runs} = await journal.importArchive(archive);
+    const {runs} = await journal.importArchive(archive, signal);
     // Nobody tells of what came into a journal in memory.
     if (journal.status.role === "memory") await this.#options.tables().sink.reread();
     const notes =

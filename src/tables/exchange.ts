@@ -1,4 +1,5 @@
 import type {ExportOptions} from "./export/export-runs.ts";
+import type {Waiting} from "./export/followed.ts";
 import type {ServerReport} from "./export/mlflow-rest.ts";
 import type {Queryable} from "./export/store-reader.ts";
 import type {ImportSource} from "./import/files.ts";
@@ -18,7 +19,7 @@ const hasWorkers = typeof Worker !== "undefined";
 
 /**
  * Moves runs between the store and other programs' files and servers. What reads and writes them is loaded on use, and
- * files are read in a worker of their own.
+ * files are read and written in a worker of their own.
  */
 export class RunExchange {
   private readonly store: Store;
@@ -39,25 +40,35 @@ export class RunExchange {
     return this.store.importRows(await rowsOf(sources, options), onProgress);
   }
 
-  /** Runs as the files of a format. Their names have the folders they belong in. @throws ExportError */
-  async files(options: ExportOptions): Promise<File[]> {
-    const {exportRuns} = await import("./export/export-runs.ts");
-    return exportRuns(this.store.db, options);
+  /** Runs as the files of a format. Their names have the folders they belong in. @throws ExportError, the signal's reason */
+  files(options: ExportOptions & Waiting): Promise<File[]> {
+    return this.write(options);
   }
 
-  /** The same as one file to save: a zip archive when there are several. @throws ExportError */
-  async export(options: ExportOptions): Promise<File> {
-    const [files, {oneFile}] = await Promise.all([this.files(options), import("./export/one-file.ts")]);
-    return oneFile(files, `runs-${options.format}.zip`);
+  /** The same as one file to save: a zip archive when there are several. @throws ExportError, the signal's reason */
+  async export(options: ExportOptions & Waiting): Promise<File> {
+    const [file] = await this.write({...options, archive: `runs-${options.format}.zip`});
+    return file;
   }
 
   /** Sends runs to a tracking server of MLflow. @throws ExportError */
-  async sendToMlflow(
-    address: string,
-    options?: {runs?: readonly string[]; signal?: AbortSignal}
-  ): Promise<ServerReport> {
+  async sendToMlflow(address: string, options?: {runs?: readonly string[]} & Waiting): Promise<ServerReport> {
     const {exportToMlflow} = await import("./export/export-runs.ts");
     return exportToMlflow(this.store.db, address, options);
+  }
+
+  private async write({archive, ...options}: ExportOptions & Waiting & {archive?: string}): Promise<File[]> {
+    const {db} = this.store;
+    if (hasWorkers) {
+      const {createWorker, exportFiles} = await offThread();
+      return exportFiles(createWorker, db, {...options, archive});
+    }
+    const [{exportRuns}, {oneFile}] = await Promise.all([
+      import("./export/export-runs.ts"),
+      import("./export/one-file.ts")
+    ]);
+    const files = await exportRuns(db, options);
+    return archive === undefined ? files : [await oneFile(files, archive)];
   }
 }
 
@@ -70,10 +81,17 @@ async function rowsOf(
     const {importRuns} = await import("./import/import-runs.ts");
     return importRuns(sources, options);
   }
-  const [{default: Exchanger}, {importFiles}, {sendableSource}] = await Promise.all([
-    import("./exchange/worker.ts?worker"),
-    import("./exchange/off-thread.ts"),
+  const [{createWorker, importFiles}, {sendableSource}] = await Promise.all([
+    offThread(),
     import("./import/files.ts")
   ]);
-  return importFiles(() => new Exchanger(), await Promise.all(sources.map(sendableSource)), options);
+  return importFiles(createWorker, await Promise.all(sources.map(sendableSource)), options);
+}
+
+async function offThread() {
+  const [{default: Exchanger}, {importFiles, exportFiles}] = await Promise.all([
+    import("./exchange/worker.ts?worker"),
+    import("./exchange/off-thread.ts")
+  ]);
+  return {createWorker: () => new Exchanger(), importFiles, exportFiles};
 }

@@ -1,5 +1,6 @@
 import {afterAll, expect, test, vi} from "vitest";
 import {RunExchange} from "../../src/tables/exchange.ts";
+import {ExportError} from "../../src/tables/export/export-error.ts";
 import {Tables} from "../../src/tables/open.ts";
 import {FakeJournal} from "../tables/support/fake-journal.ts";
 
@@ -79,3 +80,14 @@ test.each(["parquet", "mlflow"] as const)(
     }
   }
 );
+
+test("files are written in a worker, which tells how far it is and stops with its signal", async () => {
+  const told: number[] = [];
+  const files = await exchange.files({format: "csv", onProgress: ({runs}) => told.push(runs)});
+  expect(files.map(({name}) => name)).toContain("metrics.csv");
+  expect(told).toEqual([0, 1, 2]);
+  const loaded = performance.getEntriesByType("resource").map(({name}) => name);
+  expect(loaded.filter((name) => name.includes("sql-wasm"))).toEqual([]);
+  await expect(exchange.export({format: "mlflow", signal: AbortSignal.abort()})).rejects.toThrow("abort");
+  await expect(exchange.export({format: "csv", runs: ["no"]})).rejects.toBeInstanceOf(ExportError);
+});

@@ -1,9 +1,13 @@
+import {tableToIPC} from "apache-arrow";
 import {ExportError} from "../export/export-error.ts";
+import type {ExportOptions} from "../export/export-runs.ts";
+import type {Waiting} from "../export/followed.ts";
+import type {Queryable} from "../export/store-reader.ts";
 import type {ImportSource} from "../import/files.ts";
 import {ImportError} from "../import/import-error.ts";
 import type {FileOptions} from "../import/import-runs.ts";
 import type {ImportedRows} from "../import-types.ts";
-import type {SentError} from "../journal/protocol.ts";
+import {type SentError, sendable} from "../journal/protocol.ts";
 import type {FromExchanger, ToExchanger} from "./protocol.ts";
 
 /** What this needs of a Worker. */
@@ -80,4 +84,31 @@ export async function* importFiles(
     yield message.rows;
     worker.postMessage({type: "more"});
   }
+}
+
+async function answer(worker: ExchangeWorker, db: Queryable, query: FromExchanger & {type: "query"}) {
+  const {id, sql, params} = query;
+  try {
+    const ipc = tableToIPC(await db.query(sql, params));
+    worker.postMessage({type: "answer", id, ipc}, [ipc.buffer]);
+  } catch (error) {
+    worker.postMessage({type: "answer", id, error: sendable(error)});
+  }
+}
+
+/** Runs as files, which a worker of their own writes from what it asks of the database. @throws ExportError */
+export async function exportFiles(
+  createWorker: () => ExchangeWorker,
+  db: Queryable,
+  {archive, signal, onProgress, ...options}: ExportOptions & Waiting & {archive?: string}
+): Promise<File[]> {
+  const worker = createWorker();
+  const messages = messagesOf(worker, signal);
+  worker.postMessage({type: "export", options, archive});
+  for await (const message of messages) {
+    if (message.type === "files") return message.files;
+    if (message.type === "query") void answer(worker, db, message);
+    if (message.type === "progress") onProgress?.(message.progress);
+  }
+  return [];
 }

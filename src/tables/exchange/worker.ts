@@ -1,4 +1,9 @@
-// The worker of one import: files of other programs are unpacked and parsed here, so that the page stays alive.
+// The worker of one import or export: files of other programs are read and written here, so that the page stays alive.
+import {type Table, tableFromIPC} from "apache-arrow";
+import {exportRuns} from "../export/export-runs.ts";
+import type {ExportProgress} from "../export/followed.ts";
+import {oneFile} from "../export/one-file.ts";
+import type {Queryable} from "../export/store-reader.ts";
 import {importRuns} from "../import/import-runs.ts";
 import {inPieces} from "../import/pieces.ts";
 import {Credits} from "../journal/credits.ts";
@@ -21,7 +26,34 @@ async function readFiles({sources, options}: ToExchanger & {type: "import"}): Pr
   say({type: "end"});
 }
 
+const answers = new Map<number, {resolve(table: Table): void; reject(error: Error): void}>();
+let asked = 0;
+
+/** The page's database. */
+const db: Queryable = {
+  query(sql, params = []) {
+    const id = ++asked;
+    say({type: "query", id, sql, params});
+    return new Promise((resolve, reject) => answers.set(id, {resolve, reject}));
+  }
+};
+
+function hear(message: ToExchanger & {type: "answer"}): void {
+  const answer = answers.get(message.id);
+  answers.delete(message.id);
+  if ("ipc" in message) answer?.resolve(tableFromIPC(message.ipc));
+  else answer?.reject(Object.assign(new Error(message.error.message), {name: message.error.name}));
+}
+
+async function writeFiles({options, archive}: ToExchanger & {type: "export"}): Promise<void> {
+  const onProgress = (progress: ExportProgress) => say({type: "progress", progress});
+  const files = await exportRuns(db, {...options, onProgress});
+  say({type: "files", files: archive === undefined ? files : [await oneFile(files, archive)]});
+}
+
 addEventListener("message", ({data}: MessageEvent<ToExchanger>) => {
+  const failed = (error: unknown) => say({type: "failed", error: sendable(error)});
   if (data.type === "more") credits.add();
-  else readFiles(data).catch((error: unknown) => say({type: "failed", error: sendable(error)}));
+  else if (data.type === "answer") hear(data);
+  else (data.type === "import" ? readFiles(data) : writeFiles(data)).catch(failed);
 });

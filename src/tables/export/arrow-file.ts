@@ -1,5 +1,5 @@
-import type {Data, DataType} from "apache-arrow";
-import type {DataColumn, DataTable} from "./data-table.ts";
+import type {Data, DataType, RecordBatch, Schema, Vector} from "apache-arrow";
+import type {DataColumn, TableWriter} from "./data-table.ts";
 
 /** Arrow's bitmap of the values that are there, and how many are not. */
 function validity(values: ArrayLike<unknown>): {nullCount: number; nullBitmap: Uint8Array | null} {
@@ -17,22 +17,46 @@ const numbers = (values: ArrayLike<number | null>) =>
 const integers = (values: ArrayLike<number | null>) =>
   BigInt64Array.from(Array.from(values, (value) => BigInt(Math.round(value ?? 0))));
 
-/** The bytes of a table as an Arrow IPC file. */
-export async function arrowFile({columns}: DataTable): Promise<Uint8Array<ArrayBuffer>> {
-  const arrow = await import("apache-arrow");
-  const {Float64, Int64, makeData, TimestampMillisecond, Utf8} = arrow;
-  const toData = (column: DataColumn, id: number): Data => {
+/** The words of a column, and where each of them stands. */
+interface Words {
+  places: ReadonlyMap<string, number>;
+  dictionary: Vector;
+  type: DataType;
+}
+
+type Arrow = typeof import("apache-arrow");
+
+/** Makes batches of rows; the words of a column are written once. */
+class Batches {
+  private readonly arrow: Arrow;
+  private readonly words = new Map<string, Words>();
+  private schema: Schema | null = null;
+
+  constructor(arrow: Arrow) {
+    this.arrow = arrow;
+  }
+
+  make(columns: readonly DataColumn[]): RecordBatch {
+    const {Field, makeData, RecordBatch, Schema, Struct} = this.arrow;
+    const children = columns.map((column) => this.data(column));
+    const fields = columns.map(({name}, i) => new Field(name, children[i].type as DataType, true));
+    this.schema ??= new Schema(fields);
+    const length = columns[0]?.values.length ?? 0;
+    const data = makeData({type: new Struct(this.schema.fields), length, nullCount: 0, children});
+    return new RecordBatch(this.schema, data as never);
+  }
+
+  private data(column: DataColumn): Data {
+    const {Bool, Float64, Int64, makeData, TimestampMillisecond, vectorFromArray} = this.arrow;
     const shared = {length: column.values.length, ...validity(column.values)};
     switch (column.type) {
       case "text": {
-        const words = [...new Set(column.values), ""].filter((word) => word !== null);
-        const places = new Map(words.map((word, i) => [word, i]));
-        const type = new arrow.Dictionary(new Utf8(), new arrow.Int32(), id);
+        const {type, places, dictionary} = this.wordsOf(column);
         const data = Int32Array.from(column.values, (word) => places.get(word ?? "") ?? 0);
-        return makeData({...shared, type, data, dictionary: arrow.vectorFromArray(words, new Utf8())});
+        return makeData({...shared, type: type as never, data, dictionary} as never);
       }
       case "boolean":
-        return arrow.vectorFromArray([...column.values], new arrow.Bool()).data[0];
+        return vectorFromArray([...column.values], new Bool()).data[0];
       case "number":
         return makeData({...shared, type: new Float64(), data: numbers(column.values)});
       case "integer":
@@ -40,15 +64,54 @@ export async function arrowFile({columns}: DataTable): Promise<Uint8Array<ArrayB
       case "time":
         return makeData({...shared, type: new TimestampMillisecond(), data: integers(column.values)});
     }
+  }
+
+  private wordsOf({
+    name,
+    values,
+    words = [...values].filter((word) => word !== null)
+  }: DataColumn & {type: "text"}): Words {
+    const known = this.words.get(name);
+    if (known) return known;
+    const {Dictionary, Int32, Utf8, vectorFromArray} = this.arrow;
+    const all = [...new Set([...words, ""])];
+    const made = {
+      places: new Map(all.map((word, i) => [word, i])),
+      dictionary: vectorFromArray(all, new Utf8()),
+      type: new Dictionary(new Utf8(), new Int32(), this.words.size)
+    };
+    this.words.set(name, made);
+    return made;
+  }
+}
+
+/** Writes an Arrow IPC file; each part is a batch of it. */
+export async function arrowWriter(): Promise<TableWriter> {
+  const arrow = await import("apache-arrow");
+  const parts: Blob[] = [];
+  let bytes: Uint8Array<ArrayBuffer>[] = [];
+  /** Takes what is written at once, where Arrow's own would keep it all. */
+  class Sink extends arrow.AsyncByteQueue {
+    override write(chunk: unknown): void {
+      bytes.push(chunk as Uint8Array<ArrayBuffer>);
+    }
+  }
+  const handOver = () => {
+    parts.push(new Blob(bytes));
+    bytes = [];
   };
-  const children = columns.map(toData);
-  const fields = columns.map(({name}, i) => new arrow.Field(name, children[i].type as DataType, true));
-  const struct = makeData({
-    type: new arrow.Struct(fields),
-    length: columns[0]?.values.length ?? 0,
-    nullCount: 0,
-    children
-  });
-  const table = new arrow.Table([new arrow.RecordBatch(new arrow.Schema(fields), struct as never)]);
-  return arrow.tableToIPC(table, "file") as Uint8Array<ArrayBuffer>;
+  const writer = new arrow.RecordBatchFileWriter();
+  const batches = new Batches(arrow);
+  writer.reset(new Sink(), null);
+  return {
+    write(columns) {
+      writer.write(batches.make(columns));
+      handOver();
+    },
+    finish() {
+      writer.finish();
+      handOver();
+      return new Blob(parts);
+    }
+  };
 }

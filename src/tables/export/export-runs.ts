@@ -1,5 +1,5 @@
-import {type TableFormat, writeTable} from "./data-table.ts";
 import {ExportError} from "./export-error.ts";
+import {followed, type Waiting} from "./followed.ts";
 import {longTables} from "./long-tables.ts";
 import {mlflowFile} from "./mlflow.ts";
 import {type ServerReport, sendToMlflow} from "./mlflow-rest.ts";
@@ -7,7 +7,7 @@ import {type Objective, optunaFile} from "./optuna.ts";
 import type {RunReader} from "./run-reader.ts";
 import {type Queryable, readStore} from "./store-reader.ts";
 import {tensorBoardFiles} from "./tensorboard.ts";
-import {trackioTables} from "./trackio.ts";
+import {trackioFiles} from "./trackio.ts";
 import {wideTable} from "./wide-table.ts";
 
 export const exportFormats = [
@@ -37,17 +37,15 @@ export async function exportFiles(
   {format, layout, objective}: Omit<ExportOptions, "runs">
 ): Promise<File[]> {
   if (reader.runs.length === 0) throw new ExportError("there are no runs to export.");
-  const write = (format: TableFormat) => (tables: Awaited<ReturnType<typeof longTables>>) =>
-    Promise.all(tables.map((table) => writeTable(table, format)));
   switch (format) {
     case "csv":
     case "arrow":
     case "parquet":
-      return write(format)(layout === "wide" ? [await wideTable(reader)] : await longTables(reader));
+      return layout === "wide" ? [await wideTable(reader, format)] : longTables(reader, format);
     case "mlflow":
       return [await mlflowFile(reader)];
     case "trackio":
-      return write("parquet")(await trackioTables(reader));
+      return trackioFiles(reader);
     case "tensorboard":
       return tensorBoardFiles(reader);
     case "optuna":
@@ -57,16 +55,19 @@ export async function exportFiles(
   }
 }
 
-/** Runs of the store as files that other programs read. @throws ExportError when that cannot be. */
-export async function exportRuns(db: Queryable, {runs, ...options}: ExportOptions): Promise<File[]> {
-  return exportFiles(await readStore(db, runs), options);
+/** Runs of the store as files that other programs read. @throws ExportError when that cannot be, and the signal's reason. */
+export async function exportRuns(
+  db: Queryable,
+  {runs, signal, onProgress, ...options}: ExportOptions & Waiting
+): Promise<File[]> {
+  return exportFiles(followed(await readStore(db, runs), {signal, onProgress}), options);
 }
 
 /** Sends runs of the store to a tracking server of MLflow, e.g. `http://localhost:5000`. */
 export async function exportToMlflow(
   db: Queryable,
   address: string,
-  {runs, signal}: {runs?: readonly string[]; signal?: AbortSignal} = {}
+  {runs, ...waiting}: {runs?: readonly string[]} & Waiting = {}
 ): Promise<ServerReport> {
-  return sendToMlflow(address, await readStore(db, runs), signal);
+  return sendToMlflow(address, followed(await readStore(db, runs), waiting), waiting.signal);
 }

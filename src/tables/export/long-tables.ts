@@ -1,5 +1,5 @@
 import {type Columns, type Row, type TableName, tables} from "../schema.ts";
-import type {DataColumn, DataTable} from "./data-table.ts";
+import {type DataColumn, TableFile, type TableFormat, writeTable} from "./data-table.ts";
 import {experimentsOf, type RunReader} from "./run-reader.ts";
 
 function column(name: string, type: Columns[string]["type"], cells: readonly unknown[]): DataColumn {
@@ -21,54 +21,48 @@ function column(name: string, type: Columns[string]["type"], cells: readonly unk
   }
 }
 
-function dataTable<T extends TableName>(table: T, rows: readonly Row<T>[]): DataTable {
-  const columns = Object.entries(tables[table] as Columns).map(([name, {type}]) =>
+function columnsOf<T extends TableName>(table: T, rows: readonly Row<T>[]): DataColumn[] {
+  return Object.entries(tables[table] as Columns).map(([name, {type}]) =>
     column(
       name,
       type,
       rows.map((row) => (row as Record<string, unknown>)[name])
     )
   );
-  return {name: table, columns};
+}
+
+async function metricsFile(reader: RunReader, format: TableFormat): Promise<File> {
+  const runIds = reader.runs.map(({run}) => run.run_id);
+  const columns = [
+    {name: "run_id", type: "text", words: runIds},
+    {name: "key", type: "text", words: reader.keys(runIds)},
+    {name: "step", type: "integer"},
+    {name: "ts_ms", type: "integer"},
+    {name: "value", type: "number"}
+  ] as const;
+  const file = await TableFile.open("metrics", columns, format);
+  for (const runId of runIds) {
+    const {key, step, timeMs, value} = await reader.metrics(runId);
+    for (let i = 0; i < key.length; i++) file.push([runId, key[i], step[i], timeMs[i], value[i]]);
+  }
+  return file.finish();
 }
 
 /** The tables of the store as they are, of these runs: `importRuns` reads them back with nothing lost. */
-export async function longTables(reader: RunReader): Promise<DataTable[]> {
-  const run: string[] = [];
-  const key: string[] = [];
-  const [step, timeMs, value]: number[][] = [[], [], []];
-  for (const {
-    run: {run_id}
-  } of reader.runs) {
-    const metrics = await reader.metrics(run_id);
-    for (let i = 0; i < metrics.key.length; i++) {
-      run.push(run_id);
-      key.push(metrics.key[i]);
-      step.push(metrics.step[i]);
-      timeMs.push(metrics.timeMs[i]);
-      value.push(metrics.value[i]);
-    }
-  }
+export async function longTables(reader: RunReader, format: TableFormat): Promise<File[]> {
+  const write = <T extends TableName>(table: T, rows: readonly Row<T>[]) =>
+    writeTable(table, columnsOf(table, rows), format);
   return [
-    dataTable("experiments", experimentsOf(reader)),
-    dataTable(
+    await write("experiments", experimentsOf(reader)),
+    await write(
       "runs",
       reader.runs.map(({run}) => run)
     ),
-    dataTable(
+    await write(
       "params",
       reader.runs.flatMap(({params}) => params)
     ),
-    dataTable("metric_defs", reader.metricDefs),
-    {
-      name: "metrics",
-      columns: [
-        {name: "run_id", type: "text", values: run},
-        {name: "key", type: "text", values: key},
-        {name: "step", type: "integer", values: step},
-        {name: "ts_ms", type: "integer", values: timeMs},
-        {name: "value", type: "number", values: value}
-      ]
-    }
+    await write("metric_defs", reader.metricDefs),
+    await metricsFile(reader, format)
   ];
 }

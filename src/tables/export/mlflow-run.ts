@@ -47,7 +47,9 @@ export function mlflowMetrics({key, step, timeMs, value}: StoredMetrics): Mlflow
     timestamp: Math.round(timeMs[i]),
     ...toMlflow(value[i])
   })).filter((metric) => {
-    const identity = JSON.stringify(Object.values(metric));
+    const {key, step, timestamp, value, isNan} = metric;
+    // The key last: it may have any signs in it.
+    const identity = `${step} ${timestamp} ${value} ${isNan} ${key}`;
     return !seen.has(identity) && seen.add(identity);
   });
 }

@@ -1,4 +1,5 @@
-import type {DataColumn, DataTable} from "./data-table.ts";
+import type {ParquetWriter} from "hyparquet-writer";
+import type {DataColumn, TableWriter} from "./data-table.ts";
 
 const mapped = <T, U>(values: ArrayLike<T | null>, convert: (value: T) => U) =>
   Array.from(values, (value) => (value === null ? null : convert(value)));
@@ -18,8 +19,32 @@ function parquetColumn({name, type, values}: DataColumn) {
   }
 }
 
-/** The bytes of a table as a Parquet file, compressed by Snappy. */
-export async function parquetFile({columns}: DataTable): Promise<ArrayBuffer> {
-  const {parquetWriteBuffer} = await import("hyparquet-writer");
-  return parquetWriteBuffer({columnData: columns.map(parquetColumn)});
+/** Writes Parquet, compressed by Snappy; each part is a group of rows. */
+export async function parquetWriter(): Promise<TableWriter> {
+  const {ByteWriter, ParquetWriter: Writer, schemaFromColumnData} = await import("hyparquet-writer");
+  const parts: Blob[] = [];
+  /** Hands over what was written after each group of rows. */
+  class Parts extends ByteWriter {
+    flush(): void {
+      parts.push(new Blob([this.getBytes() as Uint8Array<ArrayBuffer>]));
+      this.index = 0;
+    }
+  }
+  const bytes = new Parts();
+  let writer: ParquetWriter | null = null;
+  return {
+    write(columns) {
+      const columnData = columns.map(parquetColumn);
+      // Any column may lack values in a later part.
+      const described = columnData.map((column) => ({...column, nullable: true}));
+      writer ??= new Writer({writer: bytes, schema: schemaFromColumnData({columnData: described})});
+      const untyped = columnData.map(({name, data}) => ({name, data}));
+      if (untyped[0]?.data.length) writer.write({columnData: untyped, rowGroupSize: untyped[0].data.length});
+    },
+    finish() {
+      writer?.finish();
+      bytes.flush();
+      return new Blob(parts);
+    }
+  };
 }

@@ -20,6 +20,8 @@ export interface RunReader {
   runs: readonly StoredRun[];
   metricDefs: readonly Row<"metric_defs">[];
   metrics(runId: string): Promise<StoredMetrics>;
+  /** The names of all metrics that these runs have. */
+  keys(runIds: readonly string[]): readonly string[];
 }
 
 /** The experiments of the runs. */

@@ -1,7 +1,8 @@
 import type {Table} from "apache-arrow";
 import {type Columns, type Row, type TableName, tables} from "../schema.ts";
 import {ExportError} from "./export-error.ts";
-import type {RunReader, StoredMetrics, StoredRun} from "./run-reader.ts";
+import {MetricBatches} from "./metric-batches.ts";
+import type {RunReader, StoredRun} from "./run-reader.ts";
 
 /** What asks the store: the builtin `db`. */
 export interface Queryable {
@@ -40,19 +41,6 @@ async function readAll<T extends TableName>(db: Queryable, table: T, order: stri
   return Array.from(found, (row) => toRow(table, row as unknown as Record<string, unknown>));
 }
 
-async function readMetrics(db: Queryable, runId: string): Promise<StoredMetrics> {
-  const sql =
-    "SELECT key, step::DOUBLE AS step, ts_ms::DOUBLE AS ts_ms, value FROM metrics WHERE run_id = ? ORDER BY seq, rowid";
-  const found = await db.query(sql, [runId]);
-  const numbers = (name: string) => Float64Array.from(found.getChild(name) ?? [], Number);
-  return {
-    key: Array.from(found.getChild("key") ?? [], String),
-    step: numbers("step"),
-    timeMs: numbers("ts_ms"),
-    value: numbers("value")
-  };
-}
-
 /** The experiment of a run whose own row is not there. */
 const unnamed = ({experiment_id, created_at}: Row<"runs">): Row<"experiments"> => ({
   experiment_id,
@@ -62,13 +50,30 @@ const unnamed = ({experiment_id, created_at}: Row<"runs">): Row<"experiments"> =
   tags: new Map()
 });
 
+/** By run, the names of its metrics and how many rows they have together. */
+type Sizes = ReadonlyMap<string, {keys: string[]; rows: number}>;
+
+async function readSizes(db: Queryable): Promise<Sizes> {
+  const sizes = new Map<string, {keys: string[]; rows: number}>();
+  const found = await db.query("SELECT run_id, key, n::DOUBLE AS n FROM latest_metrics ORDER BY run_id, key");
+  const [run, key, n] = ["run_id", "key", "n"].map((name) => found.getChild(name));
+  for (let i = 0; i < found.numRows; i++) {
+    const size = sizes.get(run?.get(i)) ?? {keys: [], rows: 0};
+    size.keys.push(key?.get(i));
+    size.rows += n?.get(i);
+    sizes.set(run?.get(i), size);
+  }
+  return sizes;
+}
+
 /** Reads runs of the store: these, or all that are not deleted. @throws ExportError when one is not there. */
 export async function readStore(db: Queryable, runIds?: readonly string[]): Promise<RunReader> {
-  const [experiments, runs, params, metricDefs] = await Promise.all([
+  const [experiments, runs, params, metricDefs, sizes] = await Promise.all([
     readAll(db, "experiments", "created_at, experiment_id"),
     readAll(db, "runs", "created_at, run_id"),
     readAll(db, "params", "run_id, rowid"),
-    readAll(db, "metric_defs", "experiment_id, key")
+    readAll(db, "metric_defs", "experiment_id, key"),
+    readSizes(db)
   ]);
   const wanted = new Set(
     runIds ?? runs.filter((run) => run.lifecycle_stage === "active").map((run) => run.run_id)
@@ -82,7 +87,11 @@ export async function readStore(db: Queryable, runIds?: readonly string[]): Prom
   }
   const byId = new Map(experiments.map((experiment) => [experiment.experiment_id, experiment]));
   const paramsOf = new Map<string, Row<"params">[]>();
-  for (const param of params) paramsOf.set(param.run_id, [...(paramsOf.get(param.run_id) ?? []), param]);
+  for (const param of params) {
+    const own = paramsOf.get(param.run_id);
+    if (own) own.push(param);
+    else paramsOf.set(param.run_id, [param]);
+  }
   const stored = runs
     .filter((run) => wanted.has(run.run_id))
     .map(
@@ -93,9 +102,12 @@ export async function readStore(db: Queryable, runIds?: readonly string[]): Prom
       })
     );
   const used = new Set(stored.map(({run}) => run.experiment_id));
+  const list = stored.map(({run}) => ({runId: run.run_id, rows: sizes.get(run.run_id)?.rows ?? 0}));
+  const metrics = new MetricBatches(db, list);
   return {
     runs: stored,
     metricDefs: metricDefs.filter(({experiment_id}) => used.has(experiment_id)),
-    metrics: (runId) => readMetrics(db, runId)
+    metrics: (runId) => metrics.of(runId),
+    keys: (ids) => [...new Set(ids.flatMap((id) => sizes.get(id)?.keys ?? []))].sort()
   };
 }

@@ -1,70 +1,57 @@
 import type {Row} from "../schema.ts";
-import type {DataColumn, DataTable} from "./data-table.ts";
-import {type RunReader, rowsByStep} from "./run-reader.ts";
-
-/** Columns that grow row by row; what a row lacks is null. */
-class Columns<T> {
-  private readonly columns = new Map<string, (T | null)[]>();
-
-  set(name: string, row: number, value: T): void {
-    const column = this.columns.get(name) ?? [];
-    this.columns.set(name, column);
-    while (column.length < row) column.push(null);
-    column.push(value);
-  }
-
-  *filled(rows: number): Generator<[name: string, values: (T | null)[]]> {
-    for (const [name, column] of this.columns) {
-      while (column.length < rows) column.push(null);
-      yield [name, column];
-    }
-  }
-}
+import {TableFile, type TableFormat} from "./data-table.ts";
+import {type RunReader, rowsByStep, type StoredRun} from "./run-reader.ts";
 
 const isNumber = ({value_type}: Row<"params">) => value_type === "number" || value_type === "boolean";
 
+/** What is said of a run in each of its rows. */
+const about = {
+  run_id: ({run}: StoredRun) => run.run_id,
+  run_name: ({run}: StoredRun) => run.name,
+  experiment: ({experiment}: StoredRun) => experiment.name,
+  status: ({run}: StoredRun) => run.status
+};
+
+/** The names of parameters, numbers or not. */
+function paramNames(all: readonly Row<"params">[]): {texts: string[]; numbers: string[]} {
+  const texts = new Set(all.filter((param) => !isNumber(param)).map(({key}) => key));
+  const numbers = new Set(all.map(({key}) => key).filter((key) => !texts.has(key)));
+  return {texts: [...texts], numbers: [...numbers]};
+}
+
 /** One table with a row a step of a run and a column a metric; parameters stand in columns `params.<name>`. */
-export async function wideTable(reader: RunReader): Promise<DataTable> {
-  const texts = new Columns<string>();
-  const numbers = new Columns<number>();
-  const params = new Columns<string>();
-  const numberParams = new Columns<number>();
-  const all = reader.runs.flatMap((stored) => stored.params);
-  const textKeys = new Set(all.filter((param) => !isNumber(param)).map(({key}) => key));
-  const [step, timeMs]: number[][] = [[], []];
-  let row = 0;
-  for (const {run, experiment, params: own} of reader.runs) {
-    const metrics = await reader.metrics(run.run_id);
-    for (const each of rowsByStep(metrics)) {
-      texts.set("run_id", row, run.run_id);
-      texts.set("run_name", row, run.name);
-      texts.set("experiment", row, experiment.name);
-      texts.set("status", row, run.status);
-      step.push(each.step);
-      timeMs.push(each.timeMs);
-      for (const param of own) {
-        if (textKeys.has(param.key)) params.set(`params.${param.key}`, row, param.value_str);
-        else numberParams.set(`params.${param.key}`, row, param.value_num ?? Number.NaN);
-      }
-      for (const [key, i] of each.at) numbers.set(key, row, metrics.value[i]);
-      row++;
+export async function wideTable(reader: RunReader, format: TableFormat): Promise<File> {
+  const {runs} = reader;
+  const all = runs.flatMap((stored) => stored.params);
+  const {texts, numbers} = paramNames(all);
+  const keys = reader.keys(runs.map(({run}) => run.run_id));
+  const columns = [
+    ...Object.entries(about).map(([name, of]) => ({name, type: "text", words: runs.map(of)}) as const),
+    {name: "step", type: "integer"} as const,
+    {name: "timestamp", type: "time"} as const,
+    ...texts.map((key) => {
+      const words = all.filter((param) => param.key === key).map(({value_str}) => value_str);
+      return {name: `params.${key}`, type: "text", words} as const;
+    }),
+    ...[...numbers.map((key) => `params.${key}`), ...keys].map((name) => ({name, type: "number"}) as const)
+  ];
+  const file = await TableFile.open("runs", columns, format);
+  for (const stored of runs) {
+    const recorded = await reader.metrics(stored.run.run_id);
+    const params = new Map(stored.params.map((param) => [param.key, param]));
+    const said = Object.values(about).map((of) => of(stored));
+    const textCells = texts.map((key) => params.get(key)?.value_str ?? null);
+    const numberCells = numbers.map((key) => {
+      const param = params.get(key);
+      return param ? (param.value_num ?? Number.NaN) : null;
+    });
+    for (const {step, timeMs, at} of rowsByStep(recorded)) {
+      const metrics = keys.map((key) => {
+        const i = at.get(key);
+        return i === undefined ? null : recorded.value[i];
+      });
+      file.push([...said, step, timeMs, ...textCells, ...numberCells, ...metrics]);
     }
   }
-  const text = ([name, values]: [string, (string | null)[]]): DataColumn => ({name, type: "text", values});
-  const number = ([name, values]: [string, (number | null)[]]): DataColumn => ({
-    name,
-    type: "number",
-    values
-  });
-  return {
-    name: "runs",
-    columns: [
-      ...Array.from(texts.filled(row), text),
-      {name: "step", type: "integer", values: step},
-      {name: "timestamp", type: "time", values: timeMs},
-      ...Array.from(params.filled(row), text),
-      ...Array.from(numberParams.filled(row), number),
-      ...Array.from(numbers.filled(row), number)
-    ]
-  };
+  return file.finish();
 }

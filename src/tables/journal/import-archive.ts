@@ -1,5 +1,5 @@
 import {writeMetrics} from "../encode.ts";
-import {encodeRows} from "../encode-rows.ts";
+import {decodeRows, encodeRows} from "../encode-rows.ts";
 import {type Row, type TableName, tables} from "../schema.ts";
 import type {Backend} from "./backend.ts";
 import {CellRevisions} from "./cell-revisions.ts";
@@ -19,12 +19,14 @@ import {readDirectory, readEntry, type ZipEntry} from "./zip-reader.ts";
 /** What is here already. */
 interface Known {
   runs: Set<string>;
+  /** Runs of which there are rows, and no record of the run itself. */
+  unrecorded: Set<string>;
   tables: Map<TableName, RowMerger>;
   artifacts: Set<string>;
 }
 
 async function knownRows(snapshot: Snapshot): Promise<Known> {
-  const known: Known = {runs: new Set(), tables: new Map(), artifacts: new Set()};
+  const known: Known = {runs: new Set(), unrecorded: new Set(), tables: new Map(), artifacts: new Set()};
   for (const table of Object.keys(tables) as TableName[]) {
     if (table === "metrics" || table === "latest_metrics") continue;
     known.tables.set(table, await readTable(snapshot, table));
@@ -35,9 +37,10 @@ async function knownRows(snapshot: Snapshot): Promise<Known> {
   for (const record of snapshot.records()) {
     if (record.kind !== "rows") continue;
     for (const {runId} of record.runs ?? []) {
-      if (!snapshot.isDeleted(runId, record)) known.runs.add(runId);
+      if (!known.runs.has(runId) && !snapshot.isDeleted(runId, record)) known.unrecorded.add(runId);
     }
   }
+  for (const runId of known.unrecorded) known.runs.add(runId);
   return known;
 }
 
@@ -72,10 +75,20 @@ function newRows(
   return {record: {table, ipc: encodeRows<TableName>(table, rows)}, runs: table === "runs" ? rows.length : 0};
 }
 
-/** @throws ArchiveError when a part has rows that no journal takes. */
-function checkRows(bytes: Uint8Array, name: string, known: Known, revisions: CellRevisions): void {
+/**
+ * Checks a part, and takes note of the runs that it has the records of.
+ * @throws ArchiveError when it has rows that no journal takes.
+ */
+function checkRows(
+  bytes: Uint8Array,
+  name: string,
+  known: Known,
+  revisions: CellRevisions,
+  runIds: Set<string>
+): void {
   for (const {table, ipc} of recordsOf(bytes, name)) {
     try {
+      if (table === "runs") for (const {run_id} of decodeRows(table, ipc)) runIds.add(run_id);
       if (table !== "metrics") newRows(table, ipc, known, revisions);
       else for (const _ of metricColumns(ipc));
     } catch (cause) {
@@ -119,43 +132,79 @@ function recordsOf(bytes: Uint8Array, name: string): {table: TableName; ipc: Uin
   });
 }
 
+type Target = Pick<Backend, "snapshot" | "write" | "putBlob" | "getBlob" | "deleteRuns" | "compact">;
+
+/** Writes content that is not here. Returns its bytes. @throws ArchiveError when it is not what its name says. */
+async function takeBlob(archive: Blob, entry: ZipEntry, backend: Target): Promise<number> {
+  const sha256 = entry.name.slice("blobs/".length);
+  const content = await readEntry(archive, entry);
+  if (await backend.getBlob(sha256)) return 0;
+  if ((await backend.putBlob(content)) !== sha256) {
+    throw new ArchiveError(`"${entry.name}" in the archive has other content than its name says.`);
+  }
+  return content.length;
+}
+
 /**
  * Takes in the runs of an archive that are not here, with what belongs to them, and rows of other tables whose key is
- * not. No row is written before everything was checked.
- * @throws ArchiveError when it is no archive of a workspace, or damaged.
+ * not. No row is written before everything was checked, and the records of runs come last: of an import that was cut off
+ * there are rows of runs that are not recorded, and the next one takes these runs in again.
+ * @throws ArchiveError when it is no archive of a workspace, or damaged; the signal's reason, and then no run stays.
  */
 export async function importArchive(
   archive: Blob,
-  backend: Pick<Backend, "snapshot" | "write" | "putBlob" | "getBlob">
+  backend: Target,
+  signal?: AbortSignal
 ): Promise<{runs: number; sizeBytes: number}> {
   const entries = await readDirectory(archive);
   await checkAbout(archive, entries);
   const parts = entries.filter(({name}) => name.startsWith("records/"));
-  const known = await withSnapshot(backend, knownRows);
+  let known = await withSnapshot(backend, knownRows);
   const trial = revisionsIn(known);
-  for (const entry of parts) checkRows(await readEntry(archive, entry), entry.name, known, trial);
+  const runIds = new Set<string>();
+  for (const entry of parts) {
+    signal?.throwIfAborted();
+    checkRows(await readEntry(archive, entry), entry.name, known, trial, runIds);
+  }
+  const tab = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+  const leftOver = [...runIds].filter((runId) => known.unrecorded.has(runId));
+  if (leftOver.length > 0) {
+    await backend.deleteRuns(leftOver, tab);
+    // Content that only they had is removed now, and not when new rows are about to name it.
+    await backend.compact();
+    known = await withSnapshot(backend, knownRows);
+  }
   const revisions = revisionsIn(known);
   const report = {runs: 0, sizeBytes: 0};
-  const tab = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   let number = 0;
-  // Content first: a row never names what is not there.
-  for (const entry of entries.filter(({name}) => name.startsWith("blobs/"))) {
-    const sha256 = entry.name.slice("blobs/".length);
-    const content = await readEntry(archive, entry);
-    if (await backend.getBlob(sha256)) continue;
-    if ((await backend.putBlob(content)) !== sha256) {
-      throw new ArchiveError(`"${entry.name}" in the archive has other content than its name says.`);
+  const write = async ({record, runs}: {record: JournalRecord; runs: number}) => {
+    await backend.write(record, {tab, number: ++number});
+    report.runs += runs;
+    report.sizeBytes += record.ipc.length;
+  };
+  const records: NonNullable<ReturnType<typeof newRows>>[] = [];
+  try {
+    // Content first: a row never names what is not there.
+    for (const entry of entries.filter(({name}) => name.startsWith("blobs/"))) {
+      signal?.throwIfAborted();
+      report.sizeBytes += await takeBlob(archive, entry, backend);
     }
-    report.sizeBytes += content.length;
-  }
-  for (const entry of parts) {
-    for (const {table, ipc} of recordsOf(await readEntry(archive, entry), entry.name)) {
-      const fresh = newRows(table, ipc, known, revisions);
-      if (!fresh) continue;
-      await backend.write(fresh.record, {tab, number: ++number});
-      report.runs += fresh.runs;
-      report.sizeBytes += fresh.record.ipc.length;
+    for (const entry of parts) {
+      for (const {table, ipc} of recordsOf(await readEntry(archive, entry), entry.name)) {
+        signal?.throwIfAborted();
+        const fresh = newRows(table, ipc, known, revisions);
+        if (fresh && table === "runs") records.push(fresh);
+        else if (fresh) await write(fresh);
+      }
     }
+  } catch (error) {
+    if (number > 0)
+      await backend.deleteRuns(
+        [...runIds].filter((runId) => !known.runs.has(runId)),
+        tab
+      );
+    throw error;
   }
+  for (const record of records) await write(record);
   return report;
 }

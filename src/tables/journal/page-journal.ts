@@ -138,12 +138,12 @@ export class PageJournal implements Journal {
     return this.#call("compact");
   }
 
-  exportArchive(): Promise<Blob> {
-    return this.#call("exportArchive");
+  exportArchive(signal?: AbortSignal): Promise<Blob> {
+    return this.#callUntil(signal, "exportArchive");
   }
 
-  importArchive(archive: Blob): Promise<{runs: number; sizeBytes: number}> {
-    return this.#call("importArchive", archive);
+  importArchive(archive: Blob, signal?: AbortSignal): Promise<{runs: number; sizeBytes: number}> {
+    return this.#callUntil(signal, "importArchive", archive);
   }
 
   async persist(): Promise<boolean> {
@@ -244,6 +244,26 @@ export class PageJournal implements Journal {
       this.#calls.set(id, {message, resolve: resolve as (value: unknown) => void, reject});
       this.#post(message);
     });
+  }
+
+  /** The same; the worker is told when the signal aborts. @throws the signal's reason then, when the worker has stopped. */
+  async #callUntil<N extends CallName>(
+    signal: AbortSignal | undefined,
+    name: N,
+    ...args: Parameters<Calls[N]>
+  ): Promise<ReturnType<Calls[N]>> {
+    signal?.throwIfAborted();
+    const id = this.#nextId;
+    const cancel = () => this.#post({type: "cancel", id});
+    signal?.addEventListener("abort", cancel);
+    try {
+      return await this.#call(name, ...args);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
   }
 
   #post(message: ToWorker): void {

@@ -33,6 +33,8 @@ export type ToWorker =
   | {type: "open"; tab: string; workspace: string}
   | {type: "append"; number: number; record: JournalRecord}
   | {type: "call"; id: number; name: CallName; args: unknown[]}
+  /** Nobody waits for that call any more. */
+  | {type: "cancel"; id: number}
   /** What `appended` and `told` count is to be in it, and nothing later. */
   | {type: "read"; id: number; tables?: readonly TableName[]; appended: number; told: number}
   /** One more stream may be sent. */

@@ -60,10 +60,13 @@ export interface Journal {
   deleteRuns(runIds: readonly string[]): Promise<void>;
   /** Merges and sorts sealed segments by (run, key, step). Also done by itself when it pays. */
   compact(): Promise<void>;
-  /** The whole workspace as one zip archive. */
-  exportArchive(): Promise<Blob>;
-  /** Takes in what an archive has that is not here yet. @throws ArchiveError when it is none, or damaged. */
-  importArchive(archive: Blob): Promise<{runs: number; sizeBytes: number}>;
+  /** The whole workspace as one zip archive. The signal ends it where the journal has a worker. */
+  exportArchive(signal?: AbortSignal): Promise<Blob>;
+  /**
+   * Takes in what an archive has that is not here yet. The signal ends it where the journal has a worker; then no run of it
+   * stays. @throws ArchiveError when it is none, or damaged.
+   */
+  importArchive(archive: Blob, signal?: AbortSignal): Promise<{runs: number; sizeBytes: number}>;
   /** Asks the browser not to evict the workspace. */
   persist(): Promise<boolean>;
   /** Size on disk by run, largest first. */

@@ -21,6 +21,7 @@ class JournalWorker {
   readonly #scope: WorkerScope;
   readonly #tab: string;
   readonly #reads = new Map<number, Credits>();
+  readonly #calls = new Map<number, AbortController>();
   /** Foreign records that the page may not have heard of yet, oldest first. */
   #told: Origin[] = [];
   /** How many came before those. */
@@ -51,12 +52,19 @@ class JournalWorker {
       }
       case "call": {
         const {id, name, args} = message;
-        this.#call(backend, name, args).then(
-          (value) => this.#scope.postMessage({type: "answer", id, value}),
-          (error: unknown) => this.#scope.postMessage({type: "answer", id, error: sendable(error)})
-        );
+        const controller = new AbortController();
+        this.#calls.set(id, controller);
+        this.#call(backend, name, args, controller.signal)
+          .then(
+            (value) => this.#scope.postMessage({type: "answer", id, value}),
+            (error: unknown) => this.#scope.postMessage({type: "answer", id, error: sendable(error)})
+          )
+          .finally(() => this.#calls.delete(id));
         break;
       }
+      case "cancel":
+        this.#calls.get(message.id)?.abort();
+        break;
       case "read":
         void this.#read(backend, message);
         break;
@@ -120,7 +128,7 @@ class JournalWorker {
     }
   }
 
-  async #call(backend: Backend, name: keyof Calls, args: unknown[]): Promise<unknown> {
+  async #call(backend: Backend, name: keyof Calls, args: unknown[], signal: AbortSignal): Promise<unknown> {
     switch (name) {
       case "readRun": {
         const {readRunStreams} = await import("./read.ts");
@@ -132,11 +140,11 @@ class JournalWorker {
       }
       case "exportArchive": {
         const {exportArchive} = await import("./export-archive.ts");
-        return exportArchive(backend);
+        return exportArchive(backend, signal);
       }
       case "importArchive": {
         const {importArchive} = await import("./import-archive.ts");
-        return importArchive(args[0] as Blob, backend);
+        return importArchive(args[0] as Blob, backend, signal);
       }
       case "putBlob":
         return backend.putBlob(args[0] as Uint8Array);

@@ -1,6 +1,7 @@
 import type {ExportKind, Objective, Workspace, WorkspaceRun} from "../../../src/cells/app/workspace/types.ts";
 import type {JournalStatus} from "../../../src/tables/journal/types.ts";
 
+type ExportTask = NonNullable<Parameters<Workspace["export"]>[1]>;
 type ImportTask = NonNullable<Parameters<Workspace["import"]>[1]>;
 
 /** A store of runs that a test drives by hand. */
@@ -19,6 +20,7 @@ export class FakeWorkspace implements Workspace {
   compacted = 0;
   /** Stands for work that takes long. */
   long: ((task: ImportTask) => Promise<void>) | null = null;
+  longExport: ((task: ExportTask) => Promise<void>) | null = null;
 
   set(change: Partial<JournalStatus>): void {
     this.status = {
@@ -82,8 +84,9 @@ export class FakeWorkspace implements Workspace {
     return this.metrics;
   }
 
-  async export(format: ExportKind, options?: {objective?: Objective}): Promise<File> {
-    this.exported.push([format, options?.objective]);
+  async export(format: ExportKind, options: ExportTask = {}): Promise<File> {
+    await this.longExport?.(options);
+    this.exported.push([format, options.objective]);
     return new File(["x"], `runs.${format}`);
   }
 

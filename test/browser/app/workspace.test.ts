@@ -358,3 +358,18 @@ test("a long import says how far it is, and can be cancelled", async () => {
   expect(panel()?.querySelector(".notice.error")).toBeNull();
   expect(workspace.imported).toEqual([]);
 });
+
+test("a long export says how far it is, and can be cancelled", async () => {
+  workspace.add("run", 100, Date.now());
+  await open();
+  workspace.longExport = ({signal, onProgress}) => {
+    onProgress?.({runs: 120, ofRuns: 1000});
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const select = panel()?.querySelector("select") as HTMLSelectElement;
+  await userEvent.selectOptions(select, "mlflow");
+  await expect.poll(news).toMatch("Exporting… 120 of 1,000 runs");
+  await userEvent.click(button("Cancel", panel() as HTMLElement));
+  await expect.poll(news).toBe("The export was cancelled.");
+  expect(workspace.exported).toEqual([]);
+});

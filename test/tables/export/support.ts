@@ -16,7 +16,8 @@ export function readerOf(all: Imported): RunReader {
       const rows = all.metrics[runId] ?? [];
       const [step, timeMs, value] = [1, 2, 3].map((i) => Float64Array.from(rows, (row) => row[i] as number));
       return {key: rows.map(([key]) => key), step, timeMs, value};
-    }
+    },
+    keys: (runIds) => [...new Set(runIds.flatMap((id) => (all.metrics[id] ?? []).map(([key]) => key)))].sort()
   };
 }
 

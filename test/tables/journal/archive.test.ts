@@ -4,9 +4,14 @@ import {join} from "node:path";
 import {unzipSync} from "fflate";
 import {afterEach, expect, test} from "vitest";
 import {ArchiveError} from "../../../src/tables/journal/errors.ts";
+import {importArchive} from "../../../src/tables/journal/import-archive.ts";
+import type {LocalJournal} from "../../../src/tables/journal/local-journal.ts";
 import {openMemoryJournal} from "../../../src/tables/journal/memory-journal.ts";
 import type {Journal} from "../../../src/tables/journal/types.ts";
 import {openFolderJournal} from "../../../src/tables/node/folder-journal.ts";
+import {runRow} from "../../../src/tables/run-rows.ts";
+import {curveRun} from "../support/curve-run.ts";
+import {FakeBrowser} from "./fake-tabs.ts";
 import {contents, metrics, metricsOf, param, rowsOf} from "./support.ts";
 
 const folders: string[] = [];
@@ -20,6 +25,15 @@ function newFolder(): string {
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, {recursive: true, force: true});
 });
+
+/** A journal with something else in the place of some of its methods. */
+const bound = <T extends object>(journal: T, change: Partial<T>): T =>
+  new Proxy(journal, {
+    get(target, name) {
+      const found = change[name as keyof T] ?? target[name as keyof T];
+      return typeof found === "function" ? found.bind(target) : found;
+    }
+  });
 
 const weights = new Uint8Array(5000).map((_, i) => i % 7);
 
@@ -86,6 +100,79 @@ test("a run that is here stays as it is, and a deleted one comes back", async ()
   const found = await contents(journal);
   expect(found.metrics).toEqual(metricsOf(metrics("a", 0, 100), metrics("b"), metrics("b", 3)));
   expect(found.rows.params).toMatchObject([{run_id: "a", value_str: "0.1"}]);
+});
+
+const run = (runId: string) => rowsOf("runs", runRow(curveRun({runId})));
+
+async function recorded(): Promise<Blob> {
+  const journal = openMemoryJournal();
+  await journal.append(run("a"));
+  await journal.append(run("b"));
+  await fill(journal);
+  return journal.exportArchive();
+}
+
+/** What a journal has of the runs of such an archive. */
+async function foundIn(journal: Journal) {
+  const {metrics: rows, rows: tables} = await contents(journal);
+  const runs = (tables.runs ?? []) as {run_id: string}[];
+  return {metrics: rows, runs: runs.map(({run_id}) => run_id).sort()};
+}
+
+const whole = {metrics: metricsOf(metrics("a", 0, 100), metrics("b")), runs: ["a", "b"]};
+
+test("an import that is killed anywhere is completed by the next one", async () => {
+  const archive = await recorded();
+  for (let writes = 0; writes < 4; writes++) {
+    const journal = openMemoryJournal() as LocalJournal;
+    let left = writes;
+    const killed = new Promise<void>((resolve) => {
+      const write: LocalJournal["write"] = (record, origin) => {
+        if (left-- > 0) return journal.write(record, origin);
+        resolve();
+        return new Promise(() => {});
+      };
+      void importArchive(archive, bound(journal, {write}));
+    });
+    await killed;
+    expect((await foundIn(journal)).runs).toEqual([]);
+    expect(await journal.importArchive(archive)).toMatchObject({runs: 2});
+    expect(await foundIn(journal)).toEqual(whole);
+    const [{sha256}] = (await contents(journal)).rows.artifacts as {sha256: string}[];
+    expect(await journal.getBlob(sha256)).toEqual(weights);
+  }
+});
+
+test("an import that is cancelled leaves no run, and can be repeated", async () => {
+  const archive = await recorded();
+  const journal = openMemoryJournal() as LocalJournal;
+  const controller = new AbortController();
+  const write: LocalJournal["write"] = async (record, origin) => {
+    await journal.write(record, origin);
+    controller.abort(new Error("enough"));
+  };
+  const importing = importArchive(archive, bound(journal, {write}), controller.signal);
+  await expect(importing).rejects.toThrow("enough");
+  expect(await foundIn(journal)).toEqual({metrics: [], runs: []});
+  await journal.importArchive(archive);
+  expect(await foundIn(journal)).toEqual(whole);
+});
+
+test("a page that waits no longer ends what its worker does", async () => {
+  const {journal} = await new FakeBrowser().open();
+  await journal.append(run("c"));
+  const archive = await recorded();
+  for (const work of [
+    (signal: AbortSignal) => journal.exportArchive(signal),
+    (signal: AbortSignal) => journal.importArchive(archive, signal)
+  ]) {
+    const controller = new AbortController();
+    const working = work(controller.signal);
+    controller.abort(new Error("enough"));
+    await expect(working).rejects.toThrow("enough");
+    await expect(work(AbortSignal.abort(new Error("before")))).rejects.toThrow("before");
+  }
+  expect((await foundIn(journal)).runs).toEqual(["c"]);
 });
 
 test("an archive that is none, or damaged anywhere, is refused and nothing is taken", async () => {

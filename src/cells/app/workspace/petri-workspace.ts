@@ -11,7 +11,7 @@ import {askObjective} from "./ask-objective.ts";
 import {type RunSelection, runList} from "./run-list.ts";
 import {spaceView} from "./space.ts";
 import {type ExportKind, exportKinds, type Workspace, type WorkspaceRun} from "./types.ts";
-import {count, importWords, isNotebook, reportWords, runsBefore, sizeOfRuns} from "./words.ts";
+import {count, exportWords, importWords, isNotebook, reportWords, runsBefore, sizeOfRuns} from "./words.ts";
 
 const dayMs = 86_400_000;
 
@@ -249,11 +249,15 @@ export class PetriWorkspace extends LitElement {
     const select = event.target as HTMLSelectElement;
     const format = select.value as ExportKind;
     select.value = "";
-    void this.#do("Exporting", async () => {
+    void this.#long("Exporting", "The export was cancelled.", async ({signal, tell}) => {
       const metrics = format === "optuna" ? await this.workspace.objectives() : [];
       const objective = metrics.length > 0 ? await askObjective(metrics) : undefined;
       if (objective === null) return;
-      const file = await this.workspace.export(format, {objective});
+      const file = await this.workspace.export(format, {
+        objective,
+        signal,
+        onProgress: (progress) => tell(exportWords(progress))
+      });
       saveBlob(file.name, file);
       this.report = {text: `Exported ${file.name}, ${formatBytes(file.size)}.`, notes: []};
     });

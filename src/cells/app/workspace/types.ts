@@ -1,3 +1,4 @@
+import type {ExportProgress} from "../../../tables/export/followed.ts";
 import type {ImportProgress, ImportReport} from "../../../tables/import-types.ts";
 import type {JournalStatus} from "../../../tables/journal/types.ts";
 
@@ -63,7 +64,10 @@ export interface Workspace {
   /** Metrics of runs that do not say what they optimise, those of most runs first; none when all of them say it. */
   objectives(): Promise<string[]>;
   /** One file, a zip archive where the format has several. `objective`: for runs that do not say what they optimise. */
-  export(format: ExportKind, options?: {objective?: Objective}): Promise<File>;
+  export(
+    format: ExportKind,
+    options?: {objective?: Objective; signal?: AbortSignal; onProgress?(progress: ExportProgress): void}
+  ): Promise<File>;
   /**
    * Takes in an archive of Petri's, or files of other trackers; together they are one import. @throws the signal's reason
    * when it aborts; then no run of the trackers' files stays.

@@ -1,3 +1,4 @@
+import type {ExportProgress} from "../../../tables/export/followed.ts";
 import type {ImportProgress, ImportReport} from "../../../tables/import-types.ts";
 import type {JournalRole, JournalStatus} from "../../../tables/journal/types.ts";
 import {formatBytes} from "../format.ts";
@@ -75,6 +76,10 @@ export function importWords({metricRows, ofRows}: ImportProgress): string {
     ? count(metricRows, "value")
     : `${integer.format(metricRows)} of ${count(ofRows, "value")}`;
 }
+
+/** How far an export is. */
+export const exportWords = ({runs, ofRuns}: ExportProgress): string =>
+  `${integer.format(runs)} of ${count(ofRuns, "run")}`;
 
 const integer = new Intl.NumberFormat("en-US");
 
