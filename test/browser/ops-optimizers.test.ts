@@ -1,0 +1,3 @@
+import {transformationCases} from "../ops/transformation-cases.ts";
+
+transformationCases("webgpu");
