@@ -1,9 +1,16 @@
+import type {FusedActivation} from "../../gpu/kernels/activation-grad.ts";
 import {type Tensor, tf} from "../tf.ts";
 import {ArgumentError} from "./errors.ts";
 
 type Activation = (x: Tensor) => Tensor;
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
+
+/** Frees what a function of several operations makes on the way. */
+const scoped =
+  (f: Activation): Activation =>
+  (x) =>
+    tf.tidy(() => f(x));
 
 /** The element-wise nonlinearities by name. `gelu` is the exact one, x Phi(x); `geluTanh` its usual approximation. */
 export const activations = {
@@ -16,15 +23,15 @@ export const activations = {
   logSigmoid: (x: Tensor) => tf.logSigmoid(x),
   tanh: (x: Tensor) => tf.tanh(x),
   softplus: (x: Tensor) => tf.softplus(x),
-  softsign: (x: Tensor) => tf.div(x, tf.add(tf.abs(x), 1)),
-  silu: (x: Tensor) => tf.mul(x, tf.sigmoid(x)),
-  gelu: (x: Tensor) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
-  geluTanh: (x: Tensor) => {
+  softsign: scoped((x) => tf.div(x, tf.add(tf.abs(x), 1))),
+  silu: scoped((x) => tf.mul(x, tf.sigmoid(x))),
+  gelu: scoped((x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))),
+  geluTanh: scoped((x) => {
     const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.mul(x, x), x), 0.044715)), SQRT_2_OVER_PI);
     return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
-  },
-  mish: (x: Tensor) => tf.mul(x, tf.tanh(tf.softplus(x))),
-  hardSwish: (x: Tensor) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6))
+  }),
+  mish: scoped((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
+  hardSwish: scoped((x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)))
 } satisfies Record<string, Activation>;
 
 /** The name of a nonlinearity. */
@@ -40,4 +47,11 @@ export function activationOf(activation: ActivationName | Activation): Activatio
     );
   }
   return found;
+}
+
+const FUSED = ["linear", "relu", "tanh", "sigmoid", "elu"] as const satisfies readonly FusedActivation[];
+
+/** True for the nonlinearities that layers compute in the same pass as their product. */
+export function isFused(activation: unknown): activation is FusedActivation {
+  return FUSED.some((name) => name === activation);
 }

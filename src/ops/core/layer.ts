@@ -1,4 +1,4 @@
-import type {Tensor} from "../tf.ts";
+import {type Tensor, tidy} from "../tf.ts";
 import {ShapeError} from "./errors.ts";
 import type {Key} from "./key.ts";
 import type {Params} from "./tree.ts";
@@ -19,12 +19,14 @@ export interface Context {
   path?: string;
   /** What stateful layers left after the last step: see `initState`. */
   state?: ModelState;
-  /** Takes the state of the layer at a path after this step. Its tensors belong to the scope of `apply`: keep what has to outlive it. */
+  /** Takes the state of the layer at a path after this step. The tensors are given to whoever called the network's `apply`. */
   setState?(path: string, state: Params): void;
-  /** Sees the output of every layer inside a container, and returns what the network goes on with. */
+  /** Sees the output of every layer inside a container, and returns what the network goes on with. Both are given to the caller. */
   tap?(path: string, y: Tensor): Tensor;
   /** Which time steps are there, [batch, time] of 1 and 0: attention looks at no other. */
   mask?: Tensor;
+  /** The graph that x lives on, its normalised adjacency [nodes, nodes] or [batch, nodes, nodes]: for graphConv. */
+  adjacency?: Tensor;
 }
 
 /** A layer inside another one: its name in the tree of parameters and the shape of what it is given. */
@@ -116,6 +118,31 @@ export function applyChild(
   return context?.tap ? context.tap(path, y) : y;
 }
 
+/**
+ * What a container computes, in a scope of its own: everything is freed but the result, the states that layers set, and
+ * what taps saw and returned.
+ */
+export function inScope(
+  context: Context | undefined,
+  compute: (context: Context | undefined) => Tensor
+): Tensor {
+  const states: [string, Params][] = [];
+  const tapped: Tensor[] = [];
+  const {setState, tap} = context ?? {};
+  const inner: Context = {...context};
+  if (setState) inner.setState = (path, state) => states.push([path, state]);
+  if (tap) {
+    inner.tap = (path, y) => {
+      const replaced = tap(path, y);
+      tapped.push(y, replaced);
+      return replaced;
+    };
+  }
+  const [y] = tidy(() => [compute(context && inner), states, tapped] as const);
+  for (const [path, state] of states) setState?.(path, state);
+  return y;
+}
+
 /** Names layers by kind and count: dense1, dense2, ... */
 export function numbered(layers: readonly Layer[]): string[] {
   const counts = new Map<string, number>();
@@ -135,4 +162,10 @@ export function expectShape(
 ): asserts condition {
   if (!condition)
     throw new ShapeError(`${path}: expected an input of shape ${expected}, got [${got.join(", ")}].`);
+}
+
+/** Throws a ShapeError unless the last dimension is that of the parameters, where there are any. */
+export function expectFeatures(params: Tensor | undefined, x: Tensor, path: string): void {
+  const features = params?.shape[0] ?? x.shape.at(-1);
+  expectShape(x.rank > 1 && x.shape.at(-1) === features, path, `[batch, ..., ${features}]`, x.shape);
 }

@@ -1,6 +1,6 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import type {Tensor} from "../../tf.ts";
-import {type ActivationName, activationOf} from "../activations.ts";
+import {type Tensor, tidy} from "../../tf.ts";
+import {type ActivationName, activationOf, isFused} from "../activations.ts";
 import {checkCount} from "../errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../initializers.ts";
 import {expectShape, type Layer} from "../layer.ts";
@@ -41,16 +41,12 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
         `[batch, ${kernel.shape[0]}]`,
         x.shape
       );
-      if (isFused(activation)) return denseProduct(x, kernel, bias, activation);
-      return nonlinearity(denseProduct(x, kernel, bias, "linear"));
+      return tidy(() => {
+        if (isFused(activation)) return denseProduct(x, kernel, bias, activation);
+        return nonlinearity(denseProduct(x, kernel, bias, "linear"));
+      });
     },
-    outputShape: () => [units]
+    outputShape: () => [units],
+    flops: ([inputs = 0]) => 2 * inputs * units
   };
-}
-
-const FUSED = ["linear", "relu", "tanh", "sigmoid", "elu"] as const;
-
-/** True for the nonlinearities that are computed in the same pass as the product. */
-function isFused(activation: unknown): activation is (typeof FUSED)[number] {
-  return FUSED.some((name) => name === activation);
 }

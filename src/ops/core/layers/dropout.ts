@@ -1,4 +1,4 @@
-import {tf} from "../../tf.ts";
+import {type Tensor, tf} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
 import type {Layer} from "../layer.ts";
 import {bernoulli} from "../random.ts";
@@ -14,9 +14,15 @@ export function dropout(rate: number): Layer<Record<never, never>> {
     init: () => ({}),
     apply(_params, x, context) {
       if (!context?.training || rate === 0) return x;
-      if (!context.key)
+      const {key} = context;
+      if (!key)
         throw new ArgumentError(`${context.path ?? "dropout"} needs a key: pass {training: true, key}.`);
-      return tf.mul(x, tf.div(bernoulli(context.key, 1 - rate, x.shape), 1 - rate));
+      return tf.tidy(() => dropped(x, bernoulli(key, 1 - rate, x.shape), rate));
     }
   };
+}
+
+/** x kept where `kept` is 1, divided by the share that is kept; 0 elsewhere. */
+export function dropped(x: Tensor, kept: Tensor, rate: number): Tensor {
+  return tf.mul(x, tf.div(kept, 1 - rate));
 }

@@ -1,5 +1,14 @@
 import type {Tensor} from "../../tf.ts";
-import {applyChild, type Child, initChild, type Layer, numbered, type Shape, shapeAfter} from "../layer.ts";
+import {
+  applyChild,
+  type Child,
+  initChild,
+  inScope,
+  type Layer,
+  numbered,
+  type Shape,
+  shapeAfter
+} from "../layer.ts";
 import type {Params} from "../tree.ts";
 
 /** Layers one after the other. Parameters are named by kind and count: {dense1: ..., dense2: ...}; layers without any are left out. */
@@ -28,10 +37,12 @@ export function sequential(layers: readonly Layer[]): Layer<Record<string, Param
       return params;
     },
     apply(params, x, context) {
-      return layers.reduce((y: Tensor, layer, index) => {
-        const name = nameOf(index);
-        return applyChild({layer, name, index}, params[name] ?? {}, y, context);
-      }, x);
+      return inScope(context, (inner) =>
+        layers.reduce((y: Tensor, layer, index) => {
+          const name = nameOf(index);
+          return applyChild({layer, name, index}, params[name] ?? {}, y, inner);
+        }, x)
+      );
     },
     outputShape: (inputShape: Shape) => layers.reduce((shape, layer) => shapeAfter(layer, shape), inputShape),
     children

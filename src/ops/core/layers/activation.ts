@@ -1,0 +1,16 @@
+import type {Tensor} from "../../tf.ts";
+import {type ActivationName, activationOf} from "../activations.ts";
+import type {Layer} from "../layer.ts";
+
+/** A nonlinearity as a layer, by name or as a function of a tensor: [batch, ...shape] -> the same. */
+export function activation(
+  nonlinearity: ActivationName | ((x: Tensor) => Tensor)
+): Layer<Record<never, never>> {
+  const f = activationOf(nonlinearity);
+  return {
+    name: "activation",
+    init: () => ({}),
+    apply: (_params, x) => f(x),
+    flops: (shape) => shape.reduce((size, dim) => size * dim, 1)
+  };
+}

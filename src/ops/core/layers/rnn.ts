@@ -1,0 +1,42 @@
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import {type ActivationName, activationOf} from "../activations.ts";
+import type {Layer} from "../layer.ts";
+import {
+  fromInput,
+  fromState,
+  type RecurrentCell,
+  type RecurrentOptions,
+  type RecurrentParams,
+  recurrent
+} from "./recurrent.ts";
+
+export interface RnnOptions extends RecurrentOptions {
+  /** tanh by default, as in PyTorch. */
+  activation?: ActivationName | ((x: Tensor) => Tensor);
+}
+
+const cellOf = (activation: RnnOptions["activation"] = "tanh"): RecurrentCell => {
+  const nonlinearity = activationOf(activation);
+  return {
+    name: "rnn",
+    gates: 1,
+    states: ["h"],
+    elementwise: 2,
+    step: (input, [h], params) => [nonlinearity(tf.add(input, fromState(h as Tensor, params)))]
+  };
+};
+
+/** The simple recurrent layer (Elman 1990), as PyTorch's RNN: h' = tanh(x W + b + h U + c). [batch, time, in] -> [batch, time, units]. */
+export function rnn(options: RnnOptions): Layer<RecurrentParams> {
+  return recurrent(cellOf(options.activation), options);
+}
+
+/** One step of `rnn`: x [batch, in], h [batch, units] -> the new h. */
+export function rnnCell(
+  params: RecurrentParams,
+  x: Tensor,
+  h: Tensor,
+  activation?: RnnOptions["activation"]
+): Tensor {
+  return tidy(() => cellOf(activation).step(fromInput(x, params), [h], params)[0] as Tensor);
+}
