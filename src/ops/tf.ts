@@ -1,4 +1,5 @@
 // The one door to tfjs for everything in ops.
+import "../gpu/gradients/index.ts";
 import * as tf from "../gpu/tfjs.ts";
 
 export type {Scalar, Tensor} from "../gpu/tfjs.ts";

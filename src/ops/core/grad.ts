@@ -1,6 +1,5 @@
-import {releaseTape} from "../../gpu/tape.ts";
-import {type Scalar, type Tensor, tf} from "../tf.ts";
-import {ArgumentError} from "./errors.ts";
+import type {Scalar, Tensor} from "../tf.ts";
+import {backward, kept, released} from "./backward.ts";
 import {dispose, leaves, type Params, type Tree, unflatten} from "./tree.ts";
 
 /**
@@ -23,20 +22,13 @@ export function valueAndGrad<P extends Params, A extends unknown[]>(
     let aux: Tree<Tensor | number> = [];
     const scalarLoss = () => {
       const out = loss(params, ...args);
-      if (!options.hasAux) return checkScalar(out as Tensor);
+      if (!options.hasAux) return out as Tensor;
       const [value, more] = out as [Tensor, Tree<Tensor | number>];
-      aux = more;
-      for (const leaf of leaves(more)) if (leaf instanceof tf.Tensor) tf.keep(leaf);
-      return checkScalar(value);
+      aux = kept(more);
+      return value;
     };
-    // Unlike tf.valueAndGrads this allows parameters that play no part.
-    const xs = leaves(params as Params);
-    const {value, grads} = releasingOnError(
-      () => tf.engine().gradients(scalarLoss, xs, undefined, true),
-      () => dispose(aux)
-    );
-    const tree = unflatten(params, zeroed(grads, xs)) as P;
-    return [options.hasAux ? [value, released(aux)] : value, tree];
+    const {value, grads} = backward(scalarLoss, leaves(params as Params), () => dispose(aux));
+    return [options.hasAux ? [value, released(aux)] : value, unflatten(params, grads) as P];
   };
 }
 
@@ -50,38 +42,4 @@ export function grad<P extends Params, A extends unknown[]>(
     value.dispose();
     return grads;
   };
-}
-
-function zeroed(grads: readonly (Tensor | null | undefined)[], xs: readonly Tensor[]): Tensor[] {
-  return xs.map((x, i) => grads[i] ?? tf.zerosLike(x));
-}
-
-/** Tensors kept through the gradient's tidy become ordinary tensors of the caller's scope. */
-function released(aux: Tree<Tensor | number>): Tree<Tensor | number> {
-  const released = leaves(aux).map((leaf) => {
-    if (!(leaf instanceof tf.Tensor)) return leaf;
-    const copy = leaf.clone();
-    leaf.dispose();
-    return copy;
-  });
-  return unflatten(aux, released);
-}
-
-/** What is recorded and kept when a loss throws would never be freed. */
-function releasingOnError<T>(compute: () => T, release: () => void): T {
-  try {
-    return compute();
-  } catch (error) {
-    release();
-    releaseTape();
-    throw error;
-  }
-}
-
-function checkScalar(value: Tensor): Scalar {
-  if (value instanceof tf.Tensor && value.size === 1) return value.asScalar();
-  const got = value instanceof tf.Tensor ? `shape [${value.shape.join(", ")}]` : typeof value;
-  throw new ArgumentError(
-    `A loss must return one number (a scalar tensor), got ${got}. Take its mean or sum.`
-  );
 }

@@ -1,0 +1,3 @@
+import {differentiationCases} from "../ops/differentiation-cases.ts";
+
+differentiationCases("webgpu");

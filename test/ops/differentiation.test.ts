@@ -1,0 +1,4 @@
+import {differentiationCases} from "./differentiation-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) differentiationCases(backend);
