@@ -3,8 +3,8 @@ import coiWorkerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-coi.worker.js?
 import ehWorkerUrl from "@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js?url";
 import coiWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-coi.wasm?url";
 import ehWasmUrl from "@duckdb/duckdb-wasm/dist/duckdb-eh.wasm?url";
+import duckdbWorkerUrl from "./duckdb-worker.js?url";
 import {EngineError} from "./errors.ts";
-import threadsWorkerUrl from "./threads-worker.js?url";
 import {WatchedDuckDB} from "./watched.ts";
 
 export interface EngineOptions {
@@ -112,9 +112,7 @@ async function tryInterrupt(engine: WatchedDuckDB): Promise<void> {
 async function startBundle(bundle: Bundle, options: EngineOptions): Promise<WatchedDuckDB> {
   const address = (url: string) => new URL(url, import.meta.url).href;
   const {workerUrl, wasmUrl, pthreadUrl, threads} = bundle;
-  const worker = pthreadUrl
-    ? new Worker(address(threadsWorkerUrl), {name: address(workerUrl)})
-    : new Worker(address(workerUrl));
+  const worker = new Worker(address(duckdbWorkerUrl), {name: address(workerUrl)});
   const engine = new WatchedDuckDB(worker, options.silenceMs ?? 30_000);
   const {silence, alive, stop} = watchdog(options.timeoutMs ?? 60_000);
   const start = async () => {
