@@ -12,7 +12,19 @@ const scoped =
   (x) =>
     tf.tidy(() => f(x));
 
-/** The element-wise nonlinearities by name. `gelu` is the exact one, x Phi(x); `geluTanh` its usual approximation. */
+/**
+ * The element-wise nonlinearities by name. `gelu` is the exact one, x Phi(x); `geluTanh` its usual approximation.
+ *
+ * @example
+ * import {activations, tf} from "petri/core";
+ *
+ * const x = tf.linspace(-4, 4, 81);
+ * const curves = ["relu", "gelu", "silu", "tanh"].flatMap((name) => {
+ *   const y = activations[name](x).arraySync();
+ *   return x.arraySync().map((at, i) => ({x: at, y: y[i], name}));
+ * });
+ * display(Plot.plot({height: 240, color: {legend: true}, marks: [Plot.ruleY([0]), Plot.line(curves, {x: "x", y: "y", stroke: "name"})]}));
+ */
 export const activations = {
   linear: (x: Tensor) => x,
   relu: (x: Tensor) => tf.relu(x),

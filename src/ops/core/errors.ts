@@ -1,4 +1,17 @@
-/** A tensor or layer has a shape that the operation cannot take. The message names the layer's path and both shapes. */
+/**
+ * A tensor or layer has a shape that the operation cannot take. The message names the layer's path and both shapes.
+ *
+ * @example
+ * import {dense, key, ShapeError, tf} from "petri/core";
+ *
+ * const layer = dense({units: 2});
+ * const params = layer.init(key(0), [3]);
+ * try {
+ *   layer.apply(params, tf.ones([1, 4]));
+ * } catch (error) {
+ *   display(error instanceof ShapeError && error.message);
+ * }
+ */
 export class ShapeError extends Error {
   override name = "ShapeError";
 }

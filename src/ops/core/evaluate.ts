@@ -22,6 +22,17 @@ export interface EvaluateOptions<M extends string = string> {
 /**
  * Applies a model to every row, without training behaviour. Loss and accuracy are means over rows; `accuracy` is NaN where
  * the rows have no classes.
+ *
+ * @example
+ * import {evaluate, fit, mlp} from "petri/core";
+ * import {digits, split} from "petri/datasets";
+ *
+ * const {train: seen, test: unseen} = split(await digits(), {test: 0.2, seed: 1});
+ * const model = mlp([64, 32, 10]);
+ * const training = fit(model, seen, {epochs: 2});
+ * for await (const row of training);
+ * display(await evaluate(model, training.params, unseen));
+ * training.dispose();
  */
 export async function evaluate<P extends Params, M extends string = never>(
   model: Layer<P>,

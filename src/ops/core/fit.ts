@@ -16,6 +16,20 @@ import type {Params} from "./tree.ts";
  * Trains a model on a dataset: `for await (const row of fit(model, data, {test, key})) ...`, or `yield*` it. The same
  * key, data and backend give the same bits. When it is over, read `params` and `dispose()` it; an iteration that throws
  * (an aborted signal, a wrong shape) has freed everything itself.
+ *
+ * @example
+ * import {fit, mlp} from "petri/core";
+ * import {split, twoMoons} from "petri/datasets";
+ *
+ * const {train: seen, test: unseen} = split(twoMoons({n: 400}), {test: 0.25});
+ * const training = fit(mlp([2, 16, 2]), seen, {test: unseen, epochs: 10, evaluateEvery: 5});
+ * const rows = [];
+ * for await (const row of training) rows.push(row);
+ * training.dispose();
+ * display(Plot.plot({height: 220, y: {label: "loss"}, marks: [
+ *   Plot.lineY(rows, {x: "step", y: "loss", strokeOpacity: 0.4}),
+ *   Plot.lineY(rows.filter((row) => row.testLoss), {x: "step", y: "testLoss"})
+ * ]}));
  */
 export function fit<P extends Params>(model: Layer<P>, data: Dataset, options: FitOptions<P> = {}): Fit<P> {
   return new Fit(model, data, options);

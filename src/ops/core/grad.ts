@@ -6,6 +6,13 @@ import {dispose, leaves, type Params, type Tree, unflatten} from "./tree.ts";
  * The value of a scalar loss and its gradient by the first argument, a tree of parameters, as jax.value_and_grad:
  * `const [loss, grads] = valueAndGrad(lossOf)(params, x, y)`. Parameters that the loss does not use get zeros.
  * With `{hasAux: true}` the loss returns [loss, aux] and the result is [[loss, aux], grads].
+ *
+ * @example
+ * import {tf, valueAndGrad} from "petri/core";
+ *
+ * const loss = ({w, b}, x, y) => tf.losses.meanSquaredError(y, x.mul(w).add(b));
+ * const [value, slope] = valueAndGrad(loss)({w: tf.scalar(2), b: tf.scalar(0)}, tf.tensor1d([1, 2]), tf.tensor1d([1, 2]));
+ * display({loss: value.arraySync(), byW: slope.w.arraySync(), byB: slope.b.arraySync()});
  */
 export function valueAndGrad<P extends Params, A extends unknown[]>(
   loss: (params: P, ...args: A) => Tensor

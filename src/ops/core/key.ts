@@ -9,6 +9,12 @@ const FOLD = 2;
 /**
  * A random key in the manner of JAX: a value, not a generator. The same key always gives the same numbers, on every
  * backend; `split` it or `fold` a number in to get others. Element i of a draw is word i % 4 of Philox block i / 4.
+ *
+ * @example
+ * import {key} from "petri/core";
+ *
+ * const [weights, noise] = key(42).split(2);
+ * display([weights.uniform(3), noise.normal(3), key(42).fold(7).permutation(5)]);
  */
 export class Key {
   readonly words: readonly [number, number];

@@ -69,7 +69,15 @@ export function initState(model: Layer, inputShape: Shape): Record<string, Param
   return states;
 }
 
-/** Floating-point operations of a forward pass for one example: two for each multiplication with its addition. Layers that do not tell count as none. */
+/**
+ * Floating-point operations of a forward pass for one example: two for each multiplication with its addition. Layers that do not tell count as none.
+ *
+ * @example
+ * import {flops, key, mlp, tree} from "petri/core";
+ *
+ * const model = mlp([784, 300, 100, 10]);
+ * display({flops: flops(model, [784]), parameters: tree.size(model.init(key(0)))});
+ */
 export function flops(model: Layer, inputShape: Shape): number {
   let sum = 0;
   visit(model, inputShape, "", (layer, shape) => {

@@ -11,7 +11,15 @@ export function uniform(key: Key, shape: Shape, low = 0, high = 1): Tensor {
   return tf.tensor(key.uniform(sizeOf(shape), low, high), [...shape]);
 }
 
-/** Normal numbers. */
+/**
+ * Normal numbers.
+ *
+ * @example
+ * import {key, random} from "petri/core";
+ *
+ * const points = random.normal(key(1), [300, 2]).arraySync();
+ * display(Plot.dot(points, {r: 2}).plot({aspectRatio: 1, height: 260}));
+ */
 export function normal(key: Key, shape: Shape, mean = 0, standardDeviation = 1): Tensor {
   return tf.tensor(key.normal(sizeOf(shape), mean, standardDeviation), [...shape]);
 }

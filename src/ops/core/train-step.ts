@@ -53,6 +53,23 @@ export interface StepResult<P extends Params, X> {
  * One step of gradient descent as a function: `const step = trainStep(loss, optimizer)`, then
  * `({state, loss} = step(state, x, y))`. The state that goes in is used up: what the new one does not share is freed.
  * The loss returns a scalar, or [scalar, aux] where aux is a tree of further results (logits, say).
+ *
+ * @example
+ * import {adam, initTrainState, key, mlp, softmaxCrossEntropy, tf, trainStep} from "petri/core";
+ * import {xor} from "petri/datasets";
+ *
+ * const {inputs, labels} = xor({n: 200});
+ * const [x, y] = [tf.tensor2d(inputs, [200, 2]), tf.tensor1d(labels, "int32")];
+ * const model = mlp([2, 16, 2]);
+ * const optimizer = adam({learningRate: 0.02});
+ * const step = trainStep((params, x, y) => softmaxCrossEntropy(model.apply(params, x), y), optimizer);
+ * let state = initTrainState(model.init(key(0)), optimizer);
+ * const losses = d3.range(150).map(() => {
+ *   const result = step(state, x, y);
+ *   state = result.state;
+ *   return result.loss.arraySync();
+ * });
+ * display(Plot.lineY(losses).plot({height: 180, x: {label: "step"}, y: {label: "loss"}}));
  */
 export function trainStep<P extends Params, A extends unknown[], X extends Tree<Tensor | number> = []>(
   loss: (params: P, ...args: A) => Tensor | [Tensor, X],

@@ -13,7 +13,16 @@ function isBranch(node: unknown): node is Record<string, unknown> | unknown[] {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A tree of the same structure with `f(leaf, path, ...leaves of the other trees)` at every leaf; paths read "dense1/kernel". */
+/**
+ * A tree of the same structure with `f(leaf, path, ...leaves of the other trees)` at every leaf; paths read "dense1/kernel".
+ *
+ * @example
+ * import {key, mlp, tree} from "petri/core";
+ *
+ * const params = mlp([2, 3, 2]).init(key(0));
+ * const halved = tree.map((leaf) => leaf.div(2), params);
+ * display(tree.entries(halved).map(({path, leaf}) => [path, leaf.shape, leaf.abs().max().arraySync()]));
+ */
 export function map<T, U>(
   f: (leaf: T, path: string, ...others: T[]) => U,
   tree: Tree<T>,

@@ -66,7 +66,16 @@ export function outcomeShape(data: Dataset): number[] {
   return (data.targets ? data.targetShape : data.labelShape) ?? [];
 }
 
-/** The rows with these numbers, in their order; a row may come more than once. */
+/**
+ * The rows with these numbers, in their order; a row may come more than once.
+ *
+ * @example
+ * import {digits, gatherRows, rowCount} from "petri/datasets";
+ *
+ * const data = await digits();
+ * const {inputs, labels} = gatherRows(data, [0, 1, 2]);
+ * display({rows: rowCount(data), taken: inputs.length, labels});
+ */
 export function gatherRows(data: Dataset, rows: ArrayLike<number>): Rows {
   if (data.tokens) return gatherWindows(data, data.tokens, rows);
   const inputs = gather(data.inputs, inputSize(data), rows, Float32Array);

@@ -7,7 +7,20 @@ const BRIGHTEST = 16;
 
 let cached: Promise<Dataset> | undefined;
 
-/** 1,797 handwritten digits of 8x8 pixels from 0 to 1 (UCI Optical Recognition of Handwritten Digits). */
+/**
+ * 1,797 handwritten digits of 8x8 pixels from 0 to 1 (UCI Optical Recognition of Handwritten Digits).
+ *
+ * @example
+ * import {digits} from "petri/datasets";
+ *
+ * const {inputs, labels} = await digits();
+ * const pixels = Array.from(inputs.subarray(0, 8 * 64), (value, i) => ({
+ *   digit: Math.floor(i / 64), x: i % 8, y: Math.floor((i % 64) / 8), value
+ * }));
+ * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ *   Plot.cell(pixels, {x: "x", y: "y", fx: "digit", fill: "value"})
+ * ], fx: {axis: "bottom", label: null, tickFormat: (digit) => String(labels[digit])}}));
+ */
 export function digits(): Promise<Dataset> {
   cached ??= load().catch((error) => {
     cached = undefined;

@@ -14,7 +14,20 @@ export interface PlanarOptions extends Chance {
 /** A point for a position along its class's curve, u in [0, 1). */
 type Curve = (label: number, u: number, v: number) => [number, number];
 
-/** Two interleaved half circles of radius 1 (scikit-learn's make_moons). */
+/**
+ * Two interleaved half circles of radius 1 (scikit-learn's make_moons).
+ *
+ * @example
+ * import {circles, gaussians, spirals, twoMoons, xor} from "petri/datasets";
+ *
+ * const points = Object.entries({twoMoons, circles, spirals, xor, gaussians}).flatMap(([name, make]) => {
+ *   const {inputs, labels} = make({n: 200, seed: 1});
+ *   return Array.from(labels, (label, i) => ({name, label, x: inputs[2 * i], y: inputs[2 * i + 1]}));
+ * });
+ * display(Plot.plot({height: 190, width, axis: null, color: {type: "categorical"}, marks: [
+ *   Plot.dot(points, {x: "x", y: "y", fx: "name", fill: "label", r: 1.5})
+ * ], fx: {axis: "top", label: null}}));
+ */
 export function twoMoons(options: PlanarOptions = {}): Dataset {
   return generate("two moons", 2, {noise: 0.1, ...options}, (label, u) => {
     const angle = Math.PI * u;

@@ -64,6 +64,12 @@ export function tableReader(format: "arrow" | "parquet"): ReadTable {
 /**
  * The bytes of a source, unpacked if it is gzipped (some servers have done that already), and the SHA-256 of what came
  * out. @throws DatasetError for what is missing, too large or damaged, MissingDataError for what is not there.
+ *
+ * @example
+ * import {readSource} from "petri/datasets";
+ *
+ * const {name, bytes, hash} = await readSource("data/digits.csv.gz");
+ * display({name, bytes: bytes.length, hash});
  */
 export async function readSource(
   source: DataSource,

@@ -15,7 +15,15 @@ export interface SplitOptions extends Chance {
   stratified?: boolean;
 }
 
-/** Two datasets without a common row, drawn at random. @throws ArgumentError */
+/**
+ * Two datasets without a common row, drawn at random. @throws ArgumentError
+ *
+ * @example
+ * import {digits, rowCount, split} from "petri/datasets";
+ *
+ * const {train: seen, test: unseen} = split(await digits(), {test: 0.2, seed: 1});
+ * display([rowCount(seen), rowCount(unseen)]);
+ */
 export function split(data: Dataset, options: SplitOptions = {}): SplitSets {
   const {test = 0.2, stratified = false} = options;
   checkNumber("test", test, 0, 1);

@@ -18,6 +18,12 @@ export const uniform: Distribution = (shapes, sparsity) => {
 /**
  * Erdos-Renyi-kernel (Evci et al. 2020, RigL): a tensor's density is proportional to (sum(shape) / prod(shape))^power, so
  * that small tensors stay denser. Tensors that would exceed density 1 are kept dense and the rest shares the budget.
+ *
+ * @example
+ * import {distributions} from "petri/pruning";
+ *
+ * const shapes = {"dense1/kernel": [784, 300], "dense2/kernel": [300, 100], "dense3/kernel": [100, 10]};
+ * display({uniform: distributions.uniform(shapes, 0.9), erk: distributions.erdosRenyiKernel()(shapes, 0.9)});
  */
 export function erdosRenyiKernel(options: {power?: number} = {}): Distribution {
   const {power = 1} = options;

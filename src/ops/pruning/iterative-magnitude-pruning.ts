@@ -43,6 +43,20 @@ export type PruningRow = FitRow & {round: number; roundStep: number; sparsity: n
  * The lottery ticket procedure (Frankle & Carbin 2019; rewinding: Frankle et al. 2020). Train; remove the smallest of the
  * remaining weights; put the survivors, and the optimizer's state, back to where they were after step `rewindStep`; train
  * again from there; and so on. Yields the rows of every round as they come. Everything is freed at the end.
+ *
+ * @example
+ * import {mlp} from "petri/core";
+ * import {split, twoMoons} from "petri/datasets";
+ * import {iterativeMagnitudePruning} from "petri/pruning";
+ *
+ * const {train: seen, test: unseen} = split(twoMoons(), {test: 0.3});
+ * const rows = [];
+ * const options = {rounds: 4, fraction: 0.4, steps: 60, test: unseen};
+ * for await (const row of iterativeMagnitudePruning(mlp([2, 24, 24, 2]), seen, options)) rows.push(row);
+ * const last = rows.filter(({roundStep}) => roundStep === 60);
+ * display(Plot.plot({height: 200, x: {label: "sparsity"}, y: {label: "test accuracy", grid: true}, marks: [
+ *   Plot.lineY(last, {x: "sparsity", y: "testAccuracy", marker: true})
+ * ]}));
  */
 export async function* iterativeMagnitudePruning<P extends Params>(
   model: Layer<P>,

@@ -6,6 +6,20 @@ import {applyMasks, type Masks} from "./masks.ts";
 /**
  * An optimizer that keeps pruned weights at exactly zero: it never sees their gradients, so that their moments stay zero
  * too, and its updates take any pruned weight that is not yet zero there. The masks stay the caller's.
+ *
+ * @example
+ * import {adam, fit, key, mlp, tree} from "petri/core";
+ * import {twoMoons} from "petri/datasets";
+ * import {applyMasks, masked, prune} from "petri/pruning";
+ *
+ * const model = mlp([2, 16, 2]);
+ * const dense = model.init(key(0));
+ * const mask = await prune(dense, {sparsity: 0.5});
+ * const training = fit(model, twoMoons(), {params: applyMasks(dense, mask), steps: 50, optimizer: masked(adam(), {mask})});
+ * for await (const row of training);
+ * const zeros = ({path, leaf}) => ({path, zeros: leaf.equal(0).sum().arraySync(), of: leaf.size});
+ * display(Inputs.table(tree.entries(training.params).map(zeros)));
+ * training.dispose();
  */
 export function masked(optimizer: Optimizer, options: {mask: Masks}): Optimizer {
   const {mask} = options;

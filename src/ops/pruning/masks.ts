@@ -18,7 +18,16 @@ export function applyMasks<P extends Params>(params: P, masks: Masks): P {
   return map(masked as (leaf: Tensor | null) => Tensor, params as Params, masks) as P;
 }
 
-/** Share of zeros among the masked entries, or among the prunable ones of parameters, 0 to 1. */
+/**
+ * Share of zeros among the masked entries, or among the prunable ones of parameters, 0 to 1.
+ *
+ * @example
+ * import {key, mlp} from "petri/core";
+ * import {prune, sparsityOf} from "petri/pruning";
+ *
+ * const masks = await prune(mlp([64, 32, 10]).init(key(0)), {sparsity: 0.9});
+ * display(await sparsityOf(masks));
+ */
 export async function sparsityOf(tree: Masks | Params, prunable: Prunable = kernelsOnly): Promise<number> {
   const counts = await zerosByPath(tree, prunable);
   const size = counts.reduce((sum, each) => sum + each.size, 0);

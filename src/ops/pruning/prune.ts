@@ -28,6 +28,15 @@ export interface PruneOptions {
 /**
  * Masks of exactly the sparsity asked for: the weights with the largest scores stay, ties by the lower flat index. The
  * parameters are not changed: see applyMasks and masked. The caller owns the masks.
+ *
+ * @example
+ * import {key, mlp, tree} from "petri/core";
+ * import {prune} from "petri/pruning";
+ *
+ * const params = mlp([64, 32, 10]).init(key(0));
+ * const masks = await prune(params, {sparsity: 0.9, scope: "global"});
+ * const kept = ({path, leaf}) => ({path, kept: leaf.sum().arraySync(), of: leaf.size});
+ * display(Inputs.table(tree.entries(masks).filter(({leaf}) => leaf).map(kept)));
  */
 export async function prune(params: Params, options: PruneOptions): Promise<Masks> {
   const {scope = "global", prunable = kernelsOnly} = options;

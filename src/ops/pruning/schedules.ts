@@ -18,6 +18,13 @@ export function oneShot(options: {step?: number} = {}): SparsitySchedule {
 /**
  * Gradual pruning (Zhu & Gupta 2017): target (1 - (1 - p)^power), where p is the share of [start, end] that is over, every
  * `every` steps. As in jaxpruner p counts the step under way, so that the target is reached at step end - 1.
+ *
+ * @example
+ * import {schedules} from "petri/pruning";
+ *
+ * const gradual = schedules.polynomial({start: 100, end: 900});
+ * const steps = d3.range(0, 1000, 5).map((step) => ({step, sparsity: gradual.sparsity(step, 0.9)}));
+ * display(Plot.lineY(steps, {x: "step", y: "sparsity"}).plot({height: 180}));
  */
 export function polynomial(options: {
   start: number;

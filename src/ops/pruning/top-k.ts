@@ -5,6 +5,11 @@ const BINS = 1 << 16;
  * Masks (1 keep, 0 prune) that keep exactly the `keep` largest of all scores. Equal scores: the lower flat index stays,
  * earlier arrays first. NaN counts as smaller than everything. Linear time and no sort: the k-th largest score is found
  * by a radix select on the bits of the floats.
+ *
+ * @example
+ * import {keepLargest} from "petri/pruning";
+ *
+ * display(keepLargest([new Float32Array([0.1, 3, 2]), new Float32Array([5, 0.5])], 3));
  */
 export function keepLargest(scores: readonly Float32Array[], keep: number): Uint8Array[] {
   const high = new Uint32Array(BINS);

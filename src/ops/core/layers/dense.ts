@@ -19,7 +19,17 @@ export interface DenseOptions {
 /** Parameters of a dense layer: kernel [in, units], bias [units]. */
 export type DenseParams = {kernel: Tensor; bias?: Tensor};
 
-/** A fully connected layer: activation(x kernel + bias), [batch, in] -> [batch, units]. */
+/**
+ * A fully connected layer: activation(x kernel + bias), [batch, in] -> [batch, units].
+ *
+ * @example
+ * import {dense, key, tf} from "petri/core";
+ *
+ * const layer = dense({units: 3, activation: "relu"});
+ * const params = layer.init(key(0), [4]);
+ * const y = layer.apply(params, tf.ones([2, 4]));
+ * display(y.arraySync());
+ */
 export function dense(options: DenseOptions): Layer<DenseParams> {
   const {units, activation = "linear", useBias = true, kernelInit = lecunNormal, biasInit = zeros} = options;
   checkCount("units", units);

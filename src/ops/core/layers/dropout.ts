@@ -6,6 +6,14 @@ import {bernoulli} from "../random.ts";
 /**
  * While training, zeroes each number with probability `rate` and divides the others by 1 - rate; the identity otherwise
  * (Srivastava et al. 2014). Needs `context.key` while training.
+ *
+ * @example
+ * import {dropout, key, tf} from "petri/core";
+ *
+ * const layer = dropout(0.5);
+ * const x = tf.ones([1, 10]);
+ * display(layer.apply({}, x, {training: true, key: key(0)}).arraySync());
+ * display(layer.apply({}, x).arraySync());
  */
 export function dropout(rate: number): Layer<Record<never, never>> {
   checkNumber("rate", rate, 0, 1 - 2 ** -24);

@@ -1,7 +1,14 @@
 import {tf} from "../../tf.ts";
 import type {Layer} from "../layer.ts";
 
-/** One vector an example: [batch, ...shape] -> [batch, size]. */
+/**
+ * One vector an example: [batch, ...shape] -> [batch, size].
+ *
+ * @example
+ * import {flatten, tf} from "petri/core";
+ *
+ * display(flatten().apply({}, tf.zeros([5, 8, 8])).shape);
+ */
 export function flatten(): Layer<Record<never, never>> {
   return {
     name: "flatten",

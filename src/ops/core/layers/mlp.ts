@@ -27,6 +27,12 @@ export interface Mlp extends Layer<Record<string, Params>> {
 /**
  * A multi-layer perceptron: mlp([784, 300, 100, 10]) has 784 inputs, hidden layers of 300 and 100, and 10 logits.
  * Inputs of any shape with that many numbers are flattened.
+ *
+ * @example
+ * import {key, mlp, tree} from "petri/core";
+ *
+ * const params = mlp([64, 32, 10], {activation: "tanh"}).init(key(0));
+ * display(Inputs.table(tree.entries(params).map(({path, leaf}) => ({path, shape: leaf.shape.join(" x ")}))));
  */
 export function mlp(sizes: readonly number[], options: MlpOptions = {}): Mlp {
   if (sizes.length < 2) {

@@ -11,7 +11,15 @@ import {
 } from "../layer.ts";
 import type {Params} from "../tree.ts";
 
-/** Layers one after the other. Parameters are named by kind and count: {dense1: ..., dense2: ...}; layers without any are left out. */
+/**
+ * Layers one after the other. Parameters are named by kind and count: {dense1: ..., dense2: ...}; layers without any are left out.
+ *
+ * @example
+ * import {dense, dropout, key, sequential, shapeAfter} from "petri/core";
+ *
+ * const model = sequential([dense({units: 32, activation: "relu"}), dropout(0.2), dense({units: 10})]);
+ * display([Object.keys(model.init(key(0), [64])), shapeAfter(model, [64])]);
+ */
 export function sequential(layers: readonly Layer[]): Layer<Record<string, Params>> {
   const names = numbered(layers);
   const nameOf = (index: number) => names[index] as string;

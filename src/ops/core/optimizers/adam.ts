@@ -26,6 +26,20 @@ type AdamState = {step: number; mu: Params; nu: Params};
 /**
  * Adam (Kingma & Ba 2015): mu = beta1 mu + (1 - beta1) g, nu = beta2 nu + (1 - beta2) g^2,
  * p -= learningRate (mu / (1 - beta1^t)) / (sqrt(nu / (1 - beta2^t)) + eps), t from 1.
+ *
+ * @example
+ * import {adam, stepOptimizer, tf, valueAndGrad} from "petri/core";
+ *
+ * // The lowest point of (w - 3)^2.
+ * const optimizer = adam({learningRate: 0.2});
+ * const loss = ({w}) => w.sub(3).square();
+ * let params = {w: tf.scalar(0)};
+ * let state = optimizer.init(params);
+ * for (let step = 0; step < 100; ++step) {
+ *   const [, slope] = valueAndGrad(loss)(params);
+ *   ({params, state} = stepOptimizer(optimizer, slope, state, params));
+ * }
+ * display(params.w.arraySync());
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   return adamw({...options, weightDecay: 0});

@@ -64,7 +64,18 @@ export function applyUpdates<P extends Params>(params: P, updates: Params): P {
   ) as P;
 }
 
-/** Transformations one after the other: the updates of one are the gradients of the next. */
+/**
+ * Transformations one after the other: the updates of one are the gradients of the next.
+ *
+ * @example
+ * import {adam, chain, clipByGlobalNorm, fit, mlp} from "petri/core";
+ * import {spirals} from "petri/datasets";
+ *
+ * const optimizer = chain(clipByGlobalNorm(1), adam({learningRate: 0.01}));
+ * const training = fit(mlp([2, 32, 2]), spirals({n: 300}), {epochs: 10, optimizer});
+ * for await (const row of training) if (row.progress === 1) display(row);
+ * training.dispose();
+ */
 export function chain(...transformations: readonly Optimizer[]): Optimizer {
   const last = transformations.at(-1);
   if (!last) throw new ArgumentError("chain needs at least one transformation, got none.");

@@ -14,7 +14,22 @@ export interface SgdOptions {
 
 type SgdState = {step: number; velocity: Params};
 
-/** Stochastic gradient descent: v = momentum v + g; p -= learningRate v, or with nesterov p -= learningRate (g + momentum v). */
+/**
+ * Stochastic gradient descent: v = momentum v + g; p -= learningRate v, or with nesterov p -= learningRate (g + momentum v).
+ *
+ * @example
+ * import {sgd, stepOptimizer, tf} from "petri/core";
+ *
+ * const optimizer = sgd({learningRate: 0.1, momentum: 0.9});
+ * let params = {w: tf.scalar(1)};
+ * let state = optimizer.init(params);
+ * const path = Array.from({length: 40}, (_, step) => {
+ *   const gradient = {w: params.w.mul(2)};
+ *   ({params, state} = stepOptimizer(optimizer, gradient, state, params));
+ *   return {step, w: params.w.arraySync()};
+ * });
+ * display(Plot.lineY(path, {x: "step", y: "w"}).plot({height: 180}));
+ */
 export function sgd(options: SgdOptions): Optimizer {
   const {learningRate, momentum = 0, nesterov = false} = options;
   const momentumAt = (step: number) => {

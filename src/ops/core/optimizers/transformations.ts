@@ -33,7 +33,17 @@ export function clipByNorm(maxNorm: number): Optimizer {
   return stateless((grads) => map((g: Tensor) => tf.mul(g, shrink(g, maxNorm)), grads));
 }
 
-/** Scales all gradients by one number so that their Euclidean norm, taken together, is at most `maxNorm`. */
+/**
+ * Scales all gradients by one number so that their Euclidean norm, taken together, is at most `maxNorm`.
+ *
+ * @example
+ * import {clipByGlobalNorm, tf} from "petri/core";
+ *
+ * const clip = clipByGlobalNorm(1);
+ * const grads = {kernel: tf.tensor1d([3, 0]), bias: tf.scalar(4)};
+ * const {updates} = clip.update(grads, clip.init(grads), grads);
+ * display([updates.kernel.arraySync(), updates.bias.arraySync()]);
+ */
 export function clipByGlobalNorm(maxNorm: number): Optimizer {
   checkPositive("maxNorm", maxNorm);
   return stateless((grads) => {
