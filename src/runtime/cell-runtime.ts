@@ -355,6 +355,7 @@ export class CellRuntime implements EvaluationHost, TracedCell {
   /** Something that the cell started failed; what the cell shows stays. */
   noteFailure(error: unknown): void {
     this.error = this.#host.describe(error, this);
+    this.output.note?.(this.error, error);
     this.changed();
   }
 

@@ -50,6 +50,8 @@ export interface CellOutput {
   display(value: unknown, name?: string): void;
   /** Replaces what is shown by an error. */
   error(error: CellError, cause: unknown): void;
+  /** Something that this evaluation started failed: says so below what is shown, unless that says it already. */
+  note?(error: CellError, cause: unknown): void;
 }
 
 /** What the code of a cell reaches as `__petri`, besides `captured`. */

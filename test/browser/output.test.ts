@@ -181,6 +181,46 @@ it("what tells of an error stays above it, until the next evaluation", () => {
   expect(shown()).toEqual(["error"]);
 });
 
+describe("what the cell started fails", () => {
+  const failed = {name: "TypeError", message: "x is not a function", line: 2};
+  const cause = new Error("x is not a function");
+  const renderer: ValueRenderer = {
+    matches: (value) => typeof value === "bigint",
+    render: (value) => div(`run ${value}`),
+    tells: (element, error) => element.textContent === "run 1" && error === cause
+  };
+  const told = () => host.querySelector("[role=alert]")?.textContent?.replace(/\s+/g, " ").trim();
+  const words = /^A run of this cell failed\. TypeError: x is not a function 2 ?train\(x\)/;
+
+  it("is said in words, with the line, below what is shown, until the next evaluation", () => {
+    const out = output({renderers: [renderer], source: () => "1\ntrain(x)"});
+    out.pending();
+    out.note?.(failed, cause);
+    expect(told()).toMatch(words);
+    out.clear();
+    out.display("a value");
+    expect(told()).toMatch(words);
+    expect(host.lastElementChild?.getAttribute("role")).toBe("alert");
+    expect(host.children).toHaveLength(2);
+    out.pending();
+    out.clear();
+    expect(host.children).toHaveLength(0);
+  });
+
+  it("is not said twice where a card says it, whichever comes first", () => {
+    const out = output({renderers: [renderer]});
+    out.display(1n);
+    out.note?.(failed, cause);
+    expect(told()).toBeUndefined();
+    out.clear();
+    expect(told()).toMatch(/^A run of this cell failed/);
+    out.display(2n);
+    expect(told()).toMatch(/^A run of this cell failed/);
+    out.display(1n);
+    expect(told()).toBeUndefined();
+  });
+});
+
 it("a renderer is given what it made at the same turn of the evaluation before", () => {
   const previous: (HTMLElement | null)[] = [];
   const renderer: ValueRenderer = {

@@ -192,6 +192,13 @@ it("a cancelled run is no error", async () => {
   expect(find(card, ".error")).toBeNull();
 });
 
+it("a card says of its own run that it failed, and of no other", () => {
+  const card = runRenderer.render(new FakeRun({status: "failed", error: "no such layer"}), null);
+  expect(runRenderer.tells?.(card, new Error("no such layer"))).toBe(true);
+  expect(runRenderer.tells?.(card, new Error("another"))).toBe(false);
+  expect(runRenderer.tells?.(runRenderer.render(new FakeRun(), null), new Error("another"))).toBe(false);
+});
+
 describe("the next run of the same cell", () => {
   it("takes over the card, with the old values faint until it has caught up", async () => {
     const host = document.createElement("div");

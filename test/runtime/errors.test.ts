@@ -197,6 +197,7 @@ test("what a cell started may fail later, at its line, and leaves what is shown"
   expect(t.session.status(1)?.error).toEqual({name: "Error", message: "diverged", line: 3, column: 5});
   expect(t.session.status(2)?.error?.line).toBeUndefined();
   expect(t.shown(1)).toEqual(["card"]);
+  expect(t.outputs.get(1)?.notes).toEqual([[t.session.status(1)?.error, failure]]);
 });
 
 test("what is thrown need not be an error", async () => {

@@ -7,6 +7,7 @@ export class TestOutput implements CellOutput {
   values: unknown[] = [];
   names: (string | undefined)[] = [];
   failure: CellError | null = null;
+  readonly notes: [error: CellError, cause: unknown][] = [];
 
   pending(): void {}
 
@@ -24,6 +25,10 @@ export class TestOutput implements CellOutput {
   error(error: CellError): void {
     this.clear();
     this.failure = error;
+  }
+
+  note(error: CellError, cause: unknown): void {
+    this.notes.push([error, cause]);
   }
 }
 

@@ -36,6 +36,9 @@ class Output implements CellOutput {
   readonly #height: HeightHold;
   readonly #rendered: Rendered;
   #expanded: ExpandedPath[][] = [];
+  /** What failed of all that the evaluation started, and where that is said. */
+  #noted: {error: CellError; cause: unknown} | null = null;
+  #note: HTMLElement | null = null;
   /** Whether what is shown is of the evaluation that is going on. */
   #current = false;
 
@@ -49,26 +52,50 @@ class Output implements CellOutput {
 
   pending(): void {
     this.#current = false;
+    this.#noted = null;
     this.node.setAttribute("aria-busy", "true");
   }
 
   clear(): void {
     this.#empty();
+    this.#tellNoted();
     this.#settle();
   }
 
   display(value: unknown, name?: string): void {
     this.#append(this.#rendered.render(value) ?? this.#show(value, name));
+    this.#tellNoted();
     this.#settle();
+  }
+
+  note(error: CellError, cause: unknown): void {
+    this.#noted = {error, cause};
+    this.#tellNoted();
   }
 
   error(error: CellError, cause: unknown): void {
     const staying = this.#current && !notRun.has(error.name) ? this.#rendered.outliving() : [];
+    this.#noted = null;
     this.#empty();
     if (staying.length) this.node.append(...staying);
-    const {source = () => "", cellLabel} = this.#options;
-    this.#append(errorCard(error, cause, {source: source(), cellLabel}));
+    this.#append(this.#card(error, cause));
     this.#settle();
+  }
+
+  #card(error: CellError, cause: unknown): HTMLElement {
+    const {source = () => "", cellLabel} = this.#options;
+    return errorCard(error, cause, {source: source(), cellLabel});
+  }
+
+  /** Of a run whose card is not shown, nothing else would say in words that it failed. */
+  #tellNoted(): void {
+    this.#note?.remove();
+    this.#note = null;
+    if (!this.#noted || this.#rendered.tells(this.#noted.cause)) return;
+    const {error, cause} = this.#noted;
+    const named = {...error, name: "A run of this cell failed.", message: `${error.name}: ${error.message}`};
+    this.#note = this.#card(named, cause);
+    this.#append(this.#note);
   }
 
   #show(value: unknown, name: string | undefined): Element | Text {

@@ -2,6 +2,8 @@
 export interface ValueRenderer {
   /** True for what tells of an error as it came about: it stays above the error that ends its evaluation. */
   readonly outlivesErrors?: boolean;
+  /** Whether an element that it made says that this error came about. */
+  tells?(element: HTMLElement, cause: unknown): boolean;
   matches(value: unknown): boolean;
   /** `previous` is what this renderer made at the same turn of the last evaluation: return it again to keep its state. */
   render(value: unknown, previous: HTMLElement | null): HTMLElement;
@@ -30,6 +32,11 @@ export class Rendered {
   /** What this evaluation made that stays when it fails. */
   outliving(): HTMLElement[] {
     return [...this.#current].flatMap(([renderer, made]) => (renderer.outlivesErrors ? made : []));
+  }
+
+  /** Whether something that this evaluation shows says that this error came about. */
+  tells(cause: unknown): boolean {
+    return [...this.#current].some(([renderer, made]) => made.some((each) => renderer.tells?.(each, cause)));
   }
 
   /** A new evaluation displays from the start. */

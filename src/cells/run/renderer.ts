@@ -6,6 +6,8 @@ import {isRunView} from "./types.ts";
 export const runRenderer: ValueRenderer = {
   outlivesErrors: true,
   matches: isRunView,
+  tells: (element, cause) =>
+    element instanceof PetriRun && cause instanceof Error && element.run?.record.error === cause.message,
   render(value, previous) {
     const card = previous instanceof PetriRun ? previous : new PetriRun();
     if (isRunView(value)) card.run = value;
