@@ -1,6 +1,7 @@
 import {checkCount, checkNumber} from "../core/errors.ts";
 import type {Key} from "../core/key.ts";
 import {type Dataset, sizeOf} from "./dataset.ts";
+import {addNoise} from "./generated/chance.ts";
 import {type ImageShape, imageShape, type Warp, warpImage} from "./image.ts";
 
 /** What may happen to an image; what is left out does not. In this order: */
@@ -43,7 +44,6 @@ export function augmentImages(
   const [placeKey, noiseKey, holeKey] = key.split(3) as [Key, Key, Key];
   const draws = placeKey.uniform(4 * count);
   const holes = holeKey.uniform(2 * count);
-  const noises = noise > 0 ? noiseKey.normal(images.length, 0, noise) : undefined;
   const out = new Float32Array(images.length);
   for (let i = 0; i < count; ++i) {
     const [flips = 0, turn = 0, down = 0, right = 0] = draws.subarray(4 * i, 4 * i + 4);
@@ -55,9 +55,13 @@ export function augmentImages(
       right: steps(right, shift)
     });
     warpImage(images.subarray(i * size, (i + 1) * size), image, sides, warp);
-    if (noises)
-      for (let j = 0; j < size; ++j) image[j] = (image[j] as number) + (noises[i * size + j] as number);
-    if (cutout > 0) cut(image, sides, cutout, holes[2 * i] as number, holes[2 * i + 1] as number);
+  }
+  addNoise(out, noise, noiseKey);
+  if (cutout > 0) {
+    for (let i = 0; i < count; ++i) {
+      const image = out.subarray(i * size, (i + 1) * size);
+      cut(image, sides, cutout, holes[2 * i] as number, holes[2 * i + 1] as number);
+    }
   }
   return out;
 }

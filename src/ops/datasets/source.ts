@@ -128,17 +128,30 @@ function nameOf(source: Plain): string {
 /** A path in the notebooks' folder, or an address. */
 async function readPath(path: string): Promise<Uint8Array> {
   if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(path)) return fetchAddress(path, path);
-  return options.fetchBytes(path).catch((cause: unknown) => {
+  const bytes = await options.fetchBytes(path).catch((cause: unknown) => {
     throw new MissingDataError(
       `${path} could not be read from the notebooks' folder: ${messageOf(cause)} Put the file there, or pass the file itself.`,
       {cause}
     );
   });
+  return notAPage(path, bytes);
+}
+
+/** Some servers answer with their front page where a file is not there. */
+function notAPage(name: string, bytes: Uint8Array): Uint8Array {
+  const isPage = /^\s*<!doctype html/i.test(new TextDecoder().decode(bytes.subarray(0, 40)));
+  if (!isPage || /\.(html?|txt)$/i.test(name)) return bytes;
+  throw new MissingDataError(
+    `${name} is not there: the server answered with a web page. Put the file there, or pass the file itself.`
+  );
 }
 
 async function fetchAddress(name: string, address: string): Promise<Uint8Array> {
   const here = (globalThis as {location?: {href: string; origin: string}}).location;
-  const url = new URL(address, here?.href ?? "file:///");
+  const base = here?.href ?? "file:///";
+  if (!URL.canParse(address, base))
+    throw new DatasetError(`Expected a path or an address, got “${address}”.`);
+  const url = new URL(address, base);
   if (url.protocol !== "data:" && url.origin !== here?.origin) {
     throw new DatasetError(
       `${name}: expected an address on ${here?.origin ?? "this page's origin"}, got one on ${url.host}. Nothing is fetched from elsewhere: download the file and put it into the notebooks' folder, or pass the file itself.`
@@ -152,7 +165,7 @@ async function fetchAddress(name: string, address: string): Promise<Uint8Array> 
   }
   const announced = Number(response.headers.get("content-length"));
   if (announced > LARGEST) throw tooLarge(name, announced);
-  return new Uint8Array(await response.arrayBuffer());
+  return notAPage(name, new Uint8Array(await response.arrayBuffer()));
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

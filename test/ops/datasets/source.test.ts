@@ -70,6 +70,18 @@ describe("readSource", () => {
     );
   });
 
+  test("a web page in the place of a file is no file", async () => {
+    const page = bytesOf("<!DOCTYPE html>\n<html></html>");
+    configureDatasets({fetchBytes: async () => page});
+    await expect(textOf("data/a.csv")).rejects.toThrow(MissingDataError);
+    expect(await textOf("data/page.html")).toContain("<html>");
+    expect(await textOf(page)).toContain("<html>");
+  });
+
+  test("what is no address is told", async () => {
+    await expect(textOf("http://")).rejects.toThrow("Expected a path or an address, got “http://”");
+  });
+
   test.each([[null], [7], [{}]])("refuses %o", async (source) => {
     await expect(textOf(source as never)).rejects.toThrow(
       "Expected a path, a URL, a file, a file handle or bytes"

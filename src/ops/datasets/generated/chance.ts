@@ -14,3 +14,10 @@ export function chooseKey(name: string, {seed, key}: Chance): Key {
   }
   return key ?? keyOf(seed ?? 0);
 }
+
+/** Adds normal noise of this standard deviation to all values, in place. */
+export function addNoise(values: Float32Array, standardDeviation: number, key: Key): void {
+  if (standardDeviation === 0) return;
+  const errors = key.normal(values.length, 0, standardDeviation);
+  for (let i = 0; i < values.length; ++i) values[i] = (values[i] as number) + (errors[i] as number);
+}

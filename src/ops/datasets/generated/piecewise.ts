@@ -1,7 +1,7 @@
 import {checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import type {Dataset} from "../dataset.ts";
-import {type Chance, chooseKey} from "./chance.ts";
+import {addNoise, type Chance, chooseKey} from "./chance.ts";
 
 export interface PiecewiseOptions extends Chance {
   /** Rows, 500 by default. */
@@ -31,8 +31,8 @@ export function piecewise(options: PiecewiseOptions = {}): Dataset & {knots: [nu
   ];
   const knots = makeKnots(breakKey, valueKey, pieces);
   const inputs = inputKey.uniform(n, -1, 1);
-  const errors = noiseKey.normal(n, 0, noise);
-  const targets = inputs.map((x, i) => valueAt(knots, x, kind) + (errors[i] as number));
+  const targets = inputs.map((x) => valueAt(knots, x, kind));
+  addNoise(targets, noise, noiseKey);
   const labels = new Int32Array();
   return {
     name: `piecewise ${kind}`,

@@ -1,7 +1,7 @@
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Dataset} from "../dataset.ts";
-import {type Chance, chooseKey} from "./chance.ts";
+import {addNoise, type Chance, chooseKey} from "./chance.ts";
 
 const ACTIVATIONS = {
   tanh: Math.tanh,
@@ -46,16 +46,15 @@ export function teacherStudent(options: TeacherOptions = {}): Dataset & {teacher
   const teacher = makeTeacher(keyOf(options.teacher ?? 0), width, hidden, outputs);
   const [inputKey, noiseKey] = chooseKey("teacher-student", options).split(2) as [Key, Key];
   const inputs = inputKey.normal(n * width);
-  const targets = noiseKey.normal(n * outputs, 0, noise);
+  const targets = new Float32Array(n * outputs);
   for (let row = 0; row < n; ++row) {
     const x = inputs.subarray(row * width, (row + 1) * width);
     const units = product(x, teacher.kernel1, hidden).map((sum, h) =>
       activate(sum + (teacher.bias1[h] as number))
     );
-    product(units, teacher.kernel2, outputs).forEach((y, o) => {
-      targets[row * outputs + o] = (targets[row * outputs + o] as number) + y;
-    });
+    targets.set(product(units, teacher.kernel2, outputs), row * outputs);
   }
+  addNoise(targets, noise, noiseKey);
   const targetShape = outputs === 1 ? [] : [outputs];
   const labels = new Int32Array();
   return {

@@ -3,7 +3,7 @@
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import type {Dataset} from "../dataset.ts";
-import {type Chance, chooseKey} from "../generated/chance.ts";
+import {addNoise, type Chance, chooseKey} from "../generated/chance.ts";
 import {compileExpression} from "./expression.ts";
 import {VOLUME_1} from "./volume-1.ts";
 import {VOLUME_2} from "./volume-2.ts";
@@ -59,11 +59,8 @@ export function physics(id: string, options: PhysicsOptions = {}): Dataset {
     const values = inputs.subarray(row * variables.length, (row + 1) * variables.length);
     targets[row] = drawRow(formula, rowKey.fold(row), values);
   }
-  if (noise > 0) {
-    const rms = Math.sqrt(targets.reduce((sum, y) => sum + y * y, 0) / n);
-    const errors = noiseKey.normal(n, 0, noise * rms);
-    for (let row = 0; row < n; ++row) targets[row] = (targets[row] as number) + (errors[row] as number);
-  }
+  const rms = Math.sqrt(targets.reduce((sum, y) => sum + y * y, 0) / n);
+  addNoise(targets, noise * rms, noiseKey);
   return {
     name: `${id} ${formula.name}`,
     inputs,
