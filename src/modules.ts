@@ -41,7 +41,8 @@ export const petriModules: Readonly<Record<string, LoadModule>> = {
     });
     return datasets;
   }),
-  "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts"))
+  "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts")),
+  "petri/zoo": computing("petri/zoo", () => import("./ops/zoo/index.ts"))
 };
 
 /** Where a value was exported from, when it came from one of these modules. */

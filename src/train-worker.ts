@@ -26,7 +26,8 @@ const {lost} = serveTraining({
   modules: {
     "petri/core": () => import("./ops/core/index.ts"),
     "petri/datasets": () => import("./ops/datasets/index.ts"),
-    "petri/pruning": () => import("./ops/pruning/index.ts")
+    "petri/pruning": () => import("./ops/pruning/index.ts"),
+    "petri/zoo": () => import("./ops/zoo/index.ts")
   },
   async loadEngine() {
     const prefer = (page.hash.slice(1) || undefined) as BackendName | undefined;

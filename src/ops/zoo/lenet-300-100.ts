@@ -1,0 +1,10 @@
+import {type Mlp, type MlpOptions, mlp} from "../core/layers/mlp.ts";
+
+/**
+ * LeNet-300-100 (LeCun et al. 1998): 784 inputs, hidden layers of 300 and 100, 10 logits; 266,610 parameters. ReLU by
+ * default, as in the lottery ticket paper (Frankle & Carbin 2019).
+ */
+export function lenet300100(options: MlpOptions & {inputs?: number; classes?: number} = {}): Mlp {
+  const {inputs = 784, classes = 10, ...rest} = options;
+  return mlp([inputs, 300, 100, classes], rest);
+}

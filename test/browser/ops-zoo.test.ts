@@ -1,0 +1,3 @@
+import {zooCases} from "../ops/zoo-cases.ts";
+
+zooCases("webgpu");
