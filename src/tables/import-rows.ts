@@ -8,7 +8,10 @@ import type {Row, TableName} from "./schema.ts";
 
 interface Target {
   index: RunIndex;
-  append(record: JournalRecord): void;
+  /** Runs of which there are rows on disk, recorded or not. */
+  runsWithRows(): Promise<readonly string[]>;
+  /** Resolves when the record is on disk. */
+  append(record: JournalRecord): Promise<unknown>;
   deleteRuns(runIds: readonly string[]): Promise<void>;
 }
 
@@ -48,28 +51,34 @@ function columnsOf({runId, key, step, timeMs, value}: ImportedMetrics, first: nu
   };
 }
 
-/**
- * Writes imported rows into a store. Runs that it has already are left out with all their rows. Of an import that fails
- * no run stays: half of one would be known, and never be completed.
- * @throws ImportError where a row cannot be stored, and what the chunks throw.
- */
-export async function importRows(
-  chunks: AsyncIterable<ImportedRows>,
-  target: Target,
-  onProgress?: (progress: ImportProgress) => void
-): Promise<ImportReport> {
-  const {index} = target;
-  const report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
-  const progress: ImportProgress = {metricRows: 0, ofRows: null};
-  const known = new Set(index.runs.keys());
-  const begun = new Set<string>();
-  const skipped = new Set<string>();
-  const nextSeq = new Map<string, number>();
-  const isNew = ({run_id}: {run_id: string}) => !known.has(run_id);
-  const put = <T extends TableName>(table: T, rows: readonly Row<T>[]) => {
-    if (rows.length > 0) target.append({table, ipc: encoded(table, rows)});
-  };
-  const take = ({
+/** One import into a store. */
+class Import {
+  readonly report: ImportReport = {runs: 0, knownRuns: 0, params: 0, metricRows: 0, notes: []};
+  readonly progress: ImportProgress = {metricRows: 0, ofRows: null};
+  private readonly target: Target;
+  private readonly known: ReadonlySet<string>;
+  /** What an import that was cut off left. */
+  private readonly leftOver: Set<string>;
+  private readonly begun = new Set<string>();
+  private readonly skipped = new Set<string>();
+  private readonly nextSeq = new Map<string, number>();
+  /** Encoded, so that what cannot be stored is said where it is. */
+  private readonly runs: {rows: readonly Row<"runs">[]; ipc: Uint8Array}[] = [];
+  private written: Promise<unknown> = Promise.resolve();
+
+  private constructor(target: Target, withRows: readonly string[]) {
+    this.target = target;
+    this.known = new Set(target.index.runs.keys());
+    this.leftOver = new Set(withRows.filter((runId) => !this.known.has(runId)));
+  }
+
+  static async into(target: Target): Promise<Import> {
+    // First: what other tabs wrote before is known after it.
+    const withRows = await target.runsWithRows();
+    return new Import(target, withRows);
+  }
+
+  async take({
     experiments = [],
     runs = [],
     params = [],
@@ -77,49 +86,100 @@ export async function importRows(
     metrics = [],
     expectedRows,
     notes = []
-  }: ImportedRows) => {
-    report.notes.push(...notes);
-    if (expectedRows !== undefined) progress.ofRows = (progress.ofRows ?? 0) + expectedRows;
+  }: ImportedRows): Promise<void> {
+    const {index} = this.target;
+    const isNew = ({run_id}: {run_id: string}) => !this.known.has(run_id);
+    this.report.notes.push(...notes);
+    if (expectedRows !== undefined) this.progress.ofRows = (this.progress.ofRows ?? 0) + expectedRows;
     const newExperiments = experiments.filter(({experiment_id}) => !index.experiments.has(experiment_id));
-    put("experiments", newExperiments);
+    this.put("experiments", newExperiments);
     for (const {experiment_id} of newExperiments) index.experiments.add(experiment_id);
-    put(
+    this.put(
       "metric_defs",
       metricDefs.flatMap((row) => index.define(row) ?? [])
     );
-    for (const row of runs) if (known.has(row.run_id)) skipped.add(row.run_id);
-    // What a file says of a run is no reason to answer train() with it: its rows may be a part of them, or anybody's.
-    const newRuns = runs.filter(isNew).map((row) => ({...row, fingerprint: ""}));
+    for (const row of runs) if (!isNew(row)) this.skipped.add(row.run_id);
     const newParams = params.filter(isNew);
-    for (const {run_id} of [...newRuns, ...newParams]) begun.add(run_id);
-    put("runs", newRuns);
-    for (const row of newRuns) index.runs.set(row.run_id, row);
-    put("params", newParams);
-    report.runs += newRuns.length;
-    report.params += newParams.length;
-    for (const part of metrics) {
-      progress.metricRows += part.value.length;
-      if (known.has(part.runId) || part.value.length === 0) continue;
-      begun.add(part.runId);
-      const first = nextSeq.get(part.runId) ?? 0;
-      const last = first + part.value.length - 1;
-      nextSeq.set(part.runId, last + 1);
-      const ipc = writeMetrics(columnsOf(part, first));
-      target.append({table: "metrics", ipc, runId: part.runId, seq: [first, last]});
-      report.metricRows += part.value.length;
+    const newMetrics = metrics.filter(({runId}) => !this.known.has(runId));
+    this.holdRuns(runs.filter(isNew));
+    await this.begin([...newParams.map(({run_id}) => run_id), ...newMetrics.map(({runId}) => runId)]);
+    this.put("params", newParams);
+    this.report.params += newParams.length;
+    for (const part of newMetrics) if (part.value.length > 0) this.putMetrics(part);
+    for (const {value} of metrics) this.progress.metricRows += value.length;
+  }
+
+  /** The records of runs come last: one that is there is whole. */
+  async finish(): Promise<ImportReport> {
+    for (const {rows, ipc} of this.runs) {
+      this.append({table: "runs", ipc});
+      for (const row of rows) this.target.index.runs.set(row.run_id, row);
     }
-  };
+    await this.written;
+    return {...this.report, knownRuns: this.skipped.size};
+  }
+
+  /** Takes away what it has written. */
+  async undo(): Promise<void> {
+    if (this.begun.size > 0) await this.target.deleteRuns([...this.begun]);
+  }
+
+  private holdRuns(rows: readonly Row<"runs">[]): void {
+    if (rows.length === 0) return;
+    // What a file says of a run is no reason to answer train() with it: its rows may be a part of them, or anybody's.
+    const own = rows.map((row) => ({...row, fingerprint: ""}));
+    this.runs.push({rows: own, ipc: encoded("runs", own)});
+    this.report.runs += own.length;
+  }
+
+  /** Rows of these runs come: those that an import left which was cut off would be there beside them. */
+  private async begin(runIds: readonly string[]): Promise<void> {
+    const left = [...new Set(runIds)].filter((runId) => this.leftOver.delete(runId));
+    if (left.length > 0) await this.target.deleteRuns(left);
+    for (const runId of runIds) this.begun.add(runId);
+  }
+
+  private putMetrics(part: ImportedMetrics): void {
+    const {runId, value} = part;
+    const first = this.nextSeq.get(runId) ?? 0;
+    const last = first + value.length - 1;
+    this.nextSeq.set(runId, last + 1);
+    const ipc = writeMetrics(columnsOf(part, first));
+    this.append({table: "metrics", ipc, runId, seq: [first, last]});
+    this.report.metricRows += value.length;
+  }
+
+  private put<T extends TableName>(table: T, rows: readonly Row<T>[]): void {
+    if (rows.length > 0) this.append({table, ipc: encoded(table, rows)});
+  }
+
+  private append(record: JournalRecord): void {
+    // The journal keeps the order: when the last one is on disk, all are.
+    this.written = this.target.append(record);
+  }
+}
+
+/**
+ * Writes imported rows into a store. Runs that it has already are left out with all their rows. Of an import that fails
+ * no run stays, and of one that was cut off (its tab was killed) none is recorded: the next one begins with them again.
+ * @throws ImportError where a row cannot be stored, and what the chunks throw.
+ */
+export async function importRows(
+  chunks: AsyncIterable<ImportedRows>,
+  target: Target,
+  onProgress?: (progress: ImportProgress) => void
+): Promise<ImportReport> {
+  const into = await Import.into(target);
   try {
     for await (const chunk of chunks) {
-      take(chunk);
-      onProgress?.({...progress});
+      await into.take(chunk);
+      onProgress?.({...into.progress});
     }
   } catch (error) {
-    if (begun.size > 0) await target.deleteRuns([...begun]);
+    await into.undo();
     throw error;
   }
-  report.knownRuns = skipped.size;
-  return report;
+  return into.finish();
 }
 
 function encoded<T extends TableName>(table: T, rows: readonly Row<T>[]): Uint8Array {

@@ -10,7 +10,7 @@ export interface ImportedMetrics {
   value: Float64Array;
 }
 
-/** A piece of an import. Runs come before their parameters and metrics. */
+/** A piece of an import. */
 export interface ImportedRows {
   experiments?: readonly Row<"experiments">[];
   runs?: readonly Row<"runs">[];

@@ -45,7 +45,8 @@ export class Tables {
     this.options = options;
     this.isTrusted = options.trusted ?? true;
     const {journal, liveTabs, given} = options;
-    this.sink = new RunStore({changes: this.changes, journal, liveTabs, given});
+    const {locks} = globalThis.navigator ?? {};
+    this.sink = new RunStore({changes: this.changes, journal, liveTabs, locks, given});
     this.db = new DuckDBClient(this.open);
     const createClient = (sources?: Record<string, unknown>) => this.createClient(sources);
     this.DuckDBClient = class extends DuckDBClient {

@@ -26,6 +26,8 @@ export interface StoreOptions {
   journal(): Promise<Journal>;
   /** The tabs that are open, by the names that runs bear in `tab`; without it, runs of other tabs are left alone. */
   liveTabs?(): Promise<ReadonlySet<string>>;
+  /** The browser's locks, for what only one tab may do at a time; without them there is one tab. */
+  locks?: Pick<LockManager, "request">;
   /** Rows that the program brings with it, such as those of `systems`. */
   given?(): Promise<{[T in TableName]?: readonly Row<T>[]}>;
   /** Milliseconds since the epoch. */
@@ -170,14 +172,17 @@ export class RunStore {
     chunks: AsyncIterable<ImportedRows>,
     onProgress?: (progress: ImportProgress) => void
   ): Promise<ImportReport> {
-    await this.#load();
-    const {importRows} = await import("./import-rows.ts");
+    const [journal, {importRows}] = await Promise.all([this.#load(), import("./import-rows.ts")]);
     const target = {
       index: this.#index,
+      runsWithRows: async () => (await journal.usage()).map(({runId}) => runId),
       append: (record: JournalRecord) => this.#queue.push(() => record),
       deleteRuns: (runIds: readonly string[]) => this.deleteRuns(runIds)
     };
-    return importRows(chunks, target, onProgress);
+    const work = () => importRows(chunks, target, onProgress);
+    const {locks} = this.#options;
+    // Of two at once, in whichever tabs, each would take the other's rows for what one left that was cut off.
+    return await (locks ? locks.request("petri/import", work) : work());
   }
 
   /** Every run that is here, from whichever session. */

@@ -451,6 +451,32 @@ test("of an import that fails nothing stays, so that the whole file can be impor
   expect(writer.values("metrics", "step")).toEqual([3]);
 });
 
+test("an import that was killed on its way is made whole by the next one, with no row twice", async () => {
+  const column = Float64Array.of(1, 2);
+  const metrics = (runId: string) => [
+    {runId, key: ["loss", "loss"], step: column, timeMs: column, value: column}
+  ];
+  const rows = async function* (isKilled: boolean) {
+    yield {runs: ["a", "b"].map((runId) => runRow(run({runId})))};
+    yield {metrics: metrics("a")};
+    if (isKilled) await new Promise(() => {});
+    yield {metrics: metrics("b")};
+  };
+  const killed = setup();
+  void killed.store.importRows(rows(true));
+  await vi.waitFor(() => expect(killed.journal.records.map(({table}) => table)).toEqual(["metrics"]));
+  // Another page, over what that one left.
+  const next = setup({journal: async () => killed.journal});
+  next.store.attach(next.writer);
+  expect(await next.store.runs()).toEqual([]);
+  expect(await next.store.importRows(rows(false))).toMatchObject({runs: 2, knownRuns: 0, metricRows: 4});
+  await next.store.flush();
+  expect(next.writer.values("metrics", "run_id")).toEqual(["a", "a", "b", "b"]);
+  expect((await next.store.runs()).map(({run_id}) => run_id)).toEqual(["a", "b"]);
+  expect(killed.journal.records.at(-1)?.table).toBe("runs");
+  expect(await next.store.importRows(rows(false))).toMatchObject({runs: 0, knownRuns: 2});
+});
+
 test("what a file says of a run answers no train()", async () => {
   const {store} = setup();
   async function* forged() {

@@ -104,7 +104,8 @@ export class FakeJournal implements Journal {
     return false;
   }
   async usage() {
-    return [];
+    const ids = this.records.flatMap(({runId}) => runId ?? []);
+    return [...new Set(ids)].map((runId) => ({runId, sizeBytes: 1}));
   }
   async close() {}
 }
