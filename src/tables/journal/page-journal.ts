@@ -1,6 +1,8 @@
+import {SchemaVersionError} from "../migrate.ts";
 import type {TableName} from "../schema.ts";
 import {ArchiveError, JournalError} from "./errors.ts";
 import type {CallName, Calls, FromWorker, SentError, ToWorker} from "./protocol.ts";
+import {checkRecord} from "./record-version.ts";
 import {StatusBoard} from "./status.ts";
 import {Streams} from "./streams.ts";
 import type {Journal, JournalRecord, JournalStatus} from "./types.ts";
@@ -27,6 +29,9 @@ interface Pending {
 const restarts = 3;
 /** After so many foreign records the worker is told that they were taken. */
 const tookEvery = 256;
+
+const newerWords =
+  "Another tab has a newer version of Petri, whose runs cannot be read here. Reload this page to see them.";
 
 function errorOf({name, message}: SentError): Error {
   if (name === "ArchiveError") return new ArchiveError(message);
@@ -220,13 +225,25 @@ export class PageJournal implements Journal {
       }
       case "foreign":
         this.#told++;
-        for (const listener of [...this.#foreign]) listener(message.record);
+        this.#tellForeign(message.record);
         if (this.#told % tookEvery === 0) this.#post({type: "took", told: this.#told});
         break;
       case "deleted":
         for (const listener of [...this.#deleted]) listener(message.runIds);
         break;
     }
+  }
+
+  /** What a newer program in another tab writes is passed over here, which is said once: nothing could read it. */
+  #tellForeign(record: JournalRecord): void {
+    try {
+      checkRecord(record.ipc);
+    } catch (error) {
+      if (!(error instanceof SchemaVersionError)) throw error;
+      if (this.status.newer === undefined) this.#board.set({newer: newerWords});
+      return;
+    }
+    for (const listener of [...this.#foreign]) listener(record);
   }
 
   #settle(pending: Map<number, Pending>, id: number, value: unknown, error?: SentError): void {

@@ -24,6 +24,8 @@ export interface JournalStatus {
   persisted: boolean | null;
   /** Why rows are not being recorded (a full disk); they are kept in memory meanwhile. Null when all is well. */
   failure: {message: string; unwrittenBytes: number} | null;
+  /** What to do about records of another tab that a newer program wrote, and that are passed over here; absent without such. */
+  newer?: string;
   /** Records that were cut off or passed over, being torn or damaged; 0 bytes for a file that is gone, or of which nobody knows. */
   repaired: {file: string; lostBytes: number}[];
 }

@@ -37,6 +37,11 @@ it("the footer says what matters most", () => {
   expect(badgeOf(null)).toBeNull();
   expect(badgeOf(status())).toMatchObject({kind: "quiet", text: "2.0 MB"});
   expect(badgeOf(status({quota: full}))).toMatchObject({kind: "warning", text: "Disk 90 % full"});
+  expect(badgeOf(status({newer: "Reload this page.", quota: full}))).toEqual({
+    kind: "warning",
+    text: "Reload",
+    title: "Reload this page."
+  });
   expect(badgeOf(status({role: "memory"}))).toMatchObject({kind: "warning", text: "Not kept"});
   expect(badgeOf(status({quota: full, failure}))).toMatchObject({
     kind: "error",

@@ -5,7 +5,7 @@ import {percent, roleWords, roomOf} from "./words.ts";
 
 /** How much room the runs take, whether they are safe, and who writes them. `persist` asks the browser to keep them. */
 export function spaceView(status: JournalStatus, persist: () => void): TemplateResult {
-  const {failure, persisted, repaired, role} = status;
+  const {failure, newer, persisted, repaired, role} = status;
   return html`<section class="ws-space" aria-label="Space">
       ${meter(status)}
       ${
@@ -13,6 +13,7 @@ export function spaceView(status: JournalStatus, persist: () => void): TemplateR
           ? html`<div class="notice error" role="alert"><span><b>Runs are not being recorded.</b> ${failure.message} ${formatBytes(failure.unwrittenBytes)} wait in memory and are written as soon as there is room; they are lost if the page is closed before.</span></div>`
           : nothing
       }
+      ${newer === undefined ? nothing : html`<div class="notice" role="alert"><span>${newer}</span></div>`}
       <p class="ws-facts">
         <span>${roleWords[role]}</span>
         ${

@@ -47,11 +47,12 @@ export interface Badge {
 /** Null while there is nothing to say. */
 export function badgeOf(status: JournalStatus | null): Badge | null {
   if (!status) return null;
-  const {failure, role, sizeBytes} = status;
+  const {failure, newer, role, sizeBytes} = status;
   if (failure) {
     const waiting = `${formatBytes(failure.unwrittenBytes)} wait in memory.`;
     return {kind: "error", text: "Not recorded", title: `${failure.message} ${waiting}`};
   }
+  if (newer !== undefined) return {kind: "warning", text: "Reload", title: newer};
   if (role === "memory") return {kind: "warning", text: "Not kept", title: roleWords.memory};
   const room = roomOf(status);
   if (room?.isShort) {
