@@ -18,7 +18,22 @@ export interface Augmentation {
   cutout?: number;
 }
 
-/** A dataset of images with each changed at random. @throws ShapeError, ArgumentError */
+/**
+ * A dataset of images with each changed at random. @throws ShapeError, ArgumentError
+ *
+ * @example
+ * import {key} from "petri/core";
+ * import {augment, glyphs} from "petri/datasets";
+ *
+ * const images = glyphs({n: 10, size: 20});
+ * const changed = augment(images, {rotate: 20, shift: 2, cutout: 5, noise: 0.05}, key(1));
+ * const pixels = Array.from(changed.inputs, (value, i) => ({
+ *   image: Math.floor(i / 400), x: i % 20, y: Math.floor((i % 400) / 20), value
+ * }));
+ * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ *   Plot.cell(pixels, {x: "x", y: "y", fx: "image", fill: "value"})
+ * ]}));
+ */
 export function augment(data: Dataset, changes: Augmentation, key: Key): Dataset {
   return {...data, inputs: augmentImages(data.inputs, data.inputShape, changes, key)};
 }

@@ -4,6 +4,12 @@ import {sha256} from "./source.ts";
 /**
  * SHA-256 (hex) of what a dataset holds: inputs, labels, targets, tokens, their shapes and the classes. Its name and its
  * attribution do not count; the order of the rows does.
+ *
+ * @example
+ * import {dataHash, twoMoons} from "petri/datasets";
+ *
+ * display(await dataHash(twoMoons({seed: 1})));
+ * display(await dataHash(twoMoons({seed: 2})));
  */
 export async function dataHash(data: Dataset): Promise<string> {
   const {

@@ -43,7 +43,15 @@ export function invertScaler(data: Dataset, scaler: Scaler): Dataset {
   return rescale(data, scaler, (value, shift, scale) => value * scale + shift);
 }
 
-/** Datasets scaled by what was measured on `train` alone, as tests must be. @throws ArgumentError */
+/**
+ * Datasets scaled by what was measured on `train` alone, as tests must be. @throws ArgumentError
+ *
+ * @example
+ * import {normalise, physics, split} from "petri/datasets";
+ *
+ * const {train: seen, test: unseen, scaler} = normalise(split(physics("I.9.18")));
+ * display({shift: scaler.shift, scale: scaler.scale, first: unseen.inputs.subarray(0, 9)});
+ */
 export function normalise<S extends {train: Dataset}>(
   sets: S,
   options?: ScalerOptions

@@ -1,7 +1,14 @@
 import {checkCount} from "../core/errors.ts";
 import {DatasetError} from "./dataset-error.ts";
 
-/** Labels as rows of `classes` numbers, 1 at the label and 0 elsewhere. @throws DatasetError for a label out of range. */
+/**
+ * Labels as rows of `classes` numbers, 1 at the label and 0 elsewhere. @throws DatasetError for a label out of range.
+ *
+ * @example
+ * import {oneHot} from "petri/datasets";
+ *
+ * display(oneHot([2, 0, 1], 3));
+ */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   checkCount("classes", classes);
   const out = new Float32Array(labels.length * classes);

@@ -26,6 +26,12 @@ export interface DyckOptions extends Chance {
  * Bracket sequences as tokens: kind k opens with 2k and closes with 2k + 1, and the last token is the start. The valid ones are
  * drawn evenly from all of that length and depth; one that is not valid differs from such in one or two places.
  * @throws ArgumentError
+ *
+ * @example
+ * import {decodeTokens, dyck} from "petri/datasets";
+ *
+ * const {inputs, labels, vocabulary} = dyck({n: 6, length: 12});
+ * display(Array.from(labels, (label, i) => [decodeTokens(inputs.subarray(12 * i, 12 * i + 12), vocabulary), label]));
  */
 export function dyck(options: DyckOptions = {}): Dataset & {vocabulary: string[]} {
   const {n = 1000, length = 16, kinds = 2, depth = length / 2, task = "validity"} = options;

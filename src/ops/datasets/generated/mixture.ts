@@ -18,7 +18,16 @@ export interface MixtureOptions extends Chance {
   stretch?: number;
 }
 
-/** A mixture of normal clouds in d dimensions, and their centres (components x dimensions). @throws ArgumentError */
+/**
+ * A mixture of normal clouds in d dimensions, and their centres (components x dimensions). @throws ArgumentError
+ *
+ * @example
+ * import {gaussianMixture} from "petri/datasets";
+ *
+ * const {inputs, labels} = gaussianMixture({components: 4, stretch: 3});
+ * const points = Array.from(labels, (label, i) => ({x: inputs[2 * i], y: inputs[2 * i + 1], label: String(label)}));
+ * display(Plot.dot(points, {x: "x", y: "y", stroke: "label"}).plot({width: 400, aspectRatio: 1}));
+ */
 export function gaussianMixture(options: MixtureOptions = {}): Dataset & {centres: Float32Array} {
   const {n = 500, dimensions = 2, components = 3, separation = 3, noise = 1, stretch = 1} = options;
   checkCount("dimensions", dimensions);

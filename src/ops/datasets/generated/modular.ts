@@ -26,6 +26,12 @@ export interface ModularOptions {
 /**
  * The whole table of a op b mod p, a row for each a and b (without b = 0 for "divide"); the class is the result. Power et
  * al. 2022, "Grokking". @throws ArgumentError
+ *
+ * @example
+ * import {modular, split} from "petri/datasets";
+ *
+ * const {train: seen, test: unseen} = split(modular({p: 97, operation: "divide"}), {test: 0.5});
+ * display({name: seen.name, rows: [seen.labels.length, unseen.labels.length], first: seen.inputs.subarray(0, 4)});
  */
 export function modular(options: ModularOptions = {}): Dataset {
   const {p = 97, operation = "add", encoding = "sequence"} = options;

@@ -15,7 +15,15 @@ export interface ParityOptions extends Chance {
   n?: number;
 }
 
-/** Bits as -1 and 1, class 1 where the count of ones among the relevant bits (`relevant`, ascending) is odd. @throws ArgumentError */
+/**
+ * Bits as -1 and 1, class 1 where the count of ones among the relevant bits (`relevant`, ascending) is odd. @throws ArgumentError
+ *
+ * @example
+ * import {parity} from "petri/datasets";
+ *
+ * const {relevant, inputs, labels} = parity({bits: 30, relevant: 3, n: 1000});
+ * display({relevant, first: inputs.subarray(0, 30), label: labels[0]});
+ */
 export function parity(options: ParityOptions = {}): Dataset & {relevant: number[]} {
   const {bits = 8, relevant: count = bits, n} = options;
   checkCount("bits", bits);

@@ -17,6 +17,12 @@ export interface PiecewiseOptions extends Chance {
 /**
  * One number from -1 to 1 and what a function of pieces says to it. The breaks are drawn, no two nearer than half of an even
  * share; the function's values there (`knots`: position and value; for steps, where a step begins and its height) are standard normal. @throws ArgumentError
+ *
+ * @example
+ * import {piecewise} from "petri/datasets";
+ *
+ * const {inputs, targets} = piecewise({noise: 0.05, seed: 3});
+ * display(Plot.dot(inputs, {x: inputs, y: targets, r: 1}).plot({width: 400, height: 200}));
  */
 export function piecewise(options: PiecewiseOptions = {}): Dataset & {knots: [number, number][]} {
   const {n = 500, pieces = 5, kind = "linear", noise = 0} = options;

@@ -17,7 +17,20 @@ export interface GlyphOptions extends Chance, Deformation {
   noise?: number;
 }
 
-/** Images of characters drawn with strokes, turned, slanted and bent: shape [size, size, 1], from 0 to 1. @throws ArgumentError */
+/**
+ * Images of characters drawn with strokes, turned, slanted and bent: shape [size, size, 1], from 0 to 1. @throws ArgumentError
+ *
+ * @example
+ * import {glyphs} from "petri/datasets";
+ *
+ * const {inputs} = glyphs({n: 16, characters: "PETRI", size: 24, elastic: 0.05});
+ * const pixels = Array.from(inputs, (value, i) => ({
+ *   image: Math.floor(i / 576), x: i % 24, y: Math.floor((i % 576) / 24), value
+ * }));
+ * display(Plot.plot({width, height: 80, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ *   Plot.cell(pixels, {x: "x", y: "y", fx: "image", fill: "value"})
+ * ]}));
+ */
 export function glyphs(options: GlyphOptions = {}): Dataset {
   const {n = 1000, characters = "0123456789", size = 16, pen = [0.06, 0.12], noise = 0} = options;
   checkCount("n", n);

@@ -79,7 +79,15 @@ export function parseExpression(text: string): Expression {
   return tree;
 }
 
-/** A formula as a function of the values of these names, in their order. @throws ArgumentError for another name. */
+/**
+ * A formula as a function of the values of these names, in their order. @throws ArgumentError for another name.
+ *
+ * @example
+ * import {compileExpression, parseExpression} from "petri/datasets";
+ *
+ * const fall = compileExpression("g*t^2/2", ["g", "t"]);
+ * display({fallen: fall([9.81, 2]), tree: parseExpression("g*t^2/2")});
+ */
 export function compileExpression(
   text: string,
   names: readonly string[]

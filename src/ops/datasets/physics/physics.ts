@@ -40,7 +40,16 @@ export interface PhysicsOptions extends Chance {
   noise?: number;
 }
 
-/** Rows of a formula's variables, drawn evenly from their ranges, and its values. @throws ArgumentError */
+/**
+ * Rows of a formula's variables, drawn evenly from their ranges, and its values. @throws ArgumentError
+ *
+ * @example
+ * import {physics, physicsFormulas} from "petri/datasets";
+ *
+ * const {features, inputs, targets} = physics("I.9.18", {n: 500, noise: 0.01});
+ * display({features, inputs, targets});
+ * display(Inputs.table(physicsFormulas, {columns: ["id", "name", "text"]}));
+ */
 export function physics(id: string, options: PhysicsOptions = {}): Dataset {
   const formula = physicsFormulas.find((each) => each.id === id);
   if (!formula) {

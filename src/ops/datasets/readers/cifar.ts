@@ -13,7 +13,18 @@ const RECORD = 1 + 3 * PIXELS;
 
 const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-/** Images of one or more CIFAR-10 files, in their order: shape [32, 32, 3], from 0 to 1. @throws DatasetError */
+/**
+ * Images of one or more CIFAR-10 files, in their order: shape [32, 32, 3], from 0 to 1. @throws DatasetError
+ *
+ * @example
+ * import {cifar} from "petri/datasets";
+ *
+ * // Two images of one colour each; else the .bin files of the set: cifar(["data/data_batch_1.bin", ...]).
+ * const bytes = new Uint8Array(2 * 3073).fill(200, 1, 1025).fill(90, 3074);
+ * bytes[3073] = 8;
+ * const {labels, classes, inputShape} = await cifar(bytes);
+ * display({inputShape, labels: Array.from(labels, (label) => classes[label])});
+ */
 export function cifar(sources: DataSource | readonly DataSource[], name = "CIFAR-10"): Promise<Dataset> {
   return readFiles([sources].flat() as DataSource[], recipe(name));
 }

@@ -16,6 +16,13 @@ export interface CsvOptions extends ColumnOptions {
 /**
  * A CSV file (RFC 4180) as rows of numbers with a class or a number to predict: `csv("data/iris.csv", {target: "species"})`.
  * @throws DatasetError that names the line which is wrong.
+ *
+ * @example
+ * import {csv} from "petri/datasets";
+ *
+ * const file = new File(["size,colour,price\n1.5,red,3\n2,blue,4\n2.5,red,5\n"], "shirts.csv");
+ * const {features, inputs, targets} = await csv(file, {target: "price"});
+ * display({features, inputs, targets});
  */
 export function csv(source: DataSource, options: CsvOptions): Promise<Dataset> {
   return readFiles([source], {

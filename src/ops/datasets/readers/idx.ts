@@ -40,6 +40,15 @@ export interface IdxOptions {
 /**
  * Images and labels of two IDX files, packed or not. Bytes become numbers from 0 to 1, other types stay as they are.
  * @throws DatasetError that names the byte which is wrong.
+ *
+ * @example
+ * import {idx} from "petri/datasets";
+ *
+ * // Two images of 2 x 2 pixels, and their labels; else paths: idx({images: "data/train-images-idx3-ubyte.gz", ...}).
+ * const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 255, 255, 0, 51, 102, 153, 204);
+ * const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3);
+ * const data = await idx({images, labels});
+ * display({shape: data.inputShape, inputs: data.inputs, labels: data.labels});
  */
 export function idx(options: IdxOptions): Promise<Dataset> {
   const {images, labels, ...rest} = options;

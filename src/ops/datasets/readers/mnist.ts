@@ -14,6 +14,12 @@ export interface MnistOptions {
  * MNIST: 60,000 images of handwritten digits to train on and 10,000 to test, of shape [28, 28, 1], from 0 to 1. Files of
  * the same names and format (Fashion-MNIST) can be read too: `mnist({from: "data/fashion-mnist"})`.
  * @throws MissingDataError that says where to get the files and where to put them; DatasetError for damaged ones.
+ *
+ * @example
+ * import {mnist} from "petri/datasets";
+ *
+ * // Where the files are not there, it says how to get them.
+ * display(await mnist().then(({train}) => train.labels.length, (error) => error.message));
  */
 export async function mnist({from = "data/mnist"}: MnistOptions = {}): Promise<SplitSets> {
   const [train, test] = await Promise.all([readPart(from, "train"), readPart(from, "t10k")]);

@@ -20,6 +20,13 @@ interface ArqueroTable {
 /**
  * A dataset of a table in memory: an Arrow or Arquero table (the result of an SQL cell is one), an array of objects, a Map or an
  * object of columns, or what has such a Map as `columns`. `fromTable(table, {target: "price"})`. @throws DatasetError
+ *
+ * @example
+ * import {fromTable} from "petri/datasets";
+ *
+ * const penguins = [{flipper: 181, sex: "male", species: "Adelie"}, {flipper: 217, sex: "female", species: "Gentoo"}];
+ * const {features, inputs, labels, classes} = fromTable(penguins, {target: "species"});
+ * display({features, inputs, labels, classes});
  */
 export function fromTable(table: unknown, options: ColumnOptions): Dataset {
   return datasetOf("the table", table, options);

@@ -31,6 +31,14 @@ export interface TextSets {
 /**
  * A text, or several one after the other, or all .txt files of a folder that was picked (by name), as characters.
  * @throws DatasetError for what is no UTF-8 or too short, MissingDataError for what is not there.
+ *
+ * @example
+ * import {decodeTokens, gatherRows, text} from "petri/datasets";
+ *
+ * const file = new File(["she sells sea shells by the sea shore"], "shells.txt");
+ * const {train: seen, vocabulary} = await text(file, {length: 8, validation: 0, test: 0});
+ * const {inputs, labels} = gatherRows(seen, [0]);
+ * display({window: decodeTokens(inputs, vocabulary), next: decodeTokens(labels, vocabulary)});
  */
 export async function text(
   source: DataSource | readonly DataSource[] | FileSystemDirectoryHandle,
