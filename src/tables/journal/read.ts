@@ -5,8 +5,10 @@ import {LatestMetrics, mergeLatest} from "../latest.ts";
 import {type Row, type TableName, tables} from "../schema.ts";
 import {readArtifacts} from "./artifact-rows.ts";
 import {JournalError} from "./errors.ts";
+import {keptEvaluations} from "./kept-evaluations.ts";
 import {KeyStretches} from "./key-stretches.ts";
-import {RowMerger} from "./merge-rows.ts";
+import type {RowMerger} from "./merge-rows.ts";
+import {mergeTable, type SmallTable} from "./merge-table.ts";
 import {MetricCollector} from "./metric-collector.ts";
 import {metricColumns} from "./metric-columns.ts";
 import type {Snapshot, SnapshotRecord} from "./snapshot.ts";
@@ -38,24 +40,12 @@ class LatestMerger {
   }
 }
 
-/** The rows of one of the small tables, those of deleted runs left out. */
-export async function readTable(
-  snapshot: Snapshot,
-  table: Exclude<TableName, "metrics" | "latest_metrics">
-): Promise<RowMerger> {
-  const merger = new RowMerger(table);
-  const hasRuns = "run_id" in tables[table];
-  for (const record of snapshot.records()) {
-    if (record.table !== table) continue;
-    const content = await snapshot.content(record);
-    if (!content) continue;
-    const isWanted = (row: object) => {
-      const {run_id} = row as {run_id?: string | null};
-      return typeof run_id !== "string" || !snapshot.isDeleted(run_id, record);
-    };
-    merger.add(content, hasRuns && snapshot.hasDeletions ? isWanted : undefined);
-  }
-  return merger;
+/** The rows of one of the small tables, those of deleted runs and evaluations that nobody needs left out. */
+export async function readTable(snapshot: Snapshot, table: SmallTable): Promise<RowMerger> {
+  if (table !== "cell_execs" && table !== "cell_edges") return mergeTable(snapshot, table);
+  const kept = await keptEvaluations(snapshot);
+  const isKept = (row: object) => kept?.has((row as Row<"cell_edges">).cell_exec_id) ?? true;
+  return mergeTable(snapshot, table, isKept);
 }
 
 /** The records of metrics of a snapshot. */
