@@ -1,4 +1,13 @@
-import {tableFromArrays, tableToIPC} from "apache-arrow";
+import {
+  Decimal,
+  makeData,
+  makeVector,
+  Table,
+  TimestampMillisecond,
+  tableFromArrays,
+  tableToIPC,
+  vectorFromArray
+} from "apache-arrow";
 import * as aq from "arquero";
 import {parquetWriteBuffer} from "hyparquet-writer";
 import {beforeEach, describe, expect, test} from "vitest";
@@ -50,6 +59,23 @@ describe("fromTable", () => {
     );
     expect(data.features).toEqual(["count", "ok=false", "ok=true", "at[0]", "at[1]"]);
     expect(Array.from(data.inputs)).toEqual([5, 0, 1, 1, 2, 6, 1, 0, 3, 4]);
+  });
+
+  test("takes decimals of an Arrow table as numbers, as sums in SQL are", () => {
+    const type = new Decimal(2, 38, 128);
+    // -150, 2^64 and 7 hundredths in words of 32 bits, the lowest first.
+    const words = Uint32Array.of(-150, -1, -1, -1, 0, 0, 1, 0, 7, 0, 0, 0);
+    const sums = makeVector(makeData({type, length: 3, data: words}));
+    const data = fromTable(new Table({sums, t: vectorFromArray([1, 2, 3])}), {target: "t"});
+    expect(Array.from(data.inputs)).toEqual([-1.5, 2 ** 64 / 100, 0.07].map(Math.fround));
+  });
+
+  test("refuses times of an Arrow table, which are more than a number holds exactly", () => {
+    const times = vectorFromArray([new Date(1), new Date(2)], new TimestampMillisecond());
+    const given = new Table({times, t: vectorFromArray([1, 2])});
+    expect(() => fromTable(given, {target: "t"})).toThrow(
+      "in the column “times”, found Date. Leave it out with ignore"
+    );
   });
 
   test("text that looks like a number stays a name in a typed table", () => {

@@ -1,15 +1,9 @@
 import type {Dataset} from "../dataset.ts";
 import {DatasetError} from "../dataset-error.ts";
 import {type DataSource, tableReader} from "../source.ts";
+import {type ArrowTable, arrowValues} from "./arrow-values.ts";
 import {type Column, type ColumnOptions, fromColumns} from "./columns.ts";
 import {type DataFile, readFiles} from "./read-files.ts";
-
-/** What of an Arrow table is used: any copy of the library will do. */
-interface ArrowTable {
-  numRows: number;
-  schema: {fields: readonly {name: string}[]};
-  getChild(name: string): Iterable<unknown> | null;
-}
 
 /** What of an Arquero table is used. */
 interface ArqueroTable {
@@ -108,9 +102,9 @@ function columnsOf(name: string, table: unknown): Column[] {
   if (Array.isArray(table)) return columnsOfRows(name, table);
   if (table instanceof Map) return columnsOfEntries(name, table);
   if (isArrow(table)) {
-    return table.schema.fields.map((field) => ({
-      name: field.name,
-      values: Array.from(table.getChild(field.name) ?? [])
+    return table.schema.fields.map(({name: column, type}) => ({
+      name: column,
+      values: arrowValues(table, column, type)
     }));
   }
   if (isArquero(table))
