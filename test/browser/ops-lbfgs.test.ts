@@ -1,0 +1,3 @@
+import {lbfgsCases} from "../ops/lbfgs-cases.ts";
+
+lbfgsCases("webgpu");
