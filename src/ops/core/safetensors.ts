@@ -128,8 +128,7 @@ function checkMetadata(metadata: unknown): asserts metadata is Record<string, st
 
 function checkEntry(name: string, entry: unknown): Entry {
   const {dtype, shape, data_offsets: offsets} = isRecord(entry) ? entry : {};
-  const size = sizes[dtype as string];
-  if (typeof dtype !== "string" || !size) {
+  if (typeof dtype !== "string" || !Object.hasOwn(sizes, dtype)) {
     throw new SafetensorsError(
       `The tensor ${name} is of the unknown type ${String(dtype)}; there are ${Object.keys(sizes).join(", ")}.`
     );
@@ -139,7 +138,7 @@ function checkEntry(name: string, entry: unknown): Entry {
     throw new SafetensorsError(`The tensor ${name} does not say where its data begins and ends.`);
   }
   const [start, end] = offsets as [number, number];
-  const expected = shape.reduce((a, b) => a * b, 1) * size;
+  const expected = shape.reduce((a, b) => a * b, 1) * (sizes[dtype] as number);
   if (end - start !== expected) {
     throw new SafetensorsError(
       `The tensor ${name} of shape [${shape.join(", ")}] and type ${dtype} should have ${expected} bytes; the file gives it ${start} to ${end}.`
