@@ -54,6 +54,7 @@ const maxPoolKernel = defineKernel<Window2d>({
       variant: "",
       code: () =>
         wgslImageCell +
+        wgslIsNaN +
         flatMain(
           "args.size",
           `${wgslPosition}
@@ -66,7 +67,7 @@ const maxPoolKernel = defineKernel<Window2d>({
       let x = image_x(ox, kx);
       if (x < 0 || x >= i32(args.width)) { continue; }
       let value = images[((n * args.height + u32(y)) * args.width + u32(x)) * args.channels + c];
-      if (winner < 0 || value > best || value != value) {
+      if (winner < 0 || value > best || is_nan(value)) {
         best = value;
         winner = i32(ky * args.columns + kx);
       }
@@ -160,6 +161,12 @@ const pickKernel = defineKernel<Window2d>({
   }
 });
 
+/** WGSL: the bits decide, because compilers take it that no number differs from itself. */
+const wgslIsNaN = `fn is_nan(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
+}
+`;
+
 /** WGSL: channel, position and image of element i of what comes out of pooling. */
 const wgslPosition = `  let c = i % args.channels;
   var rest = i / args.channels;
@@ -207,9 +214,8 @@ const unpool = (dy: tf.Tensor, winners: tf.Tensor, window: Window2d) =>
 const pick = (images: tf.Tensor, winners: tf.Tensor, window: Window2d) =>
   pickKernel({images, winners}, window)[0] as tf.Tensor;
 
-const noGradient = () => {
-  throw new Error("Which cell of a window is the largest has no gradient.");
-};
+/** Which cell is the largest changes nowhere that a derivative could see. */
+const noGradient = (winners: tf.Tensor) => () => tf.zeros(winners.shape);
 
 tf.registerGradient({
   kernelName: MAX_POOL,
@@ -224,7 +230,7 @@ tf.registerGradient({
   inputsToSave: ["winners"],
   gradFunc: (dy, [winners], attrs) => ({
     dy: () => pick(dy as tf.Tensor, winners as tf.Tensor, attrs as never),
-    winners: noGradient
+    winners: noGradient(winners as tf.Tensor)
   })
 });
 
@@ -233,6 +239,6 @@ tf.registerGradient({
   inputsToSave: ["winners"],
   gradFunc: (dy, [winners], attrs) => ({
     images: () => unpool(dy as tf.Tensor, winners as tf.Tensor, attrs as never),
-    winners: noGradient
+    winners: noGradient(winners as tf.Tensor)
   })
 });

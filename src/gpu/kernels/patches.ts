@@ -97,8 +97,8 @@ const foldKernel = defineKernel<Window2d>({
   let n = rest / args.height;
   var sum = 0.0;
   ${wgslForWindowsAt(
-    `let patch = ((n * args.outHeight + oy) * args.outWidth + ox) * args.rows * args.columns;
-      sum += patches[(patch + ky * args.columns + kx) * args.channels + c];`
+    `let seen = ((n * args.outHeight + oy) * args.outWidth + ox) * args.rows * args.columns;
+      sum += patches[(seen + ky * args.columns + kx) * args.channels + c];`
   )}
   out0[i] = sum;`
         ),

@@ -97,16 +97,15 @@ export function sumTableRows(taken: tf.Tensor, ids: tf.Tensor, rows: number): tf
   return sumKernel({taken, ids}, {rows, features: taken.shape[1] ?? 0})[0] as tf.Tensor;
 }
 
-const noGradient = () => {
-  throw new Error("Row numbers have no gradient.");
-};
+/** Row numbers are whole: nothing changes near them. */
+const noGradient = (ids: tf.Tensor) => () => tf.zeros(ids.shape);
 
 tf.registerGradient({
   kernelName: TAKE,
   inputsToSave: ["ids"],
   gradFunc: (dy, [ids], attrs) => ({
     table: () => sumTableRows(dy as tf.Tensor, ids as tf.Tensor, (attrs as {rows?: number}).rows ?? 0),
-    ids: noGradient
+    ids: noGradient(ids as tf.Tensor)
   })
 });
 
@@ -115,6 +114,6 @@ tf.registerGradient({
   inputsToSave: ["ids"],
   gradFunc: (dy, [ids]) => ({
     taken: () => takeTableRows(dy as tf.Tensor, ids as tf.Tensor),
-    ids: noGradient
+    ids: noGradient(ids as tf.Tensor)
   })
 });

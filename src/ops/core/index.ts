@@ -63,6 +63,7 @@ export * from "./optimizers/transformations.ts";
 export * from "./per-example.ts";
 export * as random from "./random.ts";
 export * from "./schedules.ts";
+export * from "./softmax.ts";
 export * from "./stop-gradient.ts";
 export * from "./taps.ts";
 export * from "./train-step.ts";

@@ -1,0 +1,16 @@
+import {type Tensor, tf} from "../tf.ts";
+
+/** exp(x_i) / sum_j exp(x_j) over the last axis, without overflow. [..., n] -> the same. */
+export function softmax(x: Tensor): Tensor {
+  return tf.softmax(x);
+}
+
+/** x_i - log sum_j exp(x_j) over the last axis, without overflow. [..., n] -> the same. tfjs's own leaks memory on wasm. */
+export function logSoftmax(x: Tensor): Tensor {
+  return tf.tidy(() => tf.sub(x, logSumExp(x, true)));
+}
+
+/** log sum_j exp(x_j) over the last axis, without overflow: [..., n] -> [...], or [..., 1] with `keepDims`. */
+export function logSumExp(x: Tensor, keepDims = false): Tensor {
+  return tf.logSumExp(x, -1, keepDims);
+}
