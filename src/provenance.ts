@@ -1,7 +1,6 @@
 // Where results come from: what a session tells of evaluations becomes rows of cells, cell_execs and cell_edges.
 import type {EvaluatedCell, ValueFacts} from "./runtime/evaluated-cell.ts";
 import type {ProvenanceOptions} from "./runtime/evaluation-log.ts";
-import type {Cell} from "./runtime/types.ts";
 import type {Tables} from "./tables/open.ts";
 import type {Row} from "./tables/schema.ts";
 import {Run} from "./training/run.ts";
@@ -34,17 +33,10 @@ async function write(
   evaluated: readonly EvaluatedCell[],
   tables: ProvenanceTables
 ): Promise<void> {
-  const cells: Row<"cells">[] = [];
-  const execs: Row<"cell_execs">[] = [];
-  for (const each of evaluated) {
-    const {source, position, startedAt} = each;
-    const source_sha256 = await sha256(source.value);
-    const {rev, isNew} = await tables.sink.revise(notebook, source.id, source_sha256);
-    const created_at = new Date(startedAt);
-    if (isNew) cells.push({...cellRow(notebook, source), rev, source_sha256, position, created_at});
-    execs.push(execRow(notebook, rev, each));
-  }
-  tables.write("cells", cells);
+  const revisions = await tables.sink.revise(
+    await Promise.all(evaluated.map((each) => sourceOf(notebook, each)))
+  );
+  const execs = evaluated.map((each, i) => execRow(notebook, revisions[i], each));
   tables.write("cell_execs", execs);
   tables.write("cell_edges", evaluated.flatMap(edgeRows));
   // The tables of evaluations wake nobody, for whoever read them would be written down in them. A run's are known later
@@ -52,12 +44,21 @@ async function write(
   if (evaluated.some(({kept}) => kept)) tables.sink.touch("runs");
 }
 
-const cellRow = (notebook: string, {id, mode, value}: Cell) => ({
-  notebook,
-  cell_id: id,
-  kind: mode,
-  source: value
-});
+/** The source that an evaluation was of. */
+async function sourceOf(
+  notebook: string,
+  {source: {id, mode, value}, position, startedAt}: EvaluatedCell
+): Promise<Omit<Row<"cells">, "rev">> {
+  return {
+    notebook,
+    cell_id: id,
+    kind: mode,
+    source: value,
+    source_sha256: await sha256(value),
+    position,
+    created_at: new Date(startedAt)
+  };
+}
 
 function execRow(notebook: string, rev: number, evaluated: EvaluatedCell): Row<"cell_execs"> {
   const {execId, source, cacheKey, outcome, startedAt, endedAt, result, error} = evaluated;

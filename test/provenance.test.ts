@@ -2,6 +2,7 @@ import {createHash} from "node:crypto";
 import {expect, test, vi} from "vitest";
 import {type ProvenanceTables, provenanceOf} from "../src/provenance.ts";
 import {decodeRows, encodeRows} from "../src/tables/encode-rows.ts";
+import {revise} from "../src/tables/revisions.ts";
 import {RunIndex} from "../src/tables/run-index.ts";
 import type {Row, TableName} from "../src/tables/schema.ts";
 import {type CellSpec, TestSession} from "./runtime/harness.ts";
@@ -18,7 +19,12 @@ class Kept {
       if (rows.length > 0) this.streams.push({table, ipc: encodeRows(table, rows)});
     },
     sink: {
-      revise: async (...cell) => this.index.revise(...cell),
+      revise: (cells) =>
+        revise(cells, {
+          index: this.index,
+          journal: {readRun: async () => []},
+          write: async (rows) => this.tables.write("cells", rows)
+        }),
       touch: (table) => this.touched.push(table)
     }
   };

@@ -1,4 +1,6 @@
+import type {CellSource} from "./revisions.ts";
 import type {Row, RunRow, TableName} from "./schema.ts";
+import type {MetricDefinition} from "./types.ts";
 
 type Artifact = Row<"artifacts">;
 type DecodeRows = typeof import("./encode-rows.ts").decodeRows;
@@ -66,13 +68,18 @@ export class RunIndex {
     this.#revisionsOf(notebook, cell_id).set(source_sha256, rev);
   }
 
-  /** The number of a revision of a cell's source; the next one when the store has not seen it. */
-  revise(notebook: string, cellId: number, sha256: string): {rev: number; isNew: boolean} {
-    const revisions = this.#revisionsOf(notebook, cellId);
-    const known = revisions.get(sha256);
+  /** The number of a revision of a cell's source; undefined when the store has not seen it. */
+  revision({notebook, cell_id, source_sha256}: CellSource): number | undefined {
+    return this.#revisionsOf(notebook, cell_id).get(source_sha256);
+  }
+
+  /** The same; the next number when the store has not seen it. */
+  revise(cell: CellSource): {rev: number; isNew: boolean} {
+    const known = this.revision(cell);
     if (known !== undefined) return {rev: known, isNew: false};
+    const revisions = this.#revisionsOf(cell.notebook, cell.cell_id);
     const rev = Math.max(0, ...revisions.values()) + 1;
-    revisions.set(sha256, rev);
+    revisions.set(cell.source_sha256, rev);
     return {rev, isNew: true};
   }
 
@@ -89,6 +96,19 @@ export class RunIndex {
     if (JSON.stringify(this.#metricDefs.get(id)) === JSON.stringify(row)) return null;
     this.#metricDefs.set(id, row);
     return row;
+  }
+
+  /** Keeps what metrics of an experiment mean, by name. Returns what is new of it. */
+  defineAll(experiment: string, metrics: Readonly<Record<string, MetricDefinition>>): Row<"metric_defs">[] {
+    return Object.entries(metrics).flatMap(([key, {unit, goal, summary, stepKey}]) => {
+      const rest = {
+        unit: unit ?? null,
+        goal: goal ?? null,
+        summary: summary ?? null,
+        step_key: stepKey ?? null
+      };
+      return this.define({experiment_id: experiment, key, ...rest}) ?? [];
+    });
   }
 
   forget(runIds: readonly string[]): void {

@@ -1,11 +1,13 @@
 import {ArtifactStore} from "./artifact-store.ts";
 import type {TableChanges} from "./changes.ts";
+import {ClosedTabs} from "./closed-tabs.ts";
 import {tableNames} from "./ddl.ts";
 import type {ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
 import {readAhead} from "./read-ahead.ts";
+import {type CellSource, revise} from "./revisions.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
 import {isSameRun, runRecord, runRow} from "./run-rows.ts";
 import type {RunWriter} from "./run-writer-types.ts";
@@ -13,9 +15,6 @@ import type {Row, RunRow, TableName} from "./schema.ts";
 import {inKind, isDeletion, type Step} from "./steps.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
 import {isWhole} from "./whole-run.ts";
-
-/** Between two looks at which tabs are open. */
-const lookMs = 5000;
 
 /** Bytes that may wait for a database to be asked. */
 const mostPendingBytes = 16 * 2 ** 20;
@@ -52,6 +51,7 @@ export class RunStore {
     journal: () => this.#load(),
     write: (table, row) => this.#queue.push((encode) => ({table, ipc: encode(table, [row])}))
   });
+  readonly #closedTabs: ClosedTabs;
   #indexed: Promise<Journal> | null = null;
   #writer: RunWriter | null = null;
   /** Whether the writer has what the journal had when it was read; what came since is pending. */
@@ -61,13 +61,15 @@ export class RunStore {
   #pending: Step[] | null = null;
   #pendingBytes = 0;
   #reading: Promise<ReturnType<Journal["read"]>> | null = null;
-  #lookedAt = Number.NEGATIVE_INFINITY;
   #changedRuns = new Set<string>();
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#changes = options.changes;
+    const {liveTabs, now = Date.now} = options;
+    const isOwn = (runId: string) => this.#own.has(runId);
+    this.#closedTabs = new ClosedTabs({index: this.#index, liveTabs, isOwn, now});
     this.#queue = new JournalQueue(options.journal, {
       sent: (record) => this.#take(record),
       kept: ({runId, seq}) => {
@@ -134,16 +136,7 @@ export class RunStore {
 
   /** Takes in what metrics of an experiment mean, by name. */
   defineMetrics(experiment: string, metrics: Readonly<Record<string, MetricDefinition>>): void {
-    const rows = Object.entries(metrics).flatMap(([key, {unit, goal, summary, stepKey}]) => {
-      const rest = {
-        unit: unit ?? null,
-        goal: goal ?? null,
-        summary: summary ?? null,
-        step_key: stepKey ?? null
-      };
-      return this.#index.define({experiment_id: experiment, key, ...rest}) ?? [];
-    });
-    this.write("metric_defs", rows);
+    this.write("metric_defs", this.#index.defineAll(experiment, metrics));
   }
 
   /** Stores content of a run under its hash; resolves when it is on disk. */
@@ -161,10 +154,13 @@ export class RunStore {
     this.#changes.bump(table);
   }
 
-  /** The number of a revision of a cell's source, in the order they came; the next one when it was not seen before. */
-  async revise(notebook: string, cellId: number, sha256: string): Promise<{rev: number; isNew: boolean}> {
-    await this.#load();
-    return this.#index.revise(notebook, cellId, sha256);
+  /** The numbers of revisions of cells' sources; new ones are written down. */
+  async revise(cells: readonly CellSource[]): Promise<number[]> {
+    const journal = await this.#load();
+    const {locks} = this.#options;
+    const write = (rows: readonly Row<"cells">[]) =>
+      this.#queue.push((encode) => ({table: "cells", ipc: encode("cells", rows)}));
+    return revise(cells, {index: this.#index, journal, locks, write});
   }
 
   /** Takes in runs from elsewhere; those that are here already are left out. */
@@ -340,28 +336,8 @@ export class RunStore {
       this.#index.take(table, ipc, decodeRows, this.#own);
   }
 
-  /** A tab that was killed could not say what became of its runs. Looks at most every few seconds. */
   async #interruptRunsOfClosedTabs(): Promise<void> {
-    const {liveTabs, now = Date.now} = this.#options;
-    if (!liveTabs || now() - this.#lookedAt < lookMs) return;
-    this.#lookedAt = now();
-    const isGoing = ({run_id, status, tab}: RunRow) =>
-      (status === "queued" || status === "running") && tab !== null && !this.#own.has(run_id);
-    const going = [...this.#index.runs.values()].filter(isGoing);
-    if (going.length === 0) return;
-    const open = await liveTabs().catch(() => null);
-    if (!open) return;
-    for (const before of going) {
-      // Meanwhile it may have ended.
-      if (open.has(before.tab as string) || this.#index.runs.get(before.run_id) !== before) continue;
-      const error = "The tab that ran it was closed.";
-      const row: RunRow = {
-        ...before,
-        status: "interrupted",
-        mlflow_status: "KILLED",
-        end_time: new Date(now()),
-        error
-      };
+    for (const row of await this.#closedTabs.interrupted()) {
       this.#index.runs.set(row.run_id, row);
       this.#changedRuns.add(row.run_id);
       this.write("runs", [row]);

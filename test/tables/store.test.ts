@@ -9,6 +9,7 @@ import type {TableName} from "../../src/tables/schema.ts";
 import {RunStore, type StoreOptions} from "../../src/tables/store.ts";
 import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
 import type {RunSink} from "../../src/training/types.ts";
+import {FakeBrowser} from "./journal/fake-tabs.ts";
 import {FakeJournal} from "./support/fake-journal.ts";
 
 function run(overrides: Partial<RunRecord> = {}): RunRecord {
@@ -280,17 +281,62 @@ test("runs that another tab deletes are gone here too", async () => {
   expect(writer.values("runs", "run_id")).toEqual([]);
 });
 
-test("revisions of a cell's source are numbered across sessions", async () => {
+/** The source of a cell. */
+const sourceOf = (source: string) => ({
+  notebook: "notes",
+  cell_id: 3,
+  kind: "js",
+  source,
+  source_sha256: `hash of ${source}`,
+  position: 0,
+  created_at: new Date(1)
+});
+
+test("revisions of a cell's source are numbered across sessions, and written down once", async () => {
   const {journal, store} = setup();
-  expect(await store.revise("notes", 3, "aa")).toEqual({rev: 1, isNew: true});
-  expect(await store.revise("notes", 3, "bb")).toEqual({rev: 2, isNew: true});
-  expect(await store.revise("notes", 3, "aa")).toEqual({rev: 1, isNew: false});
-  const cell = {notebook: "notes", cell_id: 3, kind: "js", source: "1", position: 0, created_at: new Date(1)};
-  store.write("cells", [{...cell, rev: 2, source_sha256: "bb"}]);
-  await store.find("");
+  expect(await store.revise([sourceOf("a"), sourceOf("b"), sourceOf("a")])).toEqual([1, 2, 1]);
   const later = reopen(journal);
-  expect(await later.revise("notes", 3, "bb")).toEqual({rev: 2, isNew: false});
-  expect(await later.revise("notes", 3, "cc")).toEqual({rev: 3, isNew: true});
+  expect(await later.revise([sourceOf("b")])).toEqual([2]);
+  expect(await later.revise([sourceOf("b"), sourceOf("c")])).toEqual([2, 3]);
+  const written = journal.records.flatMap(({table, ipc}) =>
+    table === "cells" ? decodeRows(table, ipc) : []
+  );
+  expect(written.map(({source, rev}) => [source, rev])).toEqual([
+    ["a", 1],
+    ["b", 2],
+    ["c", 3]
+  ]);
+});
+
+test("two tabs give no number to two sources of a cell, however close they come", async () => {
+  const browser = new FakeBrowser();
+  let turn: Promise<unknown> = Promise.resolve();
+  const request = (_: string, work: () => Promise<unknown>) => {
+    turn = turn.then(work);
+    return turn;
+  };
+  const tabs = [await browser.open(), await browser.open(), await browser.open()];
+  const stores = tabs.map(
+    ({journal}) =>
+      new RunStore({
+        changes: new TableChanges(),
+        journal: async () => journal,
+        locks: {request: request as LockManager["request"]}
+      })
+  );
+  const given = await Promise.all(
+    stores.flatMap((store, i) => [
+      store.revise([sourceOf(`of tab ${i}`)]),
+      store.revise([sourceOf("of all"), sourceOf(`later of tab ${i}`)])
+    ])
+  );
+  const [alone, shared, later] = [
+    given.filter((revs) => revs.length === 1).flat(),
+    given.filter((revs) => revs.length === 2).map(([rev]) => rev),
+    given.filter((revs) => revs.length === 2).map(([, rev]) => rev)
+  ];
+  expect(new Set(shared).size).toBe(1);
+  expect([...alone, ...later, shared[0]].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
 
 test("runs that a closed tab left are interrupted, those of open tabs go on", async () => {
