@@ -24,7 +24,20 @@ const VERSION = 1;
 const TENSOR = "$tensor";
 const NUMBER = "$number";
 
-/** A checkpoint as a safetensors file: weights as params.dense1.kernel, the rest beside them. The tensors stay the caller's. */
+/**
+ * A checkpoint as a safetensors file: weights as params.dense1.kernel, the rest beside them. The tensors stay the caller's.
+ *
+ * @example
+ * import {decodeCheckpoint, fit, mlp} from "petri/core";
+ * import {twoMoons} from "petri/datasets";
+ *
+ * const training = fit(mlp([2, 8, 2]), twoMoons(), {steps: 20});
+ * for await (const row of training);
+ * const saved = decodeCheckpoint(await training.save());
+ * display({step: saved.state.step, data: saved.data});
+ * saved.dispose();
+ * training.dispose();
+ */
 export async function encodeCheckpoint<P extends Params>(checkpoint: Checkpoint<P>): Promise<Uint8Array> {
   const {state, key, data, stopping} = checkpoint;
   const found: {name: string; tensor: Tensor}[] = [];

@@ -13,6 +13,13 @@ interface Named {
  * Any number of operands, from left to right; every pair is one matrix product where something is summed over both. It is
  * made of operations with gradients of any order, unlike tf.einsum, and works on every backend.
  * Throws an ArgumentError for an equation that cannot be read, a ShapeError for sizes that differ. No ellipsis.
+ *
+ * @example
+ * import {einsum, tf} from "petri/core";
+ *
+ * const queries = tf.ones([2, 3, 4]);
+ * const keys = tf.ones([2, 5, 4]);
+ * display(einsum("bqd,bkd->bqk", queries, keys).shape);
  */
 export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   const {operands, output} = parse(equation, tensors);

@@ -7,6 +7,13 @@ import {dispose, leaves, map, type Params, unflatten} from "./tree.ts";
  * dy = J (dx, dw), exact. Arguments and result are trees of float32 tensors. The transpose of J is linear, so J is the
  * transpose of that: two backward passes and one forward (Townsend 2017, "A new trick for calculating Jacobian vector products").
  * Throws a ShapeError where a tangent is not shaped like its primal.
+ *
+ * @example
+ * import {jvp, tf} from "petri/core";
+ *
+ * const [value, slope] = jvp((x) => x.sin(), [tf.tensor1d([0, 1])], [tf.tensor1d([1, 1])]);
+ * display(value.arraySync());
+ * display(slope.arraySync());
  */
 export function jvp<A extends readonly Params[], Y extends Params>(
   f: (...primals: A) => Y,

@@ -14,7 +14,9 @@ const FOLD = 2;
  * import {key} from "petri/core";
  *
  * const [weights, noise] = key(42).split(2);
- * display([weights.uniform(3), noise.normal(3), key(42).fold(7).permutation(5)]);
+ * display(weights.uniform(3));
+ * display(noise.normal(3));
+ * display(key(42).fold(7).permutation(5));
  */
 export class Key {
   readonly words: readonly [number, number];

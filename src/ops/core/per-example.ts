@@ -8,6 +8,15 @@ import {leaves, type Params, unflatten} from "./tree.ts";
  * [batch, ...shape]. The loss is that of a batch, `loss(params, x, y)`, and is given batches of one: exact for every layer
  * that treats examples apart (batch norms in training do not). Takes a backward pass an example.
  * Throws a ShapeError where the data differ in their first dimension.
+ *
+ * @example
+ * import {dense, key, perExampleGrads, softmaxCrossEntropy, tf} from "petri/core";
+ *
+ * const layer = dense({units: 3});
+ * const params = layer.init(key(0), [4]);
+ * const loss = (at, x, y) => softmaxCrossEntropy(layer.apply(at, x), y);
+ * const grads = perExampleGrads(loss, params, tf.ones([5, 4]), tf.tensor1d([0, 1, 2, 0, 1], "int32"));
+ * display(grads.kernel.shape);
  */
 export function perExampleGrads<P extends Params, D extends Tensor[]>(
   loss: (params: P, ...data: D) => Tensor,

@@ -48,7 +48,21 @@ export function linearSchedule(options: {from: number; to: number; steps: number
   return between(options, (share) => share);
 }
 
-/** Half a cosine from `from` to `to`, 0 by default, in `steps` steps (Loshchilov & Hutter 2017). */
+/**
+ * Half a cosine from `from` to `to`, 0 by default, in `steps` steps (Loshchilov & Hutter 2017).
+ *
+ * @example
+ * import {cosineSchedule, oneCycleSchedule, stepSchedule, warmupCosineSchedule} from "petri/core";
+ *
+ * const schedules = {
+ *   cosine: cosineSchedule({from: 0.1, steps: 200}),
+ *   step: stepSchedule({from: 0.1, factor: 0.5, every: 50}),
+ *   warmupCosine: warmupCosineSchedule({peak: 0.1, warmup: 40, steps: 200}),
+ *   oneCycle: oneCycleSchedule({peak: 0.1, steps: 200})
+ * };
+ * const rates = Object.entries(schedules).flatMap(([name, rate]) => d3.range(200).map((step) => ({name, step, rate: rate(step)})));
+ * display(Plot.plot({height: 220, color: {legend: true}, marks: [Plot.line(rates, {x: "step", y: "rate", stroke: "name"})]}));
+ */
 export function cosineSchedule(options: {from: number; to?: number; steps: number}): Schedule {
   return between({to: 0, ...options}, cosine);
 }

@@ -20,6 +20,13 @@ export function withTaps<P extends Params, L extends Layer<P>>(model: L & Layer<
 /**
  * What every layer inside a network gives for a batch, by path: `activationsOf(model, params, x)["dense1"]`. Of a layer
  * that is applied several times it is the last. The caller owns the tensors.
+ *
+ * @example
+ * import {activationsOf, key, mlp, tf} from "petri/core";
+ *
+ * const model = mlp([4, 8, 3]);
+ * const seen = activationsOf(model, model.init(key(0)), tf.ones([2, 4]));
+ * display(Inputs.table(Object.entries(seen).map(([path, y]) => ({path, shape: y.shape.join(" x ")}))));
  */
 export function activationsOf<P extends Params>(
   model: Layer<P>,

@@ -21,7 +21,7 @@ function isBranch(node: unknown): node is Record<string, unknown> | unknown[] {
  *
  * const params = mlp([2, 3, 2]).init(key(0));
  * const halved = tree.map((leaf) => leaf.div(2), params);
- * display(tree.entries(halved).map(({path, leaf}) => [path, leaf.shape, leaf.abs().max().arraySync()]));
+ * display(Inputs.table(tree.entries(halved).map(({path, leaf}) => ({path, shape: leaf.shape.join(" x "), largest: leaf.abs().max().arraySync()}))));
  */
 export function map<T, U>(
   f: (leaf: T, path: string, ...others: T[]) => U,

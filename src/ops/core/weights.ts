@@ -6,6 +6,14 @@ import {entries, type Params, unflatten} from "./tree.ts";
 /**
  * A tree of tensors as a safetensors file: names are the paths with dots ("dense1.kernel"), types F32, I32 and BOOL.
  * Kernels stay (in, out) and HWIO.
+ *
+ * @example
+ * import {decodeWeights, encodeWeights, key, mlp} from "petri/core";
+ *
+ * const params = mlp([4, 8, 2]).init(key(0));
+ * const file = await encodeWeights(params, {made: "in a cell"});
+ * const again = decodeWeights(file, params);
+ * display([file.length, again.dense1.kernel.sub(params.dense1.kernel).abs().max().arraySync()]);
  */
 export async function encodeWeights(
   params: Params,

@@ -74,7 +74,8 @@ export function outcomeShape(data: Dataset): number[] {
  *
  * const data = await digits();
  * const {inputs, labels} = gatherRows(data, [0, 1, 2]);
- * display({rows: rowCount(data), taken: inputs.length, labels});
+ * display({rows: rowCount(data), numbers: inputs.length});
+ * display(labels);
  */
 export function gatherRows(data: Dataset, rows: ArrayLike<number>): Rows {
   if (data.tokens) return gatherWindows(data, data.tokens, rows);

@@ -23,7 +23,7 @@ export const uniform: Distribution = (shapes, sparsity) => {
  * import {distributions} from "petri/pruning";
  *
  * const shapes = {"dense1/kernel": [784, 300], "dense2/kernel": [300, 100], "dense3/kernel": [100, 10]};
- * display({uniform: distributions.uniform(shapes, 0.9), erk: distributions.erdosRenyiKernel()(shapes, 0.9)});
+ * display(Inputs.table([distributions.uniform(shapes, 0.9), distributions.erdosRenyiKernel()(shapes, 0.9)]));
  */
 export function erdosRenyiKernel(options: {power?: number} = {}): Distribution {
   const {power = 1} = options;

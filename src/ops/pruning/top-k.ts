@@ -9,7 +9,7 @@ const BINS = 1 << 16;
  * @example
  * import {keepLargest} from "petri/pruning";
  *
- * display(keepLargest([new Float32Array([0.1, 3, 2]), new Float32Array([5, 0.5])], 3));
+ * for (const mask of keepLargest([new Float32Array([0.1, 3, 2]), new Float32Array([5, 0.5])], 3)) display(mask);
  */
 export function keepLargest(scores: readonly Float32Array[], keep: number): Uint8Array[] {
   const high = new Uint32Array(BINS);

@@ -2,7 +2,14 @@ import type {Tensor} from "../../tf.ts";
 import {type ActivationName, activationOf} from "../activations.ts";
 import type {Layer} from "../layer.ts";
 
-/** A nonlinearity as a layer, by name or as a function of a tensor: [batch, ...shape] -> the same. */
+/**
+ * A nonlinearity as a layer, by name or as a function of a tensor: [batch, ...shape] -> the same.
+ *
+ * @example
+ * import {activation, tf} from "petri/core";
+ *
+ * display(activation("gelu").apply({}, tf.tensor1d([-1, 0, 1])).arraySync());
+ */
 export function activation(
   nonlinearity: ActivationName | ((x: Tensor) => Tensor)
 ): Layer<Record<never, never>> {

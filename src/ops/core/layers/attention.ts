@@ -57,6 +57,15 @@ export interface Attention extends Layer<AttentionParams> {
  * Multi-head attention (Vaswani et al. 2017): for each head softmax(q k^T / sqrt(d)) v with q, k, v = x W + b, the heads side by
  * side through W_out, as PyTorch's MultiheadAttention. As a layer it is self-attention, [batch, time, features] -> the same,
  * and looks past steps that `context.mask` leaves out; `attend` is the function for other keys and for the weights.
+ *
+ * @example
+ * import {key, multiHeadAttention, random} from "petri/core";
+ *
+ * const layer = multiHeadAttention({heads: 1, causal: true});
+ * const x = random.normal(key(1), [1, 12, 16]);
+ * const {weights} = layer.attend(layer.init(key(0), [12, 16]), x, x);
+ * const cells = weights.flatten().arraySync().map((weight, i) => ({query: Math.floor(i / 12), key: i % 12, weight}));
+ * display(Plot.plot({height: 220, width: 260, color: {scheme: "greys"}, marks: [Plot.cell(cells, {x: "key", y: "query", fill: "weight"})]}));
  */
 export function multiHeadAttention(options: AttentionOptions): Attention {
   const {heads, dropout: rate = 0} = options;

@@ -28,6 +28,17 @@ export type BatchNormState = {mean: Tensor; variance: Tensor};
  * While training the mean and the biased variance are the batch's, and the running statistics move by
  * running + momentum (batch - running), given to `context.setState`; otherwise they are the running ones, from `context.state`.
  * [batch, ..., channels] -> the same.
+ *
+ * @example
+ * import {batchNorm, initState, key, random} from "petri/core";
+ *
+ * const layer = batchNorm();
+ * const params = layer.init(key(0), [2]);
+ * const state = initState(layer, [2]);
+ * const x = random.normal(key(1), [100, 2], 5, 3);
+ * const y = layer.apply(params, x, {training: true, state, setState() {}});
+ * const spread = (of) => ({mean: of.mean().arraySync(), deviation: of.sub(of.mean()).square().mean().sqrt().arraySync()});
+ * display(Inputs.table([spread(x), spread(y)]));
  */
 export function batchNorm(options: BatchNormOptions = {}): Layer<BatchNormParams> {
   const {momentum = 0.1, epsilon = 1e-5, runningVariance = "unbiased"} = options;

@@ -47,6 +47,14 @@ export type ConvParams = {kernel: Tensor; bias?: Tensor};
  * y[n, i, j, o] = activation(sum over r, s, c of x[n, i stride + r dilation - top, j stride + s dilation - left, c] kernel[r, s, c, o] + bias[o]).
  * [batch, height, width, in] -> [batch, outHeight, outWidth, filters], as tf.nn.conv2d and flax's Conv; groups as PyTorch's Conv2d.
  * Throws a ShapeError when the image is smaller than the window or the channels do not divide by the groups.
+ *
+ * @example
+ * import {conv2d, key, tf} from "petri/core";
+ *
+ * const layer = conv2d({filters: 8, kernelSize: 3, strides: 2, activation: "relu"});
+ * const params = layer.init(key(0), [28, 28, 1]);
+ * display(params.kernel.shape);
+ * display(layer.apply(params, tf.ones([5, 28, 28, 1])).shape);
  */
 export function conv2d(options: Conv2dOptions): Layer<ConvParams> {
   const {filters, groups = 1} = options;

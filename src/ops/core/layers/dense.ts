@@ -27,8 +27,8 @@ export type DenseParams = {kernel: Tensor; bias?: Tensor};
  *
  * const layer = dense({units: 3, activation: "relu"});
  * const params = layer.init(key(0), [4]);
- * const y = layer.apply(params, tf.ones([2, 4]));
- * display(y.arraySync());
+ * const y = layer.apply(params, tf.tensor2d([[1, 2, 3, 4], [4, 3, 2, 1]]));
+ * display(Inputs.table(y.arraySync()));
  */
 export function dense(options: DenseOptions): Layer<DenseParams> {
   const {units, activation = "linear", useBias = true, kernelInit = lecunNormal, biasInit = zeros} = options;

@@ -11,7 +11,7 @@ import {bernoulli} from "../random.ts";
  * import {dropout, key, tf} from "petri/core";
  *
  * const layer = dropout(0.5);
- * const x = tf.ones([1, 10]);
+ * const x = tf.ones([10]);
  * display(layer.apply({}, x, {training: true, key: key(0)}).arraySync());
  * display(layer.apply({}, x).arraySync());
  */

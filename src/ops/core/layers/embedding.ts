@@ -21,6 +21,13 @@ export type EmbeddingParams = {table: Tensor};
  * A row of numbers for each id: [batch, ...] -> [batch, ..., features]. Ids are whole numbers, int32 or float32 (as datasets
  * hold tokens); one that the table does not have gives NaN on every backend, as jax.numpy.take. The gradient of the table is
  * dense: ids that come more than once add up, rows not looked up get zero.
+ *
+ * @example
+ * import {embedding, key, tf} from "petri/core";
+ *
+ * const layer = embedding({count: 50, features: 8});
+ * const params = layer.init(key(0), [3]);
+ * display(layer.apply(params, tf.tensor2d([[4, 8, 15], [16, 23, 42]], [2, 3], "int32")).shape);
  */
 export function embedding(options: EmbeddingOptions): Layer<EmbeddingParams> {
   const {count, features, tableInit = normal} = options;

@@ -25,6 +25,15 @@ export interface GraphConvOptions {
  * parameter: give it to the factory where it is always the same one, or with each application as `context.adjacency`, [nodes, nodes]
  * or [batch, nodes, nodes], which goes before. One graph: [nodes, features] -> [nodes, units], its nodes being the batch;
  * several: [batch, nodes, features] -> [batch, nodes, units].
+ *
+ * @example
+ * import {gcnAdjacency, graphConv, key, tf} from "petri/core";
+ *
+ * // A path of three nodes.
+ * const adjacency = gcnAdjacency(3, [[0, 1], [1, 2]]);
+ * const layer = graphConv({units: 2});
+ * const params = layer.init(key(0), [4]);
+ * display(Inputs.table(layer.apply(params, tf.ones([3, 4]), {adjacency}).arraySync()));
  */
 export function graphConv(options: GraphConvOptions): Layer<DenseParams> {
   const {

@@ -32,6 +32,14 @@ const cell: RecurrentCell = {
 /**
  * The gated recurrent unit (Cho et al. 2014) in PyTorch's form, gates in its order r, z, n: r = sigmoid(x W_r + b_r + h U_r + c_r), z
  * likewise, n = tanh(x W_n + b_n + r (h U_n + c_n)), h' = (1 - z) n + z h. [batch, time, in] -> [batch, time, units].
+ *
+ * @example
+ * import {gru, key, random, tree} from "petri/core";
+ *
+ * const layer = gru({units: 16});
+ * const params = layer.init(key(0), [20, 4]);
+ * display(layer.apply(params, random.normal(key(1), [2, 20, 4])).shape);
+ * display(tree.size(params));
  */
 export function gru(options: RecurrentOptions): Layer<RecurrentParams> {
   return recurrent(cell, options);

@@ -19,6 +19,13 @@ export type LayerNormParams = {scale?: Tensor; bias?: Tensor};
 /**
  * Layer normalisation over the last axis (Ba, Kiros & Hinton 2016): y = (x - mean) / sqrt(variance + epsilon) scale + bias, with the
  * biased variance. [batch, ..., features] -> the same.
+ *
+ * @example
+ * import {key, layerNorm, tf} from "petri/core";
+ *
+ * const layer = layerNorm();
+ * const y = layer.apply(layer.init(key(0), [4]), tf.tensor2d([[1, 2, 3, 4], [10, 20, 30, 40]]));
+ * display(Inputs.table(y.arraySync()));
  */
 export function layerNorm(options: LayerNormOptions = {}): Layer<LayerNormParams> {
   const {epsilon = 1e-5, useScale = true, useBias = true, scaleInit = ones, biasInit = zeros} = options;

@@ -30,6 +30,14 @@ const cell: RecurrentCell = {
  * Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate of Gers et al. 2000), gates in PyTorch's order i, f, g, o:
  * c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'), each gate being x W + b + h U + d.
  * [batch, time, in] -> [batch, time, units].
+ *
+ * @example
+ * import {key, lstm, random, tree} from "petri/core";
+ *
+ * const layer = lstm({units: 16});
+ * const params = layer.init(key(0), [20, 4]);
+ * display(layer.apply(params, random.normal(key(1), [2, 20, 4])).shape);
+ * display(tree.size(params));
  */
 export function lstm(options: RecurrentOptions): Layer<RecurrentParams> {
   return recurrent(cell, options);

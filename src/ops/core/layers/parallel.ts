@@ -17,6 +17,14 @@ const COMBINE = {
 /**
  * Branches that see the same input, joined: [batch, ...shape] -> [batch, ...joined shape]. Parameters are named by kind and count, as in
  * `sequential`. Throws a ShapeError when the branches' shapes do not fit together.
+ *
+ * @example
+ * import {dense, key, parallel, tf} from "petri/core";
+ *
+ * const layer = parallel([dense({units: 3}), dense({units: 5, activation: "relu"})]);
+ * const params = layer.init(key(0), [4]);
+ * display(Object.keys(params));
+ * display(layer.apply(params, tf.ones([2, 4])).shape);
  */
 export function parallel(
   branches: readonly Layer[],

@@ -14,7 +14,15 @@ export interface Pool2dOptions {
   padding?: Padding;
 }
 
-/** The largest value in every window: [batch, height, width, channels] -> [batch, outHeight, outWidth, channels]. Of equal values the first gets the gradient, as in PyTorch. */
+/**
+ * The largest value in every window: [batch, height, width, channels] -> [batch, outHeight, outWidth, channels]. Of equal values the first gets the gradient, as in PyTorch.
+ *
+ * @example
+ * import {avgPool2d, maxPool2d, tf} from "petri/core";
+ *
+ * const image = tf.range(0, 16).reshape([1, 4, 4, 1]);
+ * for (const layer of [maxPool2d(), avgPool2d()]) display(layer.apply({}, image).flatten().arraySync());
+ */
 export function maxPool2d(options: Pool2dOptions = {}): Layer<Record<never, never>> {
   return pooling("maxPool2d", options, maxPool);
 }

@@ -10,6 +10,14 @@ const BASE = 10_000;
 /**
  * Adds sinusoidal positions (Vaswani et al. 2017): feature 2i of step t gets sin(t / 10000^(2i / features)), feature 2i + 1 the
  * cosine of the same angle. [batch, time, features] -> the same.
+ *
+ * @example
+ * import {sinusoids} from "petri/core";
+ *
+ * const cells = sinusoids(40, 32).flatten().arraySync().map((value, i) => ({step: Math.floor(i / 32), feature: i % 32, value}));
+ * display(Plot.plot({height: 240, color: {scheme: "RdBu"}, x: {ticks: []}, y: {ticks: []}, marks: [
+ *   Plot.cell(cells, {x: "step", y: "feature", fill: "value", inset: -0.5})
+ * ]}));
  */
 export function sinusoidalPositions(): Layer<Record<never, never>> {
   const name = "sinusoidalPositions";

@@ -4,7 +4,14 @@ import {expectShape, type Layer, type Shape} from "../layer.ts";
 
 const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
 
-/** The same numbers of each example in another shape: [batch, ...] -> [batch, ...shape]. Throws a ShapeError when the sizes differ. */
+/**
+ * The same numbers of each example in another shape: [batch, ...] -> [batch, ...shape]. Throws a ShapeError when the sizes differ.
+ *
+ * @example
+ * import {reshape, tf} from "petri/core";
+ *
+ * display(reshape([8, 8, 1]).apply({}, tf.ones([5, 64])).shape);
+ */
 export function reshape(shape: Shape): Layer<Record<never, never>> {
   for (const dim of shape) checkCount("every dimension of a shape", dim);
   const name = "reshape";

@@ -11,6 +11,14 @@ export type ResidualParams = {body?: Params; shortcut?: Params};
  * y = shortcut(x) + body(x) (He et al. 2016). The body is a layer or several one after the other; the shortcut is the identity, or a
  * layer that gives x the body's shape. [batch, ...shape] -> [batch, ...shape of the body]. Throws a ShapeError when the two
  * parts differ in shape.
+ *
+ * @example
+ * import {dense, key, residual, tf, tree} from "petri/core";
+ *
+ * const block = residual([dense({units: 8, activation: "relu"}), dense({units: 4})]);
+ * const params = block.init(key(0), [4]);
+ * display(tree.entries(params).map(({path}) => path));
+ * display(block.apply(params, tf.ones([2, 4])).shape);
  */
 export function residual(
   body: Layer | readonly Layer[],

@@ -14,7 +14,16 @@ export interface RmsNormOptions {
 /** Parameters: a factor for each feature, [features]. */
 export type RmsNormParams = {scale?: Tensor};
 
-/** Normalisation by the root mean square of the last axis (Zhang & Sennrich 2019): y = x / sqrt(mean(x^2) + epsilon) scale. [batch, ..., features] -> the same. */
+/**
+ * Normalisation by the root mean square of the last axis (Zhang & Sennrich 2019): y = x / sqrt(mean(x^2) + epsilon) scale. [batch, ..., features] -> the same.
+ *
+ * @example
+ * import {key, rmsNorm, tf} from "petri/core";
+ *
+ * const layer = rmsNorm();
+ * const y = layer.apply(layer.init(key(0), [4]), tf.tensor2d([[1, 2, 3, 4], [10, 20, 30, 40]]));
+ * display(Inputs.table(y.arraySync()));
+ */
 export function rmsNorm(options: RmsNormOptions = {}): Layer<RmsNormParams> {
   const {epsilon = 1e-6, useScale = true, scaleInit = ones} = options;
   checkNumber("epsilon", epsilon, 0);

@@ -18,7 +18,8 @@ import type {Params} from "../tree.ts";
  * import {dense, dropout, key, sequential, shapeAfter} from "petri/core";
  *
  * const model = sequential([dense({units: 32, activation: "relu"}), dropout(0.2), dense({units: 10})]);
- * display([Object.keys(model.init(key(0), [64])), shapeAfter(model, [64])]);
+ * display(Object.keys(model.init(key(0), [64])));
+ * display(shapeAfter(model, [64]));
  */
 export function sequential(layers: readonly Layer[]): Layer<Record<string, Params>> {
   const names = numbered(layers);

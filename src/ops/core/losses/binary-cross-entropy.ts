@@ -10,6 +10,13 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 /**
  * Binary cross-entropy from logits in nats, element by element: w t softplus(-z) + (1 - t) softplus(z) for the logit z, the
  * target t from 0 to 1 and the positive weight w. No logit is too large for it. The mean divides by the number of elements.
+ *
+ * @example
+ * import {binaryCrossEntropy, tf} from "petri/core";
+ *
+ * const logits = tf.tensor1d([-2, 0, 2]);
+ * const targets = tf.tensor1d([0, 1, 1]);
+ * display(binaryCrossEntropy(logits, targets, {reduction: "none"}).arraySync());
  */
 export function binaryCrossEntropy(
   logits: Tensor,

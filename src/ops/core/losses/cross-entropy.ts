@@ -16,6 +16,13 @@ export interface CrossEntropyOptions extends LossOptions {
  * numbers, int32 [...], or target distributions, float32 [..., classes]. With class weights w the loss of an example is
  * -sum_c w_c target_c log softmax(logits)_c, and the mean over class numbers divides by the sum of the labels' weights, as
  * in PyTorch. The gradient is that of the logits. Throws ShapeError where labels do not fit the logits.
+ *
+ * @example
+ * import {softmaxCrossEntropy, tf} from "petri/core";
+ *
+ * // Three classes and no idea: log 3 nats.
+ * const logits = tf.zeros([2, 3]);
+ * display(softmaxCrossEntropy(logits, tf.tensor1d([0, 2], "int32")).arraySync());
  */
 export function softmaxCrossEntropy(
   logits: Tensor,

@@ -7,6 +7,12 @@ import {checkSameShape, type LossOptions, reduce} from "./reduction.ts";
 /**
  * Hinge loss of scores against signs -1 and +1 of the same shape: max(0, margin - sign score), or with `squared` its square
  * (Cortes & Vapnik 1995); the mean is over all elements.
+ *
+ * @example
+ * import {hingeLoss, tf} from "petri/core";
+ *
+ * const scores = tf.tensor1d([2, 0.5, -1]);
+ * display(hingeLoss(scores, tf.ones([3]), {reduction: "none"}).arraySync());
  */
 export function hingeLoss(
   scores: Tensor,
@@ -33,6 +39,13 @@ export interface MultiClassHingeOptions extends LossOptions {
  * Hinge loss for logits z [..., classes] and class numbers y, int32 [...]. "weston-watkins" (1999), the default:
  * sum over c != y of max(0, margin - z_y + z_c) / classes, as PyTorch's multi-margin loss. "crammer-singer" (2001):
  * max(0, margin + max over c != y of z_c - z_y). "none" gives one number an example, and "mean" is over examples.
+ *
+ * @example
+ * import {multiClassHingeLoss, tf} from "petri/core";
+ *
+ * const logits = tf.tensor2d([[3, 1, 2.5]]);
+ * const labels = tf.tensor1d([0], "int32");
+ * display(["weston-watkins", "crammer-singer"].map((kind) => multiClassHingeLoss(logits, labels, {kind}).arraySync()));
  */
 export function multiClassHingeLoss(
   logits: Tensor,

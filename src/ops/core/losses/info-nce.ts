@@ -17,6 +17,12 @@ export interface InfoNceOptions extends LossOptions {
  * InfoNCE (van den Oord, Li & Vinyals 2018), in nats: row i of `queries` [batch, features] has to find row i of `keys`
  * [batch, features] among all keys, -log softmax(queries keys^T / temperature)_ii. It lies near log(batch) for vectors that
  * know nothing of each other. "none" gives one number a pair.
+ *
+ * @example
+ * import {infoNce, key, random} from "petri/core";
+ *
+ * const [images, texts] = key(0).split(2).map((each) => random.normal(each, [16, 8]));
+ * display([infoNce(images, texts).arraySync(), infoNce(images, images).arraySync()]);
  */
 export function infoNce(queries: Tensor, keys: Tensor, options: InfoNceOptions = {}): Tensor {
   const {temperature = 0.1, normalize = true, symmetric = false, reduction = "mean"} = options;

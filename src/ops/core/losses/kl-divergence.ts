@@ -9,6 +9,13 @@ const TINY = 1e-37;
  * Kullback-Leibler divergence of softmax(logits) from the targets, in nats: sum_c t_c (log t_c - log softmax(logits)_c) over
  * the last axis, with 0 log 0 = 0. `targets` are probabilities, or logits with `targetLogits: true` (distillation); the
  * gradient is of both. "none" gives one number an example, and "mean" divides by the number of examples.
+ *
+ * @example
+ * import {klDivergence, tf} from "petri/core";
+ *
+ * const student = tf.tensor2d([[1, 0, 0]]);
+ * const teacher = tf.tensor2d([[4, 0, 0]]);
+ * display(klDivergence(student, teacher, {targetLogits: true}).arraySync());
  */
 export function klDivergence(
   logits: Tensor,

@@ -3,7 +3,20 @@ import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
 import {checkSameShape, type LossOptions, reduce} from "./reduction.ts";
 
-/** Squared error (prediction - target)^2, without a factor 1/2; the mean is over all elements. */
+/**
+ * Squared error (prediction - target)^2, without a factor 1/2; the mean is over all elements.
+ *
+ * @example
+ * import {huberLoss, meanAbsoluteError, meanSquaredError, tf} from "petri/core";
+ *
+ * const errors = tf.linspace(-3, 3, 61);
+ * const zeros = tf.zeros([61]);
+ * const curves = Object.entries({meanSquaredError, meanAbsoluteError, huberLoss}).flatMap(([name, loss]) => {
+ *   const values = loss(errors, zeros, {reduction: "none"}).arraySync();
+ *   return errors.arraySync().map((error, i) => ({name, error, loss: values[i]}));
+ * });
+ * display(Plot.plot({height: 220, color: {legend: true}, marks: [Plot.line(curves, {x: "error", y: "loss", stroke: "name"})]}));
+ */
 export function meanSquaredError(predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor {
   const {reduction} = options;
   checkErrors("meanSquaredError", predictions, targets);

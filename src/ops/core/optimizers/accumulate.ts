@@ -9,6 +9,17 @@ type AccumulateState = {seen: number; mean: Params; inner: OptimizerState};
 /**
  * Lets `optimizer` make one update with the mean of `every` gradients in a row, as if they came from one batch of that many
  * times the size; the parameters stay in between. Schedules within count its updates.
+ *
+ * @example
+ * import {accumulate, sgd, stepOptimizer, tf} from "petri/core";
+ *
+ * const optimizer = accumulate(2, sgd({learningRate: 1}));
+ * let now = {params: {w: tf.scalar(0)}, state: optimizer.init({w: tf.scalar(0)})};
+ * const seen = [1, 3, 5, 7].map((gradient) => {
+ *   now = stepOptimizer(optimizer, {w: tf.scalar(gradient)}, now.state, now.params);
+ *   return now.params.w.arraySync();
+ * });
+ * display(seen);
  */
 export function accumulate(every: number, optimizer: Optimizer): Optimizer {
   checkCount("every", every);

@@ -7,7 +7,17 @@ export interface AdagradOptions extends ScaleByRssOptions {
   learningRate?: LearningRate;
 }
 
-/** Adagrad (Duchi, Hazan & Singer 2011): nu += g^2, p -= learningRate g / (sqrt(nu) + eps). */
+/**
+ * Adagrad (Duchi, Hazan & Singer 2011): nu += g^2, p -= learningRate g / (sqrt(nu) + eps).
+ *
+ * @example
+ * import {adagrad, fit, mlp} from "petri/core";
+ * import {twoMoons} from "petri/datasets";
+ *
+ * const training = fit(mlp([2, 16, 2]), twoMoons(), {epochs: 10, optimizer: adagrad({learningRate: 0.1})});
+ * for await (const row of training) if (row.progress === 1) display(row);
+ * training.dispose();
+ */
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const {learningRate = 1e-2, ...scale} = options;
   return chain(scaleByRss(scale), sgd({learningRate}));

@@ -11,6 +11,14 @@ type EmaState = {step: number; ema: Params; inner: OptimizerState};
  * first parameters. The training itself is that of `optimizer`; `emaParams` reads the average out of the state. `decay` may
  * be a function of the step from 0: `step => (step + 1) / (step + 2)` gives the plain mean of all parameters so far
  * (Polyak & Juditsky 1992).
+ *
+ * @example
+ * import {ema, emaParams, sgd, stepOptimizer, tf} from "petri/core";
+ *
+ * const optimizer = ema(sgd({learningRate: 1}), {decay: 0.5});
+ * const params = {w: tf.scalar(0)};
+ * const next = stepOptimizer(optimizer, {w: tf.scalar(-1)}, optimizer.init(params), params);
+ * display({now: next.params.w.arraySync(), average: emaParams(next.state).w.arraySync()});
  */
 export function ema(
   optimizer: Optimizer,

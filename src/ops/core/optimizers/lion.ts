@@ -18,6 +18,14 @@ type LionState = {step: number; mu: Params};
 /**
  * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms"): p -= learningRate (sign(beta1 mu +
  * (1 - beta1) g) + weightDecay p), then mu = beta2 mu + (1 - beta2) g. The decay is 0 by default.
+ *
+ * @example
+ * import {fit, lion, mlp} from "petri/core";
+ * import {twoMoons} from "petri/datasets";
+ *
+ * const training = fit(mlp([2, 16, 2]), twoMoons(), {epochs: 10, optimizer: lion({learningRate: 0.003})});
+ * for await (const row of training) if (row.progress === 1) display(row);
+ * training.dispose();
  */
 export function lion(options: LionOptions = {}): Optimizer {
   const {learningRate = 1e-4, beta1 = 0.9, beta2 = 0.99, weightDecay = 0, mask} = options;

@@ -10,6 +10,15 @@ type Leaves = Record<string, Tensor>;
  * Different optimizers for different parameters: each parameter goes to the first rule whose filter matches its path,
  * `perPath([["embedding", freeze()], ["*bias", adam()], ["*", adamw({weightDecay: 0.1})]])`. Throws an ArgumentError for a
  * parameter without a rule, and for a rule before the last that matches nothing: it is misspelt.
+ *
+ * @example
+ * import {adam, freeze, key, mlp, perPath, stepOptimizer, tree} from "petri/core";
+ *
+ * const optimizer = perPath([["dense1", freeze()], ["*", adam()]]);
+ * const params = mlp([2, 4, 2]).init(key(0));
+ * const {params: next} = stepOptimizer(optimizer, params, optimizer.init(params), params);
+ * const moved = ({path, leaf}, i) => ({path, moved: leaf.sub(tree.leaves(params)[i]).abs().max().arraySync()});
+ * display(Inputs.table(tree.entries(next).map(moved)));
  */
 export function perPath(rules: readonly (readonly [PathFilter, Optimizer])[]): Optimizer {
   if (rules.length === 0) throw new ArgumentError("perPath needs at least one rule, [filter, optimizer].");

@@ -16,7 +16,17 @@ export interface ScaleByRmsOptions {
   centered?: boolean;
 }
 
-/** g / (sqrt(nu) + eps) for the moving average nu = decay nu + (1 - decay) g^2, from 0: RMSProp without its learning rate. */
+/**
+ * g / (sqrt(nu) + eps) for the moving average nu = decay nu + (1 - decay) g^2, from 0: RMSProp without its learning rate.
+ *
+ * @example
+ * import {chain, scale, scaleByRms, tf} from "petri/core";
+ *
+ * const optimizer = chain(scaleByRms({decay: 0.9}), scale(-0.1));
+ * const params = {w: tf.zeros([3])};
+ * const {updates} = optimizer.update({w: tf.tensor1d([1, 10, 100])}, optimizer.init(params), params);
+ * display(updates.w.arraySync());
+ */
 export function scaleByRms(options: ScaleByRmsOptions = {}): Optimizer {
   const {decay = 0.9, eps = 1e-8, epsInsideRoot = false, centered = false} = options;
   checkNumber("decay", decay, 0, 1);

@@ -42,7 +42,8 @@ export function clipByNorm(maxNorm: number): Optimizer {
  * const clip = clipByGlobalNorm(1);
  * const grads = {kernel: tf.tensor1d([3, 0]), bias: tf.scalar(4)};
  * const {updates} = clip.update(grads, clip.init(grads), grads);
- * display([updates.kernel.arraySync(), updates.bias.arraySync()]);
+ * display(updates.kernel.arraySync());
+ * display(updates.bias.arraySync());
  */
 export function clipByGlobalNorm(maxNorm: number): Optimizer {
   checkPositive("maxNorm", maxNorm);

@@ -28,10 +28,14 @@ export interface DyckOptions extends Chance {
  * @throws ArgumentError
  *
  * @example
- * import {decodeTokens, dyck} from "petri/datasets";
+ * import {dyck, gatherRows} from "petri/datasets";
  *
- * const {inputs, labels, vocabulary} = dyck({n: 6, length: 12});
- * display(Array.from(labels, (label, i) => [decodeTokens(inputs.subarray(12 * i, 12 * i + 12), vocabulary), label]));
+ * const data = dyck({n: 6, length: 10, kinds: 2, seed: 1});
+ * const rows = d3.range(6).map((row) => {
+ *   const {inputs, labels} = gatherRows(data, [row]);
+ *   return {word: Array.from(inputs, (token) => data.vocabulary[token]).join(" "), balanced: labels[0]};
+ * });
+ * display(Inputs.table(rows));
  */
 export function dyck(options: DyckOptions = {}): Dataset & {vocabulary: string[]} {
   const {n = 1000, length = 16, kinds = 2, depth = length / 2, task = "validity"} = options;

@@ -28,10 +28,13 @@ export interface ModularOptions {
  * al. 2022, "Grokking". @throws ArgumentError
  *
  * @example
- * import {modular, split} from "petri/datasets";
+ * import {gatherRows, modular, rowCount} from "petri/datasets";
  *
- * const {train: seen, test: unseen} = split(modular({p: 97, operation: "divide"}), {test: 0.5});
- * display({name: seen.name, rows: [seen.labels.length, unseen.labels.length], first: seen.inputs.subarray(0, 4)});
+ * const data = modular({p: 7});
+ * const {inputs, labels} = gatherRows(data, [7 * 3 + 5]);
+ * display(rowCount(data));
+ * display(inputs);
+ * display(labels);
  */
 export function modular(options: ModularOptions = {}): Dataset {
   const {p = 97, operation = "add", encoding = "sequence"} = options;

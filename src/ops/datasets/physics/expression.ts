@@ -31,7 +31,14 @@ const BINDING: Readonly<Record<string, number>> = {"+": 1, "-": 1, "*": 2, "/": 
 /** Binds more tightly than products and less than powers: -x^2 is -(x^2). */
 const MINUS_BINDING = 3;
 
-/** The tree of a formula; `pi` is a number. @throws ArgumentError with the place that is wrong. */
+/**
+ * The tree of a formula; `pi` is a number. @throws ArgumentError with the place that is wrong.
+ *
+ * @example
+ * import {parseExpression} from "petri/datasets";
+ *
+ * display(parseExpression("m * v^2 / 2"));
+ */
 export function parseExpression(text: string): Expression {
   const tokens = [...text.matchAll(/\s*(?:(\d+(?:\.\d*)?|\.\d+)|([A-Za-z]\w*)|(\S))/g)];
   let at = 0;

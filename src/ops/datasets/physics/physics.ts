@@ -46,9 +46,8 @@ export interface PhysicsOptions extends Chance {
  * @example
  * import {physics, physicsFormulas} from "petri/datasets";
  *
- * const {features, inputs, targets} = physics("I.9.18", {n: 500, noise: 0.01});
- * display({features, inputs, targets});
- * display(Inputs.table(physicsFormulas, {columns: ["id", "name", "text"]}));
+ * display(physics("I.9.18", {n: 3, seed: 1}));
+ * display(Inputs.table(physicsFormulas.slice(0, 8).map(({id, name, formula}) => ({id, name, formula}))));
  */
 export function physics(id: string, options: PhysicsOptions = {}): Dataset {
   const formula = physicsFormulas.find((each) => each.id === id);

@@ -75,7 +75,15 @@ export function idxRecipe(options: Omit<IdxOptions, "images" | "labels">): Recip
   };
 }
 
-/** Reads the numbers of an IDX file. @throws DatasetError */
+/**
+ * Reads the numbers of an IDX file. @throws DatasetError
+ *
+ * @example
+ * import {parseIdx} from "petri/datasets";
+ *
+ * // Two labels: magic 0x00000801, a count, the bytes.
+ * display(parseIdx("labels", new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])));
+ */
 export function parseIdx(name: string, bytes: Uint8Array): IdxArray {
   const {type, shape, offset, size} = parseHeader(name, bytes);
   if (bytes.length !== size) {
