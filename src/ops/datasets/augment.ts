@@ -23,13 +23,15 @@ export interface Augmentation {
  *
  * @example
  * import {key} from "petri/core";
- * import {augment, digits, subset} from "petri/datasets";
+ * import {augment, glyphs} from "petri/datasets";
  *
- * const two = subset(await digits(), new Array(6).fill(2));
- * const {inputs} = augment(two, {shift: 1, rotate: 20}, key(0));
- * const pixels = Array.from(inputs, (value, i) => ({copy: Math.floor(i / 64), x: i % 8, y: Math.floor((i % 64) / 8), value}));
- * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, marks: [
- *   Plot.cell(pixels, {x: "x", y: "y", fx: "copy", fill: "value"})
+ * const images = glyphs({n: 10, size: 20});
+ * const changed = augment(images, {rotate: 20, shift: 2, cutout: 5, noise: 0.05}, key(1));
+ * const pixels = Array.from(changed.inputs, (value, i) => ({
+ *   image: Math.floor(i / 400), x: i % 20, y: Math.floor((i % 400) / 20), value
+ * }));
+ * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ *   Plot.cell(pixels, {x: "x", y: "y", fx: "image", fill: "value"})
  * ]}));
  */
 export function augment(data: Dataset, changes: Augmentation, key: Key): Dataset {

@@ -8,7 +8,8 @@ import {sha256} from "./source.ts";
  * @example
  * import {dataHash, twoMoons} from "petri/datasets";
  *
- * display([await dataHash(twoMoons({seed: 1})), await dataHash(twoMoons({seed: 2}))]);
+ * display(await dataHash(twoMoons({seed: 1})));
+ * display(await dataHash(twoMoons({seed: 2})));
  */
 export async function dataHash(data: Dataset): Promise<string> {
   const {

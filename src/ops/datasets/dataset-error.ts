@@ -4,12 +4,9 @@
  * @example
  * import {csv, DatasetError} from "petri/datasets";
  *
- * const file = new Blob(["x,y,label\n1,2,a\n3,b\n"]);
- * try {
- *   await csv(file, {target: "label"});
- * } catch (error) {
- *   display(error instanceof DatasetError && error.message);
- * }
+ * const file = new File(["size,price\n1.5,3\n2,4,5\n"], "shirts.csv");
+ * const reason = await csv(file, {target: "price"}).catch((error) => error);
+ * display([reason instanceof DatasetError, reason.message]);
  */
 export class DatasetError extends Error {
   override name = "DatasetError";

@@ -47,11 +47,10 @@ export function invertScaler(data: Dataset, scaler: Scaler): Dataset {
  * Datasets scaled by what was measured on `train` alone, as tests must be. @throws ArgumentError
  *
  * @example
- * import {normalise, split, twoMoons} from "petri/datasets";
+ * import {normalise, physics, split} from "petri/datasets";
  *
- * const {train: seen} = normalise(split(twoMoons()));
- * const first = seen.inputs.filter((_, i) => i % 2 === 0);
- * display({mean: d3.mean(first), deviation: d3.deviation(first)});
+ * const {train: seen, test: unseen, scaler} = normalise(split(physics("I.9.18")));
+ * display({shift: scaler.shift, scale: scaler.scale, first: unseen.inputs.subarray(0, 9)});
  */
 export function normalise<S extends {train: Dataset}>(
   sets: S,

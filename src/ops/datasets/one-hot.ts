@@ -7,7 +7,7 @@ import {DatasetError} from "./dataset-error.ts";
  * @example
  * import {oneHot} from "petri/datasets";
  *
- * display(oneHot([0, 2, 1], 3));
+ * display(oneHot([2, 0, 1], 3));
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array {
   checkCount("classes", classes);

@@ -24,9 +24,9 @@ export interface MixtureOptions extends Chance {
  * @example
  * import {gaussianMixture} from "petri/datasets";
  *
- * const {inputs, labels} = gaussianMixture({n: 300, components: 4, separation: 4, stretch: 3, seed: 2});
- * const points = Array.from(labels, (label, i) => ({label, x: inputs[2 * i], y: inputs[2 * i + 1]}));
- * display(Plot.dot(points, {x: "x", y: "y", fill: "label", r: 2}).plot({height: 260, aspectRatio: 1, color: {type: "categorical"}}));
+ * const {inputs, labels} = gaussianMixture({components: 4, stretch: 3});
+ * const points = Array.from(labels, (label, i) => ({x: inputs[2 * i], y: inputs[2 * i + 1], label: String(label)}));
+ * display(Plot.dot(points, {x: "x", y: "y", stroke: "label"}).plot({width: 400, aspectRatio: 1}));
  */
 export function gaussianMixture(options: MixtureOptions = {}): Dataset & {centres: Float32Array} {
   const {n = 500, dimensions = 2, components = 3, separation = 3, noise = 1, stretch = 1} = options;

@@ -28,13 +28,10 @@ export interface ModularOptions {
  * al. 2022, "Grokking". @throws ArgumentError
  *
  * @example
- * import {gatherRows, modular, rowCount} from "petri/datasets";
+ * import {modular, split} from "petri/datasets";
  *
- * const data = modular({p: 7});
- * const {inputs, labels} = gatherRows(data, [7 * 3 + 5]);
- * display(rowCount(data));
- * display(inputs);
- * display(labels);
+ * const {train: seen, test: unseen} = split(modular({p: 97, operation: "divide"}), {test: 0.5});
+ * display({name: seen.name, rows: [seen.labels.length, unseen.labels.length], first: seen.inputs.subarray(0, 4)});
  */
 export function modular(options: ModularOptions = {}): Dataset {
   const {p = 97, operation = "add", encoding = "sequence"} = options;

@@ -19,13 +19,10 @@ export interface ParityOptions extends Chance {
  * Bits as -1 and 1, class 1 where the count of ones among the relevant bits (`relevant`, ascending) is odd. @throws ArgumentError
  *
  * @example
- * import {gatherRows, parity} from "petri/datasets";
+ * import {parity} from "petri/datasets";
  *
- * const data = parity({bits: 6, relevant: 3, n: 100, seed: 1});
- * const {inputs, labels} = gatherRows(data, [0]);
- * display(data.relevant);
- * display(inputs);
- * display(labels);
+ * const {relevant, inputs, labels} = parity({bits: 30, relevant: 3, n: 1000});
+ * display({relevant, first: inputs.subarray(0, 30), label: labels[0]});
  */
 export function parity(options: ParityOptions = {}): Dataset & {relevant: number[]} {
   const {bits = 8, relevant: count = bits, n} = options;

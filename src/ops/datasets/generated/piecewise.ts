@@ -21,9 +21,8 @@ export interface PiecewiseOptions extends Chance {
  * @example
  * import {piecewise} from "petri/datasets";
  *
- * const {inputs, targets, knots} = piecewise({n: 200, pieces: 4, noise: 0.05, seed: 3});
- * const points = Array.from(inputs, (x, i) => ({x, y: targets[i]}));
- * display(Plot.plot({height: 200, marks: [Plot.dot(points, {x: "x", y: "y", r: 1.5}), Plot.line(knots, {stroke: "var(--theme-foreground-focus)"})]}));
+ * const {inputs, targets} = piecewise({noise: 0.05, seed: 3});
+ * display(Plot.dot(inputs, {x: inputs, y: targets, r: 1}).plot({width: 400, height: 200}));
  */
 export function piecewise(options: PiecewiseOptions = {}): Dataset & {knots: [number, number][]} {
   const {n = 500, pieces = 5, kind = "linear", noise = 0} = options;

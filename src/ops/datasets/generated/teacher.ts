@@ -37,11 +37,11 @@ export interface TeacherOptions extends Chance {
  * the number of inputs of their layer, its biases standard normal; they come with the dataset. @throws ArgumentError
  *
  * @example
- * import {rowCount, teacherStudent} from "petri/datasets";
+ * import {teacherStudent} from "petri/datasets";
  *
- * const data = teacherStudent({n: 500, width: 10, hidden: 4, seed: 1});
- * display(rowCount(data));
- * display(data.targets.slice(0, 5));
+ * const seen = teacherStudent({n: 200, inputs: 4, hidden: 3, seed: 1});
+ * const unseen = teacherStudent({n: 50, inputs: 4, hidden: 3, seed: 2});
+ * display({teacher: seen.teacher, targets: unseen.targets.subarray(0, 5)});
  */
 export function teacherStudent(options: TeacherOptions = {}): Dataset & {teacher: Teacher} {
   const {n = 1000, inputs: width = 10, hidden = 5, outputs = 1, activation = "tanh", noise = 0} = options;

@@ -46,8 +46,9 @@ export interface PhysicsOptions extends Chance {
  * @example
  * import {physics, physicsFormulas} from "petri/datasets";
  *
- * display(physics("I.9.18", {n: 3, seed: 1}));
- * display(Inputs.table(physicsFormulas.slice(0, 8).map(({id, name, formula}) => ({id, name, formula}))));
+ * const {features, inputs, targets} = physics("I.9.18", {n: 500, noise: 0.01});
+ * display({features, inputs, targets});
+ * display(Inputs.table(physicsFormulas, {columns: ["id", "name", "text"]}));
  */
 export function physics(id: string, options: PhysicsOptions = {}): Dataset {
   const formula = physicsFormulas.find((each) => each.id === id);

@@ -19,10 +19,11 @@ const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
  * @example
  * import {cifar} from "petri/datasets";
  *
- * // One image: its label, then 1,024 bytes each of red, green and blue.
- * const {inputShape, labels, classes} = await cifar(new Uint8Array(3073).fill(3));
- * display(inputShape);
- * display(classes[labels[0]]);
+ * // Two images of one colour each; else the .bin files of the set: cifar(["data/data_batch_1.bin", ...]).
+ * const bytes = new Uint8Array(2 * 3073).fill(200, 1, 1025).fill(90, 3074);
+ * bytes[3073] = 8;
+ * const {labels, classes, inputShape} = await cifar(bytes);
+ * display({inputShape, labels: Array.from(labels, (label) => classes[label])});
  */
 export function cifar(sources: DataSource | readonly DataSource[], name = "CIFAR-10"): Promise<Dataset> {
   return readFiles([sources].flat() as DataSource[], recipe(name));

@@ -20,11 +20,9 @@ export interface CsvOptions extends ColumnOptions {
  * @example
  * import {csv} from "petri/datasets";
  *
- * const file = new Blob(["width,length,kind\n1.4,0.2,setosa\n4.7,1.4,versicolor\n6.0,2.5,virginica\n"]);
- * const {inputs, inputShape, labels, classes} = await csv(file, {target: "kind"});
- * display(inputs);
- * display({rows: labels.length, numbers: inputShape[0]});
- * display(classes);
+ * const file = new File(["size,colour,price\n1.5,red,3\n2,blue,4\n2.5,red,5\n"], "shirts.csv");
+ * const {features, inputs, targets} = await csv(file, {target: "price"});
+ * display({features, inputs, targets});
  */
 export function csv(source: DataSource, options: CsvOptions): Promise<Dataset> {
   return readFiles([source], {

@@ -18,9 +18,8 @@ export interface MnistOptions {
  * @example
  * import {mnist} from "petri/datasets";
  *
- * // The four files of MNIST do not come with Petri: put them into notebooks/data/mnist.
- * const sets = await mnist().catch((error) => error.message);
- * display(sets);
+ * // Where the files are not there, it says how to get them.
+ * display(await mnist().then(({train}) => train.labels.length, (error) => error.message));
  */
 export async function mnist({from = "data/mnist"}: MnistOptions = {}): Promise<SplitSets> {
   const [train, test] = await Promise.all([readPart(from, "train"), readPart(from, "t10k")]);

@@ -18,10 +18,9 @@ interface ArqueroTable {
  * @example
  * import {fromTable} from "petri/datasets";
  *
- * const table = Arrow.tableFromArrays({x: [1, 2, 3], y: [2, 4, 6]});
- * const {inputs, targets} = fromTable(table, {target: "y", task: "regression"});
- * display(inputs);
- * display(targets);
+ * const penguins = [{flipper: 181, sex: "male", species: "Adelie"}, {flipper: 217, sex: "female", species: "Gentoo"}];
+ * const {features, inputs, labels, classes} = fromTable(penguins, {target: "species"});
+ * display({features, inputs, labels, classes});
  */
 export function fromTable(table: unknown, options: ColumnOptions): Dataset {
   return datasetOf("the table", table, options);

@@ -35,9 +35,10 @@ export interface TextSets {
  * @example
  * import {decodeTokens, gatherRows, text} from "petri/datasets";
  *
- * const {train: letters} = await text(new Blob(["to be or not to be, that is the question: ".repeat(5)]), {length: 8});
- * const {inputs, labels} = gatherRows(letters, [0]);
- * display([inputs, labels].map((tokens) => decodeTokens(tokens, letters.classes)));
+ * const file = new File(["she sells sea shells by the sea shore"], "shells.txt");
+ * const {train: seen, vocabulary} = await text(file, {length: 8, validation: 0, test: 0});
+ * const {inputs, labels} = gatherRows(seen, [0]);
+ * display({window: decodeTokens(inputs, vocabulary), next: decodeTokens(labels, vocabulary)});
  */
 export async function text(
   source: DataSource | readonly DataSource[] | FileSystemDirectoryHandle,
