@@ -1,10 +1,13 @@
 import {ArgumentError, checkCount} from "./errors.ts";
-import {philox4x32} from "./philox.ts";
+import {philox4x32, philoxStream} from "./philox.ts";
 
 // The last counter word separates the uses of one key: draws, splits and folds never meet.
 const DRAW = 0;
 const SPLIT = 1;
 const FOLD = 2;
+
+/** A step of the 24 bits of a uniform number. */
+export const UNIT = 2 ** -24;
 
 /**
  * A random key in the manner of JAX: a value, not a generator. The same key always gives the same numbers, on every
@@ -42,15 +45,21 @@ export class Key {
   /** `count` uniformly distributed 32-bit words. */
   bits(count: number): Uint32Array {
     checkCount("count", count, 0);
-    const words = new Uint32Array(Math.ceil(count / 4) * 4);
-    for (let block = 0; block * 4 < count; ++block)
-      philox4x32([block, 0, 0, DRAW], this.words, words, block * 4);
-    return words.subarray(0, count);
+    const words = new Uint32Array(count);
+    philoxStream(this.words, DRAW, words);
+    return words;
   }
 
-  /** `count` numbers in [low, high), made from 24 bits each: exact in float32. */
+  /** `count` numbers in [low, high), made from 24 bits each: exact in float32 from 0 to 1. */
   uniform(count: number, low = 0, high = 1): Float32Array {
-    return Float32Array.from(this.bits(count), (word) => low + (word >>> 8) * 2 ** -24 * (high - low));
+    const {start, span, last} = uniformRange(low, high);
+    const words = this.bits(count);
+    const out = new Float32Array(count);
+    for (let i = 0; i < count; ++i) {
+      const value = start + ((words[i] as number) >>> 8) * UNIT * span;
+      out[i] = Math.min(value, last);
+    }
+    return out;
   }
 
   /** `count` normally distributed numbers (Box-Muller over pairs of uniforms). */
@@ -58,12 +67,11 @@ export class Key {
     const words = this.bits(Math.ceil(count / 2) * 2);
     const out = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {
-      const [z0, z1] = boxMuller(
-        1 - ((words[i] ?? 0) >>> 8) * 2 ** -24,
-        ((words[i + 1] ?? 0) >>> 8) * 2 ** -24
-      );
-      out[i] = mean + standardDeviation * z0;
-      if (i + 1 < count) out[i + 1] = mean + standardDeviation * z1;
+      const radius = radiusOf(1 - ((words[i] as number) >>> 8) * UNIT);
+      const angle = 2 * Math.PI * ((words[i + 1] as number) >>> 8) * UNIT;
+      out[i] = mean + standardDeviation * radius * Math.cos(angle);
+      // Past the end of an odd count nothing is written.
+      out[i + 1] = mean + standardDeviation * radius * Math.sin(angle);
     }
     return out;
   }
@@ -96,8 +104,22 @@ export function key(seed: number): Key {
   return new Key([seed >>> 0, Math.floor(seed / 2 ** 32)]);
 }
 
-/** Two independent standard normals from u1 in (0, 1] and u2 in [0, 1). */
+/** Two independent standard normals from u1 in (0, 1] and u2 in [0, 1) (Box & Muller 1958). */
 export function boxMuller(u1: number, u2: number): [number, number] {
-  const radius = Math.sqrt(-2 * Math.log(u1));
+  const radius = radiusOf(u1);
   return [radius * Math.cos(2 * Math.PI * u2), radius * Math.sin(2 * Math.PI * u2)];
+}
+
+function radiusOf(u1: number): number {
+  return Math.sqrt(-2 * Math.log(u1));
+}
+
+/** The numbers start + span u, as float32 has them, and the largest of them that is below `high`: rounding may reach it. */
+export function uniformRange(low: number, high: number): {start: number; span: number; last: number} {
+  const start = Math.fround(low);
+  const end = new Float32Array([high]);
+  const bits = new Int32Array(end.buffer);
+  if ((end[0] as number) >= high) bits[0] = (bits[0] as number) + (high > 0 ? -1 : 1);
+  const below = high === 0 ? -(2 ** -149) : (end[0] as number);
+  return {start, span: Math.fround(high - low), last: Math.max(start, below)};
 }

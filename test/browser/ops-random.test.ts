@@ -1,0 +1,3 @@
+import {randomCases} from "../ops/random-cases.ts";
+
+randomCases("webgpu");
