@@ -61,6 +61,14 @@ describe("readSource", () => {
     await expect(textOf("/large")).rejects.toThrow("/large has 99999999999 bytes; at most 1073741824");
   });
 
+  test("refuses a file that is too large before it is read", async () => {
+    const file = new File(["x"], "large.bin");
+    Object.defineProperty(file, "size", {value: 2 ** 31});
+    await expect(textOf(file)).rejects.toThrow(
+      "large.bin has 2147483648 bytes; at most 1073741824 are read at once"
+    );
+  });
+
   test("says which file of the notebooks' folder is missing", async () => {
     configureDatasets({fetchBytes: () => Promise.reject(new Error("the server answered 404."))});
     const error = await textOf("data/none.csv").catch((thrown) => thrown);

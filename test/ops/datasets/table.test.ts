@@ -110,6 +110,14 @@ describe("fromTable", () => {
   });
 });
 
+test("a table that would fill the memory one-hot is refused before it is made", () => {
+  const names = Array.from({length: 300_000}, (_, i) => `c${i % 900}`);
+  const given = {a: names, t: Float32Array.from(names, (_, i) => i)};
+  expect(() => fromTable(given, {target: "t"})).toThrow(
+    "300000 rows of 900 numbers are more than the 268435456"
+  );
+});
+
 describe("files of tables", () => {
   test.each([
     ["an Arrow stream", () => arrow(tableToIPC(table, "stream"), {target: "kind"})],
