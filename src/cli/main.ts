@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>>
   bench: async () => (await import("./commands/bench.ts")).bench,
   torture: async () => (await import("./commands/torture.ts")).torture,
   systems: async () => (await import("./systems.ts")).systems,
+  docs: async () => (await import("./commands/docs.ts")).docs,
   screenshots: async () => (await import("./commands/screenshots.ts")).screenshots
 };
 
