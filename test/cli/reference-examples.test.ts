@@ -58,11 +58,6 @@ test.each(pages.sort())("the examples of %s run and show something", async (name
   await session.run();
   for (const {id} of examples) {
     expect(session.failure(id)).toBeNull();
-    if (process.env.SHOW)
-      console.log(
-        name,
-        session.shown(id).map((x) => (x as Element)?.outerHTML?.slice(0, 300) ?? x)
-      );
     expect(session.shown(id)).not.toEqual([]);
   }
 });
