@@ -111,7 +111,7 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
     this.#controls.setLive(this.#core, values);
   }
 
-  /** Calls back after every change (at most 20 times a second while rows come). Returns the way to stop. */
+  /** Calls back after every change (at most 40 times a second while rows come). Returns the way to stop. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -19,7 +19,7 @@ function open() {
   return {outbox, sent, clock, add};
 }
 
-it("sends the first row at once and then at most every 50 ms", () => {
+it("sends the first row at once and then at most every 25 ms", () => {
   const {outbox, sent, clock, add} = open();
   for (let i = 0; i < 200; ++i) {
     add();
@@ -27,9 +27,9 @@ it("sends the first row at once and then at most every 50 ms", () => {
     outbox.flushIfDue(1);
   }
   expect(sent[0].batch.step.length).toBe(1);
-  expect(sent.length).toBe(5);
-  expect(sent.slice(1).every(({batch}) => batch.step.length === 49)).toBe(true);
-  expect(sent.map(({batch}) => batch.seq)).toEqual([0, 1, 50, 99, 148]);
+  expect(sent.length).toBe(9);
+  expect(sent.slice(1).every(({batch}) => batch.step.length === 24)).toBe(true);
+  expect(sent.map(({batch}) => batch.seq)).toEqual([0, 1, 25, 49, 73, 97, 121, 145, 169]);
 });
 
 it("does not hold a row back over a step that takes long, or that waits", () => {

@@ -6,7 +6,7 @@ import type {MetricBatch} from "../types.ts";
 import type {ReadRow} from "./read-row.ts";
 
 /** Rows leave at most this often. */
-const flushMs = 50;
+const flushMs = 25;
 /** Fields up to this size are sent for every row, larger ones only for the newest. */
 const smallBytes = 256;
 /** The run waits when the page has this much of it not yet taken in. */
