@@ -28,6 +28,18 @@ export interface MetricColumns {
   seq: BigInt64Array;
 }
 
+/** Columns of so many rows, to be filled. */
+export function emptyColumns(rows: number): Omit<MetricColumns, "keys" | "runIds"> {
+  return {
+    runId: new Int32Array(rows),
+    key: new Int32Array(rows),
+    step: new BigInt64Array(rows),
+    timeMs: new BigInt64Array(rows),
+    value: new Float64Array(rows),
+    seq: new BigInt64Array(rows)
+  };
+}
+
 /** Writes a whole number into the 64-bit slot `i`, low word first (stored modulo 2^32), without making a BigInt: ten times slower. */
 function setInteger(words: Int32Array, i: number, x: number): void {
   words[2 * i] = x;

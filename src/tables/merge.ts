@@ -1,6 +1,6 @@
 import {tableFromIPC} from "apache-arrow";
 import {breathe} from "./breathe.ts";
-import {type MetricColumns, writeMetrics} from "./encode.ts";
+import {emptyColumns, type MetricColumns, writeMetrics} from "./encode.ts";
 
 /** Most rows of one merged stream: 10 MB, written in some 20 ms. */
 const rowsPerStream = 250_000;
@@ -55,14 +55,7 @@ class Merger {
 
   write(seen?: (columns: MetricColumns) => void): Uint8Array {
     const {rows} = this;
-    const merged = {
-      runId: new Int32Array(rows),
-      key: new Int32Array(rows),
-      step: new BigInt64Array(rows),
-      timeMs: new BigInt64Array(rows),
-      value: new Float64Array(rows),
-      seq: new BigInt64Array(rows)
-    };
+    const merged = emptyColumns(rows);
     let at = 0;
     for (const part of this.parts) {
       merged.runId.set(part.runId, at);

@@ -1,4 +1,4 @@
-import type {MetricColumns} from "../encode.ts";
+import {emptyColumns, type MetricColumns} from "../encode.ts";
 
 /** Most rows of one part that is written. */
 const rowsPerPart = 250_000;
@@ -65,14 +65,7 @@ export class KeyStretches {
 
   #join(part: readonly (Stretch & {key: string})[], rows: number): MetricColumns {
     const keys = [...new Set(part.map(({key}) => key))];
-    const all = {
-      runId: new Int32Array(rows),
-      key: new Int32Array(rows),
-      step: new BigInt64Array(rows),
-      timeMs: new BigInt64Array(rows),
-      value: new Float64Array(rows),
-      seq: new BigInt64Array(rows)
-    };
+    const all = emptyColumns(rows);
     let at = 0;
     for (const {columns, runNumbers, start, end, key} of part) {
       for (let i = start; i < end; i++) all.runId[at + i - start] = runNumbers[columns.runId[i]];

@@ -1,4 +1,4 @@
-import type {MetricColumns} from "../encode.ts";
+import {emptyColumns, type MetricColumns} from "../encode.ts";
 
 /** Numbers words as they come. */
 class Words {
@@ -30,14 +30,7 @@ function wantedRows({runIds, runId}: MetricColumns, isWanted: (runId: string) =>
 export function selectRows<T extends Numbers>(columns: T, rows: ArrayLike<number>): T {
   const {length} = rows;
   const {runId, key, step, timeMs, value, seq} = columns;
-  const picked = {
-    runId: new Int32Array(length),
-    key: new Int32Array(length),
-    step: new BigInt64Array(length),
-    timeMs: new BigInt64Array(length),
-    value: new Float64Array(length),
-    seq: new BigInt64Array(length)
-  };
+  const picked = emptyColumns(length);
   // 64 bits are copied as two words: a BigInt would be made for each otherwise.
   const words = (column: BigInt64Array) =>
     new Int32Array(column.buffer, column.byteOffset, 2 * column.length);
@@ -93,14 +86,7 @@ export class MetricCollector {
   /** Everything that was added, in the order it came. */
   take(): MetricColumns {
     const {rows} = this;
-    const all = {
-      runId: new Int32Array(rows),
-      key: new Int32Array(rows),
-      step: new BigInt64Array(rows),
-      timeMs: new BigInt64Array(rows),
-      value: new Float64Array(rows),
-      seq: new BigInt64Array(rows)
-    };
+    const all = emptyColumns(rows);
     let at = 0;
     for (const part of this.#parts) {
       all.runId.set(part.runId, at);
