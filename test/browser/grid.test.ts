@@ -40,6 +40,33 @@ test("draws only what is in view of a million rows, and any row when scrolled to
   expect(cell(element, "c999999-0")?.textContent).toBe("499,999.5");
 });
 
+test("a sort that brings wider figures into view makes room for them", async () => {
+  // The large one is not among the rows that the width is found from.
+  const element = await show(
+    grid(Array.from({length: 1000}, (_, i) => ({n: i === 601 ? 123_456_789_012 : 1})))
+  );
+  const narrow = cell(element, "c0-0")?.clientWidth as number;
+  element.arrange({orders: [{column: "n", descending: true}]});
+  await vi.waitFor(() => expect(cell(element, "c0-0")?.textContent).toBe("123,456,789,012"));
+  await element.updateComplete;
+  const {scrollWidth, clientWidth} = cell(element, "c0-0") as HTMLElement;
+  expect(clientWidth).toBeGreaterThan(narrow);
+  expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+  const head = all(element, "[role=columnheader]")[0];
+  expect(head.clientWidth).toBe(clientWidth);
+});
+
+test("the right side fades as long as there is more to scroll to", async () => {
+  const element = await show(
+    grid([Object.fromEntries(Array.from({length: 30}, (_, i) => [`column ${i}`, i]))])
+  );
+  const fades = () => all(element, ".more-right").length;
+  expect(fades()).toBe(1);
+  scroller(element).scrollLeft = 1e6;
+  await vi.waitFor(() => expect(fades()).toBe(0));
+  expect(await show(grid([{a: 1}])).then((small) => all(small, ".more-right").length)).toBe(0);
+});
+
 test("draws only the columns in view of a wide table", async () => {
   const wide = [Object.fromEntries(Array.from({length: 500}, (_, i) => [`column ${i}`, i]))];
   const element = await show(grid(wide));

@@ -33,6 +33,13 @@ export interface DrawnColumn extends GridColumn {
 /** Room for the sort mark and the menu's button beside the name. */
 const toolsPx = 26;
 
+/** What a figure takes with its padding: cut off, it would be another one. Zero for what may be cut off. */
+export function figuresPx({kind, widthPx}: DrawnColumn, text: string): number {
+  if (kind !== "number" && kind !== "date") return 0;
+  const neededPx = Math.round(text.length * figurePx + paddingPx);
+  return neededPx > widthPx ? Math.min(mostPx, neededPx) : 0;
+}
+
 function measured(
   column: GridColumn,
   index: number,

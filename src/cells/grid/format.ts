@@ -14,10 +14,12 @@ export function plainText(value: unknown): string {
   return text.startsWith("[object") ? JSON.stringify(value) : text;
 }
 
-/** Years, steps and small ids read better without a comma: four digits have none. */
-const grouping = "min2";
-
-const integers = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0, useGrouping: grouping});
+/**
+ * Years, steps and small ids read better without a comma: four digits have none, unless there are numbers of more in their
+ * column, which have one.
+ */
+const groupingOf = (numbers: readonly number[]) =>
+  numbers.some((x) => Math.abs(x) >= 10_000) ? "always" : "min2";
 
 /** Decimals that show the smallest of the sample with three digits, but no more than any value has. */
 function decimalsFor(sample: readonly number[]): number {
@@ -37,10 +39,12 @@ function numberFormat(values: readonly unknown[], type: string): Format {
   const numbers = values.map(Number).filter(Number.isFinite);
   const whole = !scale && numbers.every(Number.isInteger);
   const decimals = scale ?? (whole ? 0 : decimalsFor(numbers));
+  const useGrouping = groupingOf(numbers);
+  const integers = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0, useGrouping});
   const fixed = new Intl.NumberFormat("en-US", {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
-    useGrouping: grouping
+    useGrouping
   });
   return (value) => {
     const x = Number(value);

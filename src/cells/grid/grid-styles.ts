@@ -17,6 +17,18 @@ export const gridStyles = css`
     position: relative;
     overscroll-behavior: contain auto;
   }
+  .frame {
+    position: relative;
+  }
+  .more-right::after {
+    content: "";
+    position: absolute;
+    z-index: 3;
+    inset: 1px 0 1px auto;
+    width: 32px;
+    pointer-events: none;
+    background: linear-gradient(to left, var(--theme-background, #fff), transparent);
+  }
   .scroller:focus-visible {
     outline: 2px solid var(--theme-foreground-focus, #3b5fc0);
     outline-offset: 1px;

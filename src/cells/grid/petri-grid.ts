@@ -20,7 +20,7 @@ import {type GridSource, gridSource, isView} from "./source.ts";
 import {Summaries} from "./summaries.ts";
 import {bodyRow, cellId, headRow, isInView, placeOf, summedUp, type View} from "./templates.ts";
 import {ViewRows} from "./view-rows.ts";
-import {contentHeight, type RowLayout, scrollTopFor, visibleRows} from "./viewport.ts";
+import {contentHeight, hintAtMore, type RowLayout, scrollTopFor, visibleRows} from "./viewport.ts";
 
 /** Pixels; the style sheet has the same. */
 const [rowHeight, plainHeadHeight, distributionHeight] = [23, 40, 24];
@@ -131,8 +131,9 @@ export class PetriGrid extends LitElement {
   }
 
   protected override updated(): void {
-    if (!this.scroller || !this.hasSummaries) return;
-    this.summaries.want(this.rows, summedUp(this.view), this.state.filters);
+    if (!this.scroller) return;
+    hintAtMore(this.scroller);
+    if (this.hasSummaries) this.summaries.want(this.rows, summedUp(this.view), this.state.filters);
   }
 
   /** Null before the first rendering, and for a table without columns. */
@@ -173,16 +174,17 @@ export class PetriGrid extends LitElement {
 
   protected override render(): TemplateResult {
     if (this.done || this.rows.columns.length === 0) return inWords(this.rows, this.done);
-    const {layout, rows, state, view} = this;
-    const {columns, edges} = view;
+    const {layout, rows, state} = this;
     const {first: top, end: bottom, top: topPx} = visibleRows(layout, state.scrollTop);
     rows.want(top, bottom);
+    this.columnLayout.makeRoom(this.view, top, bottom);
+    const {view, columns} = this;
     const {active} = state.selection;
     const isDrawn =
       isInView(view, active.column) && (active.row < 0 || (active.row >= top && active.row < bottom));
     const drawn = Array.from({length: Math.max(0, bottom - top)}, (_, i) => bodyRow(view, top + i));
     return html`
-      <div
+      <div class="frame"><div
         class="scroller"
         style="--head-height: ${this.headHeight}px"
         role="grid"
@@ -203,10 +205,10 @@ export class PetriGrid extends LitElement {
         @click=${this.clicked}
       >
         <div class="heads" role="rowgroup">${headRow(view, this.hasSummaries ? this.summaries : null)}</div>
-        <div role="rowgroup" style="height: ${contentHeight(layout)}px; width: ${edges[edges.length - 1]}px">
+        <div role="rowgroup" style="height: ${contentHeight(layout)}px; width: ${view.edges[columns.length]}px">
           <div role="presentation" style="transform: translateY(${topPx}px)">${drawn}</div>
         </div>
-      </div>
+      </div></div>
       ${chips(rows, columns, state.filters, (filters) => this.arrange({filters}))}
       ${foot(rows, columns.length, [this.remark, this.note], this.actions)}
       <petri-grid-menu @petri-arrange=${this.arranged}></petri-grid-menu>
@@ -281,12 +283,11 @@ export class PetriGrid extends LitElement {
   }
 
   private reveal({row, column}: Place): void {
-    const {scroller, view} = this;
+    const [scroller, {edges, pinned}] = [this.scroller, this.view];
     if (!scroller) return;
     if (row >= 0) scroller.scrollTop = scrollTopFor(this.layout, row, scroller.scrollTop);
-    if (column < view.pinned) return;
-    const {edges} = view;
-    const [left, right] = [edges[column] - edges[view.pinned], edges[column + 1]];
+    if (column < pinned) return;
+    const [left, right] = [edges[column] - edges[pinned], edges[column + 1]];
     if (left < scroller.scrollLeft) scroller.scrollLeft = left;
     else if (right > scroller.scrollLeft + scroller.clientWidth)
       scroller.scrollLeft = right - scroller.clientWidth;

@@ -52,3 +52,9 @@ export function visibleColumns(
   while (end < count && edges[end] < scrollLeft + viewWidth) end++;
   return {first, end};
 }
+
+/** Has the frame of a place that scrolls fade at its right side where there is more. */
+export function hintAtMore(place: HTMLElement): void {
+  const {scrollWidth, scrollLeft, clientWidth, parentElement} = place;
+  parentElement?.classList.toggle("more-right", scrollWidth > scrollLeft + clientWidth + 1);
+}

@@ -16,9 +16,9 @@ test("decimals are the same down a column and no more than its values have", () 
   expect(shown([2.312585, 0.0123456])).toEqual(["2.3126", "0.0123"]);
 });
 
-test("four digits, as of years, have no comma, more have", () => {
+test("four digits, as of years, have no comma, unless others of the column have one", () => {
   expect(shown([1999, 2025])).toEqual(["1999", "2025"]);
-  expect(shown([1797, 1234567])).toEqual(["1797", "1,234,567"]);
+  expect(shown([1797, 1234567])).toEqual(["1,797", "1,234,567"]);
   expect(shown([2n ** 63n - 1n])).toEqual(["9,223,372,036,854,775,807"]);
 });
 
