@@ -1,6 +1,6 @@
 import type uPlot from "uplot";
 import type {ChartTable} from "./chart-data.ts";
-import {formatMetric} from "./format.ts";
+import {formatTick} from "./format.ts";
 
 type PlotClass = typeof uPlot;
 
@@ -114,13 +114,13 @@ export class RunChart {
       },
       scales: {x: {time: false}, y: log ? {distr: 3} : {range: linearRange}},
       axes: [
-        {...axis, size: 22, space: 64, grid: {show: false}, values: (_, ticks) => ticks.map(tick)},
+        {...axis, size: 22, space: 64, grid: {show: false}, values: (_, ticks) => ticks.map(formatTick)},
         {
           ...axis,
           size: 44,
           space: 32,
           grid: {stroke: color("grid"), width: 1},
-          values: (_, ticks) => ticks.map(tick)
+          values: (_, ticks) => ticks.map(formatTick)
         }
       ],
       series: [
@@ -180,11 +180,4 @@ function linearRange(_: uPlot, least: number | null, greatest: number | null): u
   const low = least >= 0 ? Math.max(0, least - air) : least - air;
   const high = least >= 0 && greatest <= 1 && greatest > 0.5 ? Math.min(1, greatest + air) : greatest + air;
   return [low, Math.max(high, low + air)];
-}
-
-function tick(value: number | null): string {
-  if (value === null) return "";
-  if (Math.abs(value) >= 1000) return `${Number((value / 1000).toPrecision(3))}k`;
-  if (value !== 0 && Math.abs(value) < 1e-3) return formatMetric(value);
-  return String(Number(value.toPrecision(3)));
 }

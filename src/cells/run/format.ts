@@ -17,6 +17,21 @@ export function formatMetric(value: number): string {
     .replace("-", "−");
 }
 
+const powers = [
+  [1e6, "M"],
+  [1e3, "k"]
+] as const;
+
+/** A number on an axis, in few characters however large it is. */
+export function formatTick(value: number | null): string {
+  if (value === null) return "";
+  const size = Math.abs(value);
+  if (size >= 1e9) return Number(value.toPrecision(2)).toExponential().replace("e+", "e");
+  if (size > 0 && size < 1e-3) return formatMetric(value);
+  const [unit, letter] = powers.find(([least]) => size >= least) ?? [1, ""];
+  return `${Number((value / unit).toPrecision(3))}${letter}`;
+}
+
 export function formatCount(value: number): string {
   return integer.format(value);
 }

@@ -5,6 +5,7 @@ import {
   formatMetric,
   formatParam,
   formatRate,
+  formatTick,
   formatTimeLeft
 } from "../../../src/cells/run/format.ts";
 
@@ -68,4 +69,21 @@ it("parameters are short", () => {
     "100 values"
   ]);
   expect(formatParam("x".repeat(40))).toHaveLength(24);
+});
+
+it("an axis has short labels, however large its numbers are", () => {
+  const ticks = [null, 0, 0.25, -2, 999, 2500, 1_500_000, 2e9, 1e153, -2.5e153, 1.5e-7];
+  expect(ticks.map(formatTick)).toEqual([
+    "",
+    "0",
+    "0.25",
+    "-2",
+    "999",
+    "2.5k",
+    "1.5M",
+    "2e9",
+    "1e153",
+    "-2.5e153",
+    "1.50e−7"
+  ]);
 });
