@@ -1,5 +1,6 @@
 import "../styles/base.css";
 import "../styles/shell.css";
+import "../styles/bar.css";
 import "../styles/home.css";
 import "../styles/cell.css";
 import "./petri-footer.ts";
