@@ -81,6 +81,36 @@ const NOT_ON_WASM: readonly Case[] = [
   ]
 ];
 
+/** Our losses, of logits or predictions [3, 3]; cubes, so that the second derivative of a line is not zero. */
+const LOSSES: readonly Case[] = [
+  [
+    "softmaxCrossEntropy",
+    matrix,
+    (x) => ops.softmaxCrossEntropy(cube(x), ids(0, 2, 1), {labelSmoothing: 0.1})
+  ],
+  [
+    "softmaxCrossEntropy, by row",
+    matrix,
+    (x) => ops.softmaxCrossEntropy(cube(x), tf.eye(3), {reduction: "none"})
+  ],
+  ["binaryCrossEntropy", matrix, (x) => ops.binaryCrossEntropy(cube(x), tf.eye(3))],
+  ["hingeLoss", matrix, (x) => ops.hingeLoss(cube(x), tf.sub(tf.mul(tf.eye(3), 2), 1), {squared: true})],
+  ["multiClassHingeLoss", matrix, (x) => ops.multiClassHingeLoss(cube(x), ids(0, 2, 1))],
+  ["huberLoss", matrix, (x) => ops.huberLoss(cube(x), tf.eye(3))],
+  ["klDivergence", matrix, (x) => ops.klDivergence(cube(x), tf.softmax(normal(2, 3, 3)))],
+  ["infoNce", matrix, (x) => ops.infoNce(cube(x), normal(2, 3, 3))]
+];
+
+function cube(x: Tensor): Tensor {
+  return tf.mul(tf.mul(x, x), x);
+}
+
+const ACTIVATIONS: readonly Case[] = Object.entries(ops.activations).map(([name, activation]) => [
+  name,
+  vector,
+  (x) => tf.mul(activation(x), x)
+]);
+
 function bothNot(x: Tensor): Tensor {
   return tf.logicalNot(tf.logicalOr(tf.greater(x, 0.5), tf.less(x, -0.5)));
 }
@@ -90,6 +120,8 @@ export function derivativeTable(backend: string): readonly Case[] {
   return [
     ...SAVED_OUTPUTS,
     ...MISSING,
+    ...LOSSES,
+    ...ACTIVATIONS,
     ...(backend === "wasm" ? [] : NOT_ON_WASM),
     ["asin", inside, (x) => tf.asin(x)]
   ];
