@@ -1,6 +1,13 @@
 import {type Tensor, tf} from "../tf.ts";
 
-/** exp(x_i) / sum_j exp(x_j) over the last axis, without overflow. [..., n] -> the same. */
+/**
+ * exp(x_i) / sum_j exp(x_j) over the last axis, without overflow. [..., n] -> the same.
+ *
+ * @example
+ * import {softmax, tf} from "petri/core";
+ *
+ * display(softmax(tf.tensor1d([1, 2, 3])).arraySync());
+ */
 export function softmax(x: Tensor): Tensor {
   return tf.softmax(x);
 }

@@ -27,6 +27,19 @@ export interface Autoencoder extends Layer<Record<string, Params>> {
 /**
  * An autoencoder of dense layers (Hinton & Salakhutdinov 2006): [batch, ...shape] -> the same shape, through a narrow code. Train it on a
  * dataset whose targets are its inputs: {...data, targets: data.inputs, targetShape: data.inputShape}.
+ *
+ * @example
+ * import {fit} from "petri/core";
+ * import {digits} from "petri/datasets";
+ * import {autoencoder} from "petri/zoo";
+ *
+ * const data = await digits();
+ * const model = autoencoder({sizes: [32, 8], outputActivation: "sigmoid"});
+ * const training = fit(model, {...data, targets: data.inputs, targetShape: data.inputShape}, {epochs: 3, logEvery: 5});
+ * const rows = [];
+ * for await (const row of training) rows.push(row);
+ * training.dispose();
+ * display(Plot.lineY(rows, {x: "step", y: "loss"}).plot({height: 180}));
  */
 export function autoencoder(options: AutoencoderOptions = {}): Autoencoder {
   const {sizes = [128, 32], activation = "relu", outputActivation = "linear"} = options;

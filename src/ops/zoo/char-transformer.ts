@@ -23,6 +23,15 @@ export interface CharTransformerOptions extends Omit<BlockOptions, "causal" | "h
 /**
  * A causal transformer over characters (Vaswani et al. 2017; in the form of GPT-2, Radford et al. 2019): tokens [batch, time] -> logits
  * of each next one, [batch, time, vocabulary]. Positions are learned, or rotary on request.
+ *
+ * @example
+ * import {key, tf} from "petri/core";
+ * import {charTransformer, describe} from "petri/zoo";
+ *
+ * const model = charTransformer({vocabulary: 65, features: 32, heads: 2, layers: 1});
+ * const params = model.init(key(0), [16]);
+ * display(model.apply(params, tf.zeros([2, 16])).shape);
+ * display(Inputs.table(describe(model, [16]).layers));
  */
 export function charTransformer(options: CharTransformerOptions): Layer<Record<string, Params>> {
   const {vocabulary, features = 96, heads = 4, layers = 2, ...rest} = options;

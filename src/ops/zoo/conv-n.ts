@@ -32,7 +32,14 @@ function convNet(
   };
 }
 
-/** Conv-2 of the lottery ticket paper (Frankle & Carbin 2019): 64, 64, pool; 4,301,642 parameters for CIFAR-10. */
+/**
+ * Conv-2 of the lottery ticket paper (Frankle & Carbin 2019): 64, 64, pool; 4,301,642 parameters for CIFAR-10.
+ *
+ * @example
+ * import {conv4, describe} from "petri/zoo";
+ *
+ * display(Inputs.table(describe(conv4(), [32, 32, 3]).layers));
+ */
 export function conv2(options: ConvNetOptions = {}): Layer<Record<string, Params>> {
   return convNet("conv2", [64], options);
 }

@@ -25,6 +25,14 @@ export interface Description {
 /**
  * The layers of a model with output shapes, parameters and FLOPs: `describe(resnet20(), [32, 32, 3])`. Containers have a row
  * only for what they hold or compute themselves. Parameters are counted on fresh ones, which are freed.
+ *
+ * @example
+ * import {mlp} from "petri/core";
+ * import {describe} from "petri/zoo";
+ *
+ * const {layers, params, flops} = describe(mlp([784, 300, 100, 10]), [28, 28]);
+ * display({params, flops});
+ * display(Inputs.table(layers));
  */
 export function describe<P extends Params>(model: Layer<P>, inputShape: Shape): Description {
   const params = tidy(() => sizesOf(model.init(key(0), inputShape)));

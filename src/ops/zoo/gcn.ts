@@ -19,6 +19,16 @@ export interface GcnOptions {
 /**
  * A graph convolutional network (Kipf & Welling 2017) for the classes of nodes: [batch, nodes, features] -> [batch, nodes, classes], or
  * one graph's [nodes, features] -> [nodes, classes].
+ *
+ * @example
+ * import {gcnAdjacency, key, random} from "petri/core";
+ * import {gcn} from "petri/zoo";
+ *
+ * // Six nodes in a ring, four numbers each; three classes.
+ * const adjacency = gcnAdjacency(6, d3.range(6).map((node) => [node, (node + 1) % 6]));
+ * const model = gcn({classes: 3, adjacency});
+ * const logits = model.apply(model.init(key(0), [4]), random.normal(key(1), [6, 4]));
+ * display(Inputs.table(logits.arraySync()));
  */
 export function gcn(options: GcnOptions): Layer<Record<string, Params>> {
   const {classes, units = [16], adjacency, dropout: rate = 0} = options;

@@ -21,7 +21,14 @@ export interface Lenet5Options {
   pool?: "max" | "average";
 }
 
-/** LeNet-5 (LeCun et al. 1998) as it is used today: two convolutions of 5x5 with pooling, then dense layers; images [height, width, channels]. */
+/**
+ * LeNet-5 (LeCun et al. 1998) as it is used today: two convolutions of 5x5 with pooling, then dense layers; images [height, width, channels].
+ *
+ * @example
+ * import {describe, lenet5} from "petri/zoo";
+ *
+ * display(Inputs.table(describe(lenet5(), [28, 28, 1]).layers));
+ */
 export function lenet5(options: Lenet5Options = {}): Layer<Record<string, Params>> {
   const {variant = "classic", classes = 10, activation = "relu", pool = "max"} = options;
   const isClassic = variant === "classic";

@@ -29,7 +29,15 @@ function mixing(name: string, hidden: number): Layer {
   return shaped(name, build);
 }
 
-/** MLP-Mixer (Tolstikhin et al. 2021): dense layers across squares and across features in turn; images [batch, height, width, channels] -> logits. */
+/**
+ * MLP-Mixer (Tolstikhin et al. 2021): dense layers across squares and across features in turn; images [batch, height, width, channels] -> logits.
+ *
+ * @example
+ * import {describe, mlpMixer} from "petri/zoo";
+ *
+ * const {params, flops} = describe(mlpMixer({features: 32, layers: 2}), [16, 16, 1]);
+ * display({params, flops});
+ */
 export function mlpMixer(options: MlpMixerOptions = {}): Layer<Record<string, Params>> {
   const {
     classes = 10,

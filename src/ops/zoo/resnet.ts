@@ -62,7 +62,18 @@ function cifarResnet(n: number, options: ResnetOptions): Layer<Record<string, Pa
   return {...sequential([...convolution(width, 1), relu(), ...blocks, ...head]), name: `resnet${6 * n + 2}`};
 }
 
-/** ResNet-8 for small images [height, width, channels]: 75,290 parameters with 3 channels, 10 classes and option A. */
+/**
+ * ResNet-8 for small images [height, width, channels]: 75,290 parameters with 3 channels, 10 classes and option A.
+ *
+ * @example
+ * import {describe, resnet20, resnet8} from "petri/zoo";
+ *
+ * const sizes = Object.entries({resnet8, resnet20}).map(([name, make]) => {
+ *   const {layers, params, flops} = describe(make(), [32, 32, 3]);
+ *   return {name, layers: layers.length, params, flops};
+ * });
+ * display(Inputs.table(sizes));
+ */
 export function resnet8(options: ResnetOptions = {}): Layer<Record<string, Params>> {
   return cifarResnet(1, options);
 }

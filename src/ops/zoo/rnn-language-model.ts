@@ -23,7 +23,14 @@ export interface RnnLanguageModelOptions {
   dropout?: number;
 }
 
-/** A recurrent language model: tokens [batch, time] -> logits of each next one, [batch, time, vocabulary]. The state begins with zeros in every window. */
+/**
+ * A recurrent language model: tokens [batch, time] -> logits of each next one, [batch, time, vocabulary]. The state begins with zeros in every window.
+ *
+ * @example
+ * import {describe, rnnLanguageModel} from "petri/zoo";
+ *
+ * display(Inputs.table(describe(rnnLanguageModel({vocabulary: 65}), [64]).layers));
+ */
 export function rnnLanguageModel(options: RnnLanguageModelOptions): Layer<Record<string, Params>> {
   const {vocabulary, cell = "lstm", features = 64, units = 128, layers = 1, dropout: rate = 0} = options;
   const recurrent = (): Layer[] => [

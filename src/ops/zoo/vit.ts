@@ -21,6 +21,12 @@ export interface VitOptions extends Omit<BlockOptions, "causal" | "rotary" | "he
 /**
  * A small vision transformer (Dosovitskiy et al. 2021) with the mean over patches in the place of a class token (Beyer et al. 2022): images
  * [batch, height, width, channels] -> logits. What of the image does not fill a square is cut off.
+ *
+ * @example
+ * import {describe, vit} from "petri/zoo";
+ *
+ * const {params, flops} = describe(vit({features: 32, heads: 2, layers: 2}), [16, 16, 1]);
+ * display({params, flops});
  */
 export function vit(options: VitOptions = {}): Layer<Record<string, Params>> {
   const {classes = 10, patchSize = 4, features = 64, heads = 4, layers = 4, ...rest} = options;
