@@ -1,11 +1,12 @@
 import {beforeAll, describe, test} from "vitest";
+import {batchProduct} from "../../src/gpu/kernels/batch-product.ts";
 import type {BackendName} from "../../src/gpu/types.ts";
 import type {Context, Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {expectTrueGradients} from "./finite-differences.ts";
-import {use, withoutLeak} from "./support.ts";
+import {expectClose, use, withoutLeak} from "./support.ts";
 
 const {tf} = ops;
 
@@ -154,6 +155,22 @@ export function layerGradientCases(backend: BackendName): void {
           x,
           params: shaken
         });
+      })()
+    );
+
+    test.each([
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true]
+    ])("products of stacks of matrices, transposed: %s %s", (transposeA, transposeB) =>
+      withoutLeak(async () => {
+        const a = ops.random.normal(ops.key(1), transposeA ? [2, 3, 5, 4] : [2, 3, 4, 5]);
+        const b = ops.random.normal(ops.key(2), transposeB ? [2, 3, 2, 5] : [2, 3, 5, 2]);
+        const wanted = tf.matMul(a, b, transposeA, transposeB);
+        const options = {transposeA, transposeB};
+        await expectClose(batchProduct(a, b, options), Array.from(await wanted.data()));
+        await expectTrueGradients((at: {a: Tensor; b: Tensor}) => batchProduct(at.a, at.b, options), {a, b});
       })()
     );
 

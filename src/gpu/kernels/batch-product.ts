@@ -1,39 +1,41 @@
 import {runKernel} from "../kernel.ts";
 import * as tf from "../tfjs.ts";
+import {registerMatMul} from "./matmul.ts";
 
 const NAME = "PetriBatchProduct";
 
+/** Which operands are transposed first. */
+interface Transposes {
+  transposeA?: boolean;
+  transposeB?: boolean;
+}
+
 /**
- * Products of stacks of matrices: [..., rows, inner] x [..., inner, columns], the stacks being of the same shape. Its
- * gradient transposes first and multiplies then: tfjs's transposed product is ten times slower on wasm, and takes the scalar
- * path on webgpu.
+ * Products of stacks of matrices, op(a) op(b): [..., rows, inner] x [..., inner, columns], the stacks being of the same shape and op a
+ * transpose or nothing. Its gradients are such products too, so that derivatives of any order are exact.
  */
-export function batchProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return runKernel(NAME, {a, b}, {transposeA: false, transposeB: false})[0] as tf.Tensor;
+export function batchProduct(a: tf.Tensor, b: tf.Tensor, transposes: Transposes = {}): tf.Tensor {
+  return runKernel(NAME, {a, b}, transposes)[0] as tf.Tensor;
 }
 
-/** Stacks of matrices, transposed. */
-export function transposed(x: tf.Tensor): tf.Tensor {
-  const axes = x.shape.map((_, axis) => axis);
-  return tf.transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
-}
-
-for (const backendName of ["cpu", "wasm", "webgpu"]) {
-  tf.registerKernel({
-    kernelName: NAME,
-    backendName,
-    kernelFunc: (params) => (tf.getKernel("BatchMatMul", backendName) as tf.KernelConfig).kernelFunc(params)
-  });
-}
+registerMatMul(NAME);
 
 tf.registerGradient({
   kernelName: NAME,
   inputsToSave: ["a", "b"],
-  gradFunc(dy, saved) {
+  gradFunc(upstream, saved, attrs) {
     const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    const dy = upstream as tf.Tensor;
+    const {transposeA = false, transposeB = false} = attrs as Transposes;
     return {
-      a: () => batchProduct(dy as tf.Tensor, transposed(b)),
-      b: () => batchProduct(transposed(a), dy as tf.Tensor)
+      a: () =>
+        transposeA
+          ? batchProduct(b, dy, {transposeA: transposeB, transposeB: true})
+          : batchProduct(dy, b, {transposeB: !transposeB}),
+      b: () =>
+        transposeB
+          ? batchProduct(dy, a, {transposeA: true, transposeB: transposeA})
+          : batchProduct(a, dy, {transposeA: !transposeA})
     };
   }
 });

@@ -20,9 +20,25 @@ export function matMulTwin(
   bias: Values | undefined,
   layout: MatMulLayout
 ): Float32Array {
+  const {batch, rows, columns, inner} = layout;
+  const out = new Float32Array(batch * rows * columns);
+  for (let stack = 0; stack < batch; ++stack) {
+    const matrix = (values: Values, size: number) => values.subarray(stack * size, (stack + 1) * size);
+    const result = out.subarray(stack * rows * columns, (stack + 1) * rows * columns);
+    multiply(matrix(a, rows * inner), matrix(b, inner * columns), bias, layout, result);
+  }
+  return out;
+}
+
+function multiply(
+  a: Values,
+  b: Values,
+  bias: Values | undefined,
+  layout: MatMulLayout,
+  out: Float32Array
+): void {
   const {rows, columns, inner, transposeA, transposeB, activation} = layout;
   const right = transposeB ? transposed(b, columns, inner) : b;
-  const out = new Float32Array(rows * columns);
   const sums = new Float64Array(columns);
   const activate = ACTIVATE[activation];
   for (let row = 0; row < rows; ++row) {
@@ -35,7 +51,6 @@ export function matMulTwin(
     }
     for (let j = 0; j < columns; ++j) out[row * columns + j] = activate(sums[j] as number);
   }
-  return out;
 }
 
 function transposed(x: Values, rows: number, columns: number): Float32Array {

@@ -16,7 +16,10 @@ type Backend = tf.KernelBackend;
 
 const NAME = "PetriMatMul";
 
-/** activation(op(a) op(b) + bias) for matrices, op being a transpose or nothing: one dispatch on webgpu. No gradient: see dense.ts. */
+/**
+ * activation(op(a) op(b) + bias) for matrices or stacks of them of the same shape, [..., rows, inner] x [..., inner, columns], op being a
+ * transpose or nothing: one dispatch on webgpu. No gradient: see dense.ts and batch-product.ts.
+ */
 export function matMul(
   a: tf.Tensor,
   b: tf.Tensor,
@@ -43,16 +46,20 @@ registerMatMul(NAME);
 
 function layoutOf({a, b, bias}: Infos, attrs: MatMulAttrs): MatMulLayout {
   const {transposeA = false, transposeB = false, activation = "linear"} = attrs;
-  const [rows = 0, inner = 0] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
-  const columns = (transposeB ? b.shape[0] : b.shape[1]) ?? 0;
-  return {rows, columns, inner, transposeA, transposeB, hasBias: bias !== undefined, activation};
+  const [rows = 0, inner = 0] = transposeA ? [a.shape.at(-1), a.shape.at(-2)] : a.shape.slice(-2);
+  const columns = b.shape.at(transposeB ? -2 : -1) ?? 0;
+  const batch = stacksOf(a).reduce((product, dim) => product * dim, 1);
+  return {batch, rows, columns, inner, transposeA, transposeB, hasBias: bias !== undefined, activation};
 }
+
+/** The dimensions before the matrices. */
+const stacksOf = ({shape}: tf.TensorInfo) => shape.slice(0, -2);
 
 function onGpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
   const layout = layoutOf(infos, attrs);
   const names = ["a", "b", ...(layout.hasBias ? ["bias"] : [])] as (keyof Infos)[];
   const operands = names.map((name) => ({name, info: infos[name] as tf.TensorInfo}));
-  const output = {shape: [layout.rows, layout.columns], dtype: "float32"} as const;
+  const output = {shape: [...stacksOf(infos.a), layout.rows, layout.columns], dtype: "float32"} as const;
   return dispatch(backend, NAME, operands, [output], matMulKernel(layout))[0] as tf.TensorInfo;
 }
 
@@ -62,25 +69,29 @@ function onCpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInf
   const valuesOf = ({dataId}: tf.TensorInfo) => arrays.data.get(dataId).values;
   const bias = infos.bias && valuesOf(infos.bias);
   const values = matMulTwin(valuesOf(infos.a), valuesOf(infos.b), bias, layout);
-  return arrays.makeTensorInfo([layout.rows, layout.columns], "float32", values);
+  return arrays.makeTensorInfo([...stacksOf(infos.a), layout.rows, layout.columns], "float32", values);
 }
 
-/** tfjs's fused kernel, on stacks of one matrix: ten times slower with its transpose flags than after a transpose. */
+/** tfjs's fused kernel, on stacks of matrices: ten times slower with its transpose flags than after a transpose. */
 function onWasm({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
   const {activation = "linear"} = attrs;
   const after = {tanh: "Tanh", elu: "Elu"}[activation as string];
   const temporary: tf.TensorInfo[] = [];
-  const turned = (x: tf.TensorInfo, turn: boolean | undefined) => {
-    if (turn) {
-      x = runWasm(backend, "Transpose", {x}, {perm: [1, 0]});
-      temporary.push(x);
-    }
-    return {...x, shape: [1, ...x.shape]};
+  const turned = (matrices: tf.TensorInfo, turn: boolean | undefined) => {
+    const [rows = 0, columns = 0] = matrices.shape.slice(-2);
+    const x = {
+      ...matrices,
+      shape: [matrices.shape.slice(0, -2).reduce((product, dim) => product * dim, 1), rows, columns]
+    };
+    if (!turn) return x;
+    const turnedX = runWasm(backend, "Transpose", {x}, {perm: [0, 2, 1]});
+    temporary.push(turnedX);
+    return turnedX;
   };
   const operands = {a: turned(a, attrs.transposeA), b: turned(b, attrs.transposeB), bias};
   const options = {transposeA: false, transposeB: false, activation: after ? "linear" : activation};
   const product = runWasm(backend, "_FusedMatMul", operands, options);
-  let out = {...product, shape: product.shape.slice(1)};
+  let out = {...product, shape: [...stacksOf(a), ...product.shape.slice(-2)]};
   if (after) {
     temporary.push(out);
     out = runWasm(backend, after, {x: out}, {});

@@ -1,4 +1,4 @@
-import {batchProduct, transposed} from "../../../gpu/kernels/batch-product.ts";
+import {batchProduct} from "../../../gpu/kernels/batch-product.ts";
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkCount, checkNumber} from "../errors.ts";
@@ -130,7 +130,7 @@ function attention(
   const q = position(split(project(queries, params.query), heads));
   const k = position(split(project(seen, params.key), heads));
   const v = split(project(seen, params.value), heads);
-  const scores = tf.mul(batchProduct(q, transposed(k)), 1 / Math.sqrt(q.shape[3] as number));
+  const scores = tf.mul(batchProduct(q, k, {transposeB: true}), 1 / Math.sqrt(q.shape[3] as number));
   const weights = softmaxWhere(scores, allowed(causal, mask, queries.shape[1] ?? 0, seen.shape[1] ?? 0));
   let used = weights;
   if (training && rate > 0) {
