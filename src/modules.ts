@@ -30,7 +30,7 @@ function computing(specifier: string, load: LoadModule): LoadModule {
   };
 }
 
-/** By specifier. They load tfjs, except the datasets, which are plain arrays. */
+/** By specifier. They load tfjs, except datasets and metrics, which are about plain arrays. */
 export const petriModules: Readonly<Record<string, LoadModule>> = {
   "petri/core": computing("petri/core", () => import("./ops/core/index.ts")),
   "petri/datasets": noted("petri/datasets", async () => {
@@ -41,6 +41,7 @@ export const petriModules: Readonly<Record<string, LoadModule>> = {
     });
     return datasets;
   }),
+  "petri/metrics": noted("petri/metrics", () => import("./ops/metrics/index.ts")),
   "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts")),
   "petri/zoo": computing("petri/zoo", () => import("./ops/zoo/index.ts"))
 };

@@ -1,5 +1,6 @@
 // petri/core: the training library under every package, in the manner of JAX's optax and flax over tfjs tensors.
 
+export * as metrics from "../metrics/index.ts";
 export {tf} from "../tf.ts";
 export * from "./accuracy.ts";
 export * from "./activations.ts";

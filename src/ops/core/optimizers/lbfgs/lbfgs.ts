@@ -29,7 +29,15 @@ export interface Lbfgs<P, Loss, V> {
  * L-BFGS (Liu & Nocedal 1989) with a line search for the strong Wolfe conditions, for trees of tensors: the loss is a
  * function of the parameters to a scalar tensor, `await lbfgs().minimize((p) => loss(model.apply(p, x), y), params)`. The
  * steps are those of PyTorch's torch.optim.LBFGS with line_search_fn "strong_wolfe". It wants the whole data, not batches.
- * Float32 ends where losses no longer differ; lbfgsFloat64 goes on.
+ * Float32 ends where losses no longer differ; lbfgsFloat64 goes on. @throws ArgumentError
+ *
+ * @example
+ * import {lbfgs, tf} from "petri/core";
+ *
+ * const rosenbrock = ({a, b}) => tf.add(tf.mul(100, tf.square(tf.sub(b, tf.square(a)))), tf.square(tf.sub(1, a)));
+ * const start = {a: tf.scalar(-1.2), b: tf.scalar(1)};
+ * const {params, loss, iterations, stopped} = await lbfgs().minimize(rosenbrock, start);
+ * display({a: await params.a.data(), b: await params.b.data(), loss, iterations, stopped});
  */
 export function lbfgs<P extends Params = Params>(
   options: LbfgsOptions = {}
@@ -39,7 +47,14 @@ export function lbfgs<P extends Params = Params>(
 
 /**
  * The same in float64 on the CPU, for a Float64Array or a tree of them: the loss returns its value and its gradient,
- * `lbfgsFloat64().minimize(([x]) => [x ** 2, Float64Array.of(2 * x)], Float64Array.of(3))`. Promises of both will do.
+ * `lbfgsFloat64().minimize(([x]) => [x ** 2, Float64Array.of(2 * x)], Float64Array.of(3))`. Promises of both will do. @throws ArgumentError
+ *
+ * @example
+ * import {lbfgsFloat64} from "petri/core";
+ *
+ * const quartic = ([x]) => [(x - 2) ** 4, Float64Array.of(4 * (x - 2) ** 3)];
+ * const lowest = await lbfgsFloat64({toleranceGradient: 1e-14}).minimize(quartic, Float64Array.of(5));
+ * display({x: lowest.params[0], iterations: lowest.iterations});
  */
 export function lbfgsFloat64<P extends Tree<Float64Array> = Float64Array>(
   options: LbfgsOptions = {}
