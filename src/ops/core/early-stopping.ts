@@ -1,3 +1,4 @@
+// Ends a training when a figure of its evaluations no longer gets better: an option of `fit`.
 import {ArgumentError, checkCount, checkNumber} from "./errors.ts";
 import {cloneState, disposeState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";

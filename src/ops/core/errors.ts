@@ -1,3 +1,5 @@
+// The errors that the library throws when a shape or an argument is wrong, and the checks that throw them.
+
 /**
  * A tensor or layer has a shape that the operation cannot take. The message names the layer's path and both shapes.
  *

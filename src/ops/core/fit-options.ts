@@ -1,3 +1,4 @@
+// What `fit` can be asked for, and the rows that come out.
 import {type Dataset, rowCount} from "../datasets/dataset.ts";
 import {decodeCheckpoint} from "./checkpoint.ts";
 import {checkEarlyStopping, type EarlyStoppingOptions} from "./early-stopping.ts";

@@ -1,3 +1,4 @@
+// Fresh kernels and biases: what `kernelInit` and `biasInit` of layers take.
 import {type Tensor, tf} from "../tf.ts";
 import {ArgumentError, checkNumber} from "./errors.ts";
 import type {Key} from "./key.ts";

@@ -1,3 +1,4 @@
+// What a layer is, and what layers that hold others need.
 import {type Tensor, tidy} from "../tf.ts";
 import {ShapeError} from "./errors.ts";
 import type {Key} from "./key.ts";

@@ -1,3 +1,4 @@
+// One step of training as a function, and the state that goes from step to step.
 import {type Scalar, type Tensor, tidy} from "../tf.ts";
 import {valueAndGrad} from "./grad.ts";
 import {initState, type Layer, type ModelState, type Shape} from "./layer.ts";

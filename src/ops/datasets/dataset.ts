@@ -1,3 +1,5 @@
+// What a dataset is: rows of inputs with classes, numbers or the next token of a text, in plain typed arrays.
+
 /**
  * Examples in plain typed arrays, row after row: it can be sent to a worker and needs no tfjs. What a row is to be told
  * as is one of three: a class (`labels`), numbers (`targets`), or the next token of a text (`tokens`). Count rows with

@@ -1,3 +1,4 @@
+// Numbers shifted and scaled by what was measured on the rows to train on.
 import {ArgumentError} from "../core/errors.ts";
 import {type Dataset, inputSize, rowCount, sizeOf} from "./dataset.ts";
 

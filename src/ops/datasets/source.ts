@@ -1,3 +1,4 @@
+// Where data comes from: files beside the notebook, addresses, dropped files, bytes; unpacked and checked.
 import {DatasetError, MissingDataError} from "./dataset-error.ts";
 import {fromCache, intoCache} from "./readers/cache.ts";
 import {gunzip, isGzip, LARGEST, type SizeOf} from "./readers/gunzip.ts";

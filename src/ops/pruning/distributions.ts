@@ -1,3 +1,4 @@
+// How an overall sparsity is shared out among the layers.
 import {ArgumentError, checkNumber} from "../core/errors.ts";
 import type {Shape} from "../core/layer.ts";
 

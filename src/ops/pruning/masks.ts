@@ -1,3 +1,4 @@
+// Masks: which weights are pruned, applied to parameters and counted.
 import {ArgumentError} from "../core/errors.ts";
 import {entries, leaves, map, type Params, type Tree} from "../core/tree.ts";
 import {type Tensor, tf} from "../tf.ts";

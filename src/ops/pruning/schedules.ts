@@ -1,3 +1,4 @@
+// When masks are renewed, and how sparse the network is by then.
 import {ArgumentError, checkCount, checkNumber} from "../core/errors.ts";
 
 /** When masks are renewed, and how much of the target sparsity is reached by then. */

@@ -1,3 +1,4 @@
+// What makes a weight important.
 import type {Key} from "../core/key.ts";
 import {map, type Params} from "../core/tree.ts";
 import {type Tensor, tf} from "../tf.ts";

@@ -1,3 +1,4 @@
+// Conv-2, Conv-4 and Conv-6 of the lottery ticket paper (Frankle & Carbin 2019), for CIFAR-10.
 import {glorotNormal} from "../core/initializers.ts";
 import type {Layer} from "../core/layer.ts";
 import {conv2d} from "../core/layers/conv2d.ts";

@@ -1,3 +1,4 @@
+// Residual networks for small images (He et al. 2016).
 import {heNormal} from "../core/initializers.ts";
 import type {Layer} from "../core/layer.ts";
 import {activation} from "../core/layers/activation.ts";

@@ -1,3 +1,4 @@
+// What `rnn`, `gru` and `lstm` have in common.
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {checkCount} from "../errors.ts";

@@ -1,3 +1,4 @@
+// Windows that move over an image, as convolutions and pooling have them.
 import type {Window2d} from "../../../gpu/kernels/window.ts";
 import type {Tensor} from "../../tf.ts";
 import {ArgumentError, checkCount} from "../errors.ts";

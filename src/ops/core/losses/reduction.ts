@@ -1,3 +1,4 @@
+// How the losses of examples become one number: an option of every loss.
 import type {Reduction} from "../../../gpu/kernels/softmax-cross-entropy.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {ArgumentError, ShapeError} from "../errors.ts";

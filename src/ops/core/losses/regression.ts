@@ -1,3 +1,4 @@
+// Losses for numbers: squared, absolute, and Huber's, which is the one near zero and the other far out.
 import {offTape} from "../../../gpu/tape.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";

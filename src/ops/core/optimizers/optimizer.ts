@@ -1,3 +1,4 @@
+// What an optimizer is: gradients become updates; several make a chain.
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
 import {map, type Params, type Tree} from "../tree.ts";

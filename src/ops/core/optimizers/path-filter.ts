@@ -1,3 +1,4 @@
+// Chooses parameters by their path: what `perPath` and the `mask` of weight decay take.
 import type {Tensor} from "../../tf.ts";
 import {ArgumentError} from "../errors.ts";
 

@@ -1,3 +1,4 @@
+// Links of a chain around an optimizer: clipping, weight decay, scaling, freezing.
 import {weightedSum} from "../../../gpu/kernels/weighted-sum.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";

@@ -1,3 +1,4 @@
+// What L-BFGS takes and gives.
 import type {Tree} from "../../tree.ts";
 
 /** A loss of plain numbers: the value and the gradient, in the tree of the parameters. */
