@@ -47,7 +47,17 @@ export const zeros: Initializer = (_key, shape) => tf.zeros([...shape]);
 /** Ones. */
 export const ones: Initializer = (_key, shape) => tf.ones([...shape]);
 
-/** Variance 1 / fanIn, truncated normal (LeCun et al. 1998): flax's default. */
+/**
+ * Variance 1 / fanIn, truncated normal (LeCun et al. 1998): flax's default.
+ *
+ * @example
+ * import {glorotUniform, heNormal, key, lecunNormal} from "petri/core";
+ *
+ * const drawn = Object.entries({lecunNormal, heNormal, glorotUniform}).flatMap(([name, initialize]) =>
+ *   Array.from(initialize(key(0), [100, 50]).dataSync(), (weight) => ({name, weight}))
+ * );
+ * display(Plot.plot({height: 160, marks: [Plot.rectY(drawn, Plot.binX({y: "count"}, {x: "weight", fx: "name"}))]}));
+ */
 export const lecunNormal: Initializer = varianceScaling();
 
 /** Uniform in +-sqrt(3 / fanIn) (LeCun et al. 1998). */

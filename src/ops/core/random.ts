@@ -21,7 +21,15 @@ export function uniform(key: Key, shape: Shape, low = 0, high = 1): Tensor {
   return drawn(key, shape, distribution, () => key.uniform(sizeOf(shape), low, high));
 }
 
-/** Normal numbers (Box & Muller 1958). */
+/**
+ * Normal numbers (Box & Muller 1958).
+ *
+ * @example
+ * import {key, random} from "petri/core";
+ *
+ * const points = random.normal(key(1), [300, 2]).arraySync();
+ * display(Plot.dot(points, {r: 2}).plot({aspectRatio: 1, height: 260}));
+ */
 export function normal(key: Key, shape: Shape, mean = 0, standardDeviation = 1): Tensor {
   checkNumber("mean", mean);
   checkNumber("standardDeviation", standardDeviation, 0);
