@@ -77,11 +77,11 @@ export function openSession(request: SessionRequest, services: SessionServices):
       curves: onUse(async () => {
         const {createCurves} = await import("./cells/curves/create-curves.ts");
         const onBatch = tables.sink.onBatch.bind(tables.sink);
-        return createCurves({db: tables.db, tableChanges, onBatch}, name);
+        return createCurves({db: tables.db, early: tables.early, tableChanges, onBatch}, name);
       }),
       runsTable: onUse(async () => {
         const {createRunsTable} = await import("./cells/runs/runs-table.ts");
-        return createRunsTable({db: tables.db, tableChanges, notebook: name});
+        return createRunsTable({db: tables.db, early: tables.early, tableChanges, notebook: name});
       }),
       train: (context) =>
         trainFor(context, {trainer, notebook: name, rerun: (id) => void session.run([id], {force: true})})

@@ -55,8 +55,8 @@ export class DuckDBClient {
   readonly fragment = fragment;
   /** The name of a table or column, to put into SQL. */
   readonly ident = ident;
-  private readonly open: OpenDatabase;
-  private readonly options: QueryOptions;
+  protected readonly open: OpenDatabase;
+  protected readonly options: QueryOptions;
 
   constructor(open: OpenDatabase, options: QueryOptions = {}) {
     this.open = open;
@@ -152,7 +152,7 @@ export class DuckDBClient {
   }
 
   /** Does something with the database; once more with the next one when it was interrupted and only reads. */
-  private async run<T>(sql: SqlText, work: (database: Database) => Promise<T>): Promise<T> {
+  protected async run<T>(sql: SqlText, work: (database: Database) => Promise<T>): Promise<T> {
     const {signal, catalog} = this.options;
     signal?.throwIfAborted();
     guardStore(sql, !catalog);

@@ -1,7 +1,8 @@
 import type {Table} from "apache-arrow";
 import {choiceError} from "./choice-error.ts";
 import type {DuckDBClient} from "./client.ts";
-import type {SqlFragment} from "./sql-text.ts";
+import {scalarNames} from "./macros.ts";
+import {type SqlFragment, sqlTemplate} from "./sql-text.ts";
 
 /** Which runs: by id, or by a condition on the columns of `runs` and on `params`, a MAP of their parameters' texts. */
 export interface RunChoice {
@@ -119,6 +120,19 @@ export function chosenRuns(db: DuckDBClient, {ids, where, notebook}: RunChoice):
     ) r WHERE (${where}
     )`;
 }
+
+/**
+ * Whether the runs of a choice are found in small tables alone: a condition without a query inside of it, nor a macro of
+ * the store that is one, reads nothing else.
+ */
+export function isFoundEarly({where}: RunChoice): boolean {
+  if (!where) return true;
+  const {text} = sqlTemplate(where.strings, where.values);
+  return !readsTables.test(text) && !scalarNames.some((name) => text.toLowerCase().includes(name));
+}
+
+/** With one of these every query begins. */
+const readsTables = /\b(SELECT|FROM|TABLE|VALUES|WITH|PIVOT|UNPIVOT|DESCRIBE|SHOW|SUMMARIZE)\b/i;
 
 /** Says which ids of a choice are no runs; empty when all are. */
 export function missingRuns({ids = [], notebook}: RunChoice, found: Iterable<string>): string {

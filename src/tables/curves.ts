@@ -13,6 +13,8 @@ export interface CurveQuery {
   x: CurveAxis;
   /** Only rows with x in here, ends included; all when absent. */
   range?: Extent;
+  /** What has the rows, with the columns of `metrics`; that table when absent. */
+  metrics?: SqlFragment;
 }
 
 /** From where to where, both included. */
@@ -91,7 +93,8 @@ export async function readCurveEnvelopes(db: DuckDBClient, query: EnvelopeQuery)
 }
 
 /** The rows, each with its x and the numbers of its run and metric in the lists. */
-function points(db: DuckDBClient, {runs, keys, x, range}: CurveQuery): SqlFragment {
+function points(db: DuckDBClient, query: CurveQuery): SqlFragment {
+  const {runs, keys, x, range, metrics = db.ident("metrics")} = query;
   const key = keys.length === 1 ? db.fragment`0` : db.fragment`list_position(${keys}, m.key)::INTEGER - 1`;
   const columns = db.fragment`${key} AS key, ${axis(db, x)} AS x, m.value, m.seq`;
   const ofKeys = db.fragment`m.key IN (${list(db, keys)})`;
@@ -100,13 +103,13 @@ function points(db: DuckDBClient, {runs, keys, x, range}: CurveQuery): SqlFragme
   const rows =
     runs.length === 1
       ? db.fragment`
-        SELECT 0 AS run, ${columns} FROM metrics m ${beside(db, x, runs)}, (SELECT ${BigInt(only.startMs)} AS start_ms) w
+        SELECT 0 AS run, ${columns} FROM ${metrics} m ${beside(db, query, metrics)}, (SELECT ${BigInt(only.startMs)} AS start_ms) w
         WHERE m.run_id = ${only.runId} AND ${ofKeys}`
       : db.fragment`
-        SELECT w.run, ${columns} FROM metrics m JOIN (
+        SELECT w.run, ${columns} FROM ${metrics} m JOIN (
           SELECT unnest(${runs.map(({runId}) => runId)}) AS run_id, unnest(range(${runs.length}))::INTEGER AS run,
             unnest(${BigInt64Array.from(runs, ({startMs}) => BigInt(startMs))}) AS start_ms
-        ) w ON w.run_id = m.run_id ${beside(db, x, runs)}
+        ) w ON w.run_id = m.run_id ${beside(db, query, metrics)}
         WHERE ${ofKeys}`;
   if (!range) return isWhole(x) ? rows : db.fragment`SELECT * FROM (${rows}) WHERE isfinite(x)`;
   const [low, high] = scaled(x, range);
@@ -134,14 +137,14 @@ function axis(db: DuckDBClient, x: CurveAxis): SqlFragment {
 }
 
 /** The metric that is the axis: of the same yielded row, else of the last one before that has it. */
-function beside(db: DuckDBClient, x: CurveAxis, runs: CurveQuery["runs"]): SqlFragment {
+function beside(db: DuckDBClient, {x, runs}: CurveQuery, metrics: SqlFragment): SqlFragment {
   if (typeof x === "string") return db.fragment``;
   const ids = list(
     db,
     runs.map(({runId}) => runId)
   );
   return db.fragment`ASOF JOIN (
-    SELECT run_id, seq, value FROM metrics WHERE key = ${x.key} AND run_id IN (${ids})
+    SELECT run_id, seq, value FROM ${metrics} WHERE key = ${x.key} AND run_id IN (${ids})
   ) a ON a.run_id = m.run_id AND m.seq >= a.seq`;
 }
 

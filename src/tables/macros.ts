@@ -39,6 +39,11 @@ export const viewNames: readonly string[] = relations
   .filter(({kind}) => kind === "view")
   .map(({name}) => name);
 
+/** Names of the store's macros that stand in expressions. */
+export const scalarNames: readonly string[] = relations
+  .filter(({kind}) => kind === "scalar")
+  .map(({name}) => name);
+
 /** What the evaluation of cells writes: a cell that is asked again when they change would wake itself. */
 const unwatched: ReadonlySet<TableName> = new Set(["cells", "cell_execs", "cell_edges"]);
 

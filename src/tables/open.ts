@@ -1,6 +1,7 @@
 import {TableChanges} from "./changes.ts";
 import {DuckDBClient} from "./client.ts";
 import type {Database} from "./database.ts";
+import {EarlyTables} from "./early.ts";
 import type {EngineOptions} from "./engine.ts";
 import type {ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import {advise} from "./journal/advice.ts";
@@ -30,6 +31,8 @@ export class Tables {
   readonly sink: RunStore;
   /** The builtin `db`: the run tables and what cells add to them. */
   readonly db: DuckDBClient;
+  /** Answers of charts and lists that need not wait until all rows of `metrics` are in the database. */
+  readonly early: EarlyTables;
   /** The builtin `DuckDBClient`: `of(sources)` gives a database of its own. */
   readonly DuckDBClient: typeof DuckDBClient & {
     of(sources?: Record<string, unknown>): Promise<DuckDBClient>;
@@ -48,6 +51,8 @@ export class Tables {
     const {locks} = globalThis.navigator ?? {};
     this.sink = new RunStore({changes: this.changes, journal, liveTabs, locks, given});
     this.db = new DuckDBClient(this.open);
+    const {early} = this.sink;
+    this.early = new EarlyTables(() => this.openWith(early.flush), early, this.db);
     const createClient = (sources?: Record<string, unknown>) => this.createClient(sources);
     this.DuckDBClient = class extends DuckDBClient {
       static of(sources?: Record<string, unknown>) {
@@ -100,24 +105,27 @@ export class Tables {
     await (await starting)?.dispose();
   }
 
-  private readonly open = async (): Promise<Database> => {
-    const {database, error} = await this.flushed();
+  private readonly open = () => this.openWith(() => this.sink.flush());
+
+  /** The database, once `flush` has given it what it is to have. */
+  private async openWith(flush: () => Promise<void>): Promise<Database> {
+    const {database, error} = await this.flushed(flush);
     if (!database.lost) {
       if (error) throw error;
       return database;
     }
     // It ended before, or only now: what was to be written is written into the next one.
-    const next = await this.flushed();
+    const next = await this.flushed(flush);
     if (next.error) throw next.error;
     return next.database;
-  };
+  }
 
   /** The database with all that was recorded in it, or why that failed. */
-  private async flushed(): Promise<{database: Database; error?: unknown}> {
+  private async flushed(flush: () => Promise<void>): Promise<{database: Database; error?: unknown}> {
     const starting = this.start();
     const database = await starting;
     try {
-      if (!database.lost) await this.sink.flush();
+      if (!database.lost) await flush();
       return {database};
     } catch (error) {
       return {database, error: advise(error)};

@@ -1,23 +1,20 @@
 import {ArtifactStore} from "./artifact-store.ts";
 import type {TableChanges} from "./changes.ts";
 import {ClosedTabs} from "./closed-tabs.ts";
+import {DatabaseFeed} from "./database-feed.ts";
 import {tableNames} from "./ddl.ts";
+import type {EarlyRows} from "./early.ts";
 import type {ImportedRows, ImportProgress, ImportReport} from "./import-types.ts";
 import type {Journal, JournalRecord} from "./journal/types.ts";
 import {JournalQueue} from "./journal-queue.ts";
 import {paramRows} from "./parameters.ts";
-import {readAhead} from "./read-ahead.ts";
 import {type CellSource, revise} from "./revisions.ts";
 import {indexedTables, RunIndex} from "./run-index.ts";
 import {isSameRun, runRecord, runRow} from "./run-rows.ts";
 import type {RunWriter} from "./run-writer-types.ts";
 import type {Row, RunRow, TableName} from "./schema.ts";
-import {inKind, isDeletion, type Step} from "./steps.ts";
 import type {ArtifactContent, MetricBatch, MetricDefinition, RunRecord, StoredArtifact} from "./types.ts";
 import {isWhole} from "./whole-run.ts";
-
-/** Bytes that may wait for a database to be asked. */
-const mostPendingBytes = 16 * 2 ** 20;
 
 export interface StoreOptions {
   changes: TableChanges;
@@ -53,16 +50,8 @@ export class RunStore {
   });
   readonly #closedTabs: ClosedTabs;
   #indexed: Promise<Journal> | null = null;
-  #writer: RunWriter | null = null;
-  /** Whether the writer has what the journal had when it was read; what came since is pending. */
-  #loaded = false;
-  /** Whether a reading of the journal was cut off, so that the writer has some of its rows. */
-  #isPartial = false;
-  #pending: Step[] | null = null;
-  #pendingBytes = 0;
-  #reading: Promise<ReturnType<Journal["read"]>> | null = null;
-  #changedRuns = new Set<string>();
-  #flushing: Promise<void> = Promise.resolve();
+  /** What the database is told. */
+  readonly #feed: DatabaseFeed;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -75,6 +64,13 @@ export class RunStore {
       kept: ({runId, seq}) => {
         if (runId !== undefined && seq) this.#acknowledged.set(runId, seq[1]);
       }
+    });
+    this.#feed = new DatabaseFeed({
+      journal: () => this.#load(),
+      run: (runId) => this.#index.runs.get(runId),
+      own: () => this.#own.keys(),
+      given: options.given,
+      beforeWrite: () => this.#interruptRunsOfClosedTabs()
     });
   }
 
@@ -89,7 +85,7 @@ export class RunStore {
     const isNew = !this.#index.runs.has(run.runId);
     this.#own.set(run.runId, run);
     this.#index.runs.set(run.runId, runRow(run));
-    this.#changedRuns.add(run.runId);
+    this.#feed.changed(run.runId);
     this.#changes.bump("runs");
     if (isNew) {
       this.write("params", paramRows(run.runId, run.params));
@@ -191,13 +187,7 @@ export class RunStore {
   /** Learns of runs that came into the journal without a word, as from an archive. */
   async reread(): Promise<void> {
     await this.#takeAll(await this.#load());
-    this.#flushing = this.#flushing
-      .catch(() => {})
-      .then(async () => {
-        if (this.#loaded) await this.#writer?.clear();
-        this.#loaded = false;
-      });
-    await this.#flushing;
+    await this.#feed.restart();
     for (const table of tableNames) this.#changes.bump(table);
   }
 
@@ -210,102 +200,34 @@ export class RunStore {
 
   /** Begins to read for a database that is being started: neither waits for the other. */
   prepare(): void {
-    this.#reading ??= this.#read();
-    this.#reading.catch(() => {});
+    this.#feed.prepare();
   }
 
   /** The database did not start: nothing is read for it, and no rows wait for it. */
   abandon(): void {
-    const reading = this.#reading;
-    this.#reading = null;
-    this.#pending = null;
-    reading?.then((streams) => streams[Symbol.asyncIterator]().return?.()).catch(() => {});
+    this.#feed.abandon();
   }
 
   /** Sends rows to this database from now on; it gets everything that is kept first. */
   attach(writer: RunWriter): void {
-    this.#writer = writer;
-    this.#loaded = false;
-    this.#isPartial = false;
-    this.#flushing = Promise.resolve();
+    this.#feed.attach(writer);
   }
 
   /** Resolves when all that was recorded before the call is in the database; at once when there is none. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.catch(() => {}).then(() => this.#flush());
-    return this.#flushing;
+    return this.#feed.flush();
   }
 
-  async #flush(): Promise<void> {
-    const writer = this.#writer;
-    if (!writer) return;
-    try {
-      await this.#flushTo(writer);
-    } catch (error) {
-      // A statement that got at the tables must not stop every query after it.
-      if (!(await writer.mend().catch(() => false))) throw error;
-      this.#loaded = false;
-      await this.#flushTo(writer);
-    }
-  }
-
-  async #flushTo(writer: RunWriter): Promise<void> {
-    for (let attempt = 1; !this.#loaded; attempt++) {
-      try {
-        await this.#fill(writer);
-      } catch (error) {
-        // Another tab compacted the journal under the reader.
-        if ((error as Error)?.name !== "JournalError" || attempt === 3) throw error;
-      }
-    }
-    await this.#interruptRunsOfClosedTabs();
-    const {encodeRows} = await import("./encode-rows.ts");
-    const [pending, changed] = [this.#pending ?? [], this.#changedRuns];
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    this.#changedRuns = new Set();
-    const rows = [...changed].flatMap((id) => this.#index.runs.get(id) ?? []);
-    const last: Step[] = rows.length > 0 ? [{table: "runs", ipc: encodeRows("runs", rows)}] : [];
-    let done = 0;
-    try {
-      for (const steps of inKind([...pending, ...last])) {
-        if (isDeletion(steps)) await writer.deleteRuns(steps.flatMap(({deleted}) => deleted));
-        else await writer.write(steps as JournalRecord[]);
-        done += steps.length;
-      }
-    } catch (error) {
-      // Nothing is lost: what was not taken in waits for the next flush, or for the next database.
-      for (const id of changed) this.#changedRuns.add(id);
-      this.#pending = [...pending.slice(done), ...(this.#pending ?? [])];
-      throw error;
-    }
-  }
-
-  /** Begins to read all of the journal, which then is on its way before it is asked for. */
-  async #read(): Promise<ReturnType<Journal["read"]>> {
-    const journal = await this.#load();
-    // What comes after this is not in what is read.
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    return readAhead(journal.read());
-  }
-
-  /** Gives a database all of the journal. */
-  async #fill(writer: RunWriter): Promise<void> {
-    const reading = this.#reading ?? this.#read();
-    this.#reading = null;
-    const streams = await reading;
-    // Rows of metrics have no key: those that are there would be there twice.
-    if (this.#isPartial) await writer.clear();
-    this.#isPartial = true;
-    for await (const {table, ipc} of streams) await writer.load(table, ipc);
-    await writer.loaded();
-    for (const id of this.#own.keys()) this.#changedRuns.add(id);
-    const {encodeRows} = await import("./encode-rows.ts");
-    const given = Object.entries((await this.#options.given?.()) ?? {}) as [TableName, Row<TableName>[]][];
-    await writer.write(given.map(([table, rows]) => ({table, ipc: encodeRows(table, rows)})));
-    this.#isPartial = false;
-    this.#loaded = true;
+  /** What there is for those who do not wait until all rows are in the database. */
+  get early(): EarlyRows {
+    const feed = this.#feed;
+    return {
+      isFull: () => feed.isFull,
+      emptied: () => feed.emptied,
+      flush: () => feed.flushTables(),
+      hold: (work) => feed.hold(work),
+      read: async (runIds, keys) => (await this.#load()).readMetrics(runIds, keys)
+    };
   }
 
   /** The journal, once the index knows what is in it. */
@@ -339,7 +261,7 @@ export class RunStore {
   async #interruptRunsOfClosedTabs(): Promise<void> {
     for (const row of await this.#closedTabs.interrupted()) {
       this.#index.runs.set(row.run_id, row);
-      this.#changedRuns.add(row.run_id);
+      this.#feed.changed(row.run_id);
       this.write("runs", [row]);
     }
   }
@@ -354,30 +276,14 @@ export class RunStore {
   #take(record: JournalRecord): void {
     this.#changes.bump(record.table);
     if (record.table === "metrics") this.#changes.bump("latest_metrics");
-    this.#pending?.push(record);
-    this.#pendingBytes += record.ipc.length;
-    if (this.#loaded && this.#pendingBytes > mostPendingBytes) this.#flushAhead();
-  }
-
-  /** Nobody asks while a run goes on for hours: its rows must not all wait in memory for who does. */
-  #flushAhead(): void {
-    this.#pendingBytes = 0;
-    this.flush().catch(() => {
-      // Whoever asks next is told why; the database then reads the journal again.
-      this.#loaded = false;
-      this.#isPartial = true;
-      this.#pending = null;
-    });
+    this.#feed.take(record);
   }
 
   #forget(runIds: readonly string[]): void {
     this.#index.forget(runIds);
-    for (const id of runIds) {
-      this.#changedRuns.delete(id);
-      // It may come back from an archive.
-      this.#own.delete(id);
-    }
-    this.#pending?.push({deleted: runIds});
+    // They may come back from an archive.
+    for (const id of runIds) this.#own.delete(id);
+    this.#feed.forget(runIds);
     for (const table of ["runs", "params", "metrics", "latest_metrics", "artifacts"])
       this.#changes.bump(table);
   }

@@ -2,15 +2,13 @@ import {afterEach, expect, test, vi} from "vitest";
 import {TableChanges} from "../../src/tables/changes.ts";
 import {encodeMetrics} from "../../src/tables/encode.ts";
 import {decodeRows, encodeRows} from "../../src/tables/encode-rows.ts";
-import type {JournalRecord} from "../../src/tables/journal/types.ts";
 import {runRow} from "../../src/tables/run-rows.ts";
-import type {RunWriter} from "../../src/tables/run-writer-types.ts";
-import type {TableName} from "../../src/tables/schema.ts";
 import {RunStore, type StoreOptions} from "../../src/tables/store.ts";
 import type {MetricBatch, RunRecord} from "../../src/tables/types.ts";
 import type {RunSink} from "../../src/training/types.ts";
 import {FakeBrowser} from "./journal/fake-tabs.ts";
 import {FakeJournal} from "./support/fake-journal.ts";
+import {batch, FakeWriter} from "./support/fake-writer.ts";
 
 function run(overrides: Partial<RunRecord> = {}): RunRecord {
   return {
@@ -39,48 +37,6 @@ function run(overrides: Partial<RunRecord> = {}): RunRecord {
     error: null,
     ...overrides
   };
-}
-
-function batch(runId: string, seq: number, values = [seq]): MetricBatch {
-  const step = Float64Array.from(values, (_, i) => seq + i);
-  return {runId, seq, step, timeMs: step, columns: {loss: Float64Array.from(values)}};
-}
-
-/** Takes in rows as a database would, and says what it has. */
-class FakeWriter implements RunWriter {
-  readonly rows = new Map<TableName, Record<string, unknown>[]>();
-  failure: Error | null = null;
-  /** Whether the tables are missing. */
-  isTorn = false;
-  async load(table: TableName, ipc: Uint8Array) {
-    this.rows.set(table, [...(this.rows.get(table) ?? []), ...decodeRows(table, ipc)]);
-  }
-  async loaded() {}
-  async write(records: readonly JournalRecord[]) {
-    if (this.failure) throw this.failure;
-    for (const {table, ipc} of records) await this.load(table, ipc);
-  }
-  async deleteRuns(runIds: readonly string[]) {
-    for (const [table, rows] of this.rows) {
-      this.rows.set(
-        table,
-        rows.filter(({run_id}) => !runIds.includes(String(run_id)))
-      );
-    }
-  }
-  async clear() {
-    this.rows.clear();
-  }
-  async mend() {
-    if (!this.isTorn) return false;
-    this.rows.clear();
-    this.isTorn = false;
-    this.failure = null;
-    return true;
-  }
-  values(table: TableName, column: string) {
-    return this.rows.get(table)?.map((row) => row[column]) ?? [];
-  }
 }
 
 function setup(options: Partial<StoreOptions> = {}) {

@@ -1,6 +1,14 @@
 import type {DuckDBClient} from "../../tables/client.ts";
-import {type CurveRun, type CurveRuns, missingRuns, readCurveRuns} from "../../tables/curve-runs.ts";
+import {
+  type CurveRun,
+  type CurveRuns,
+  isFoundEarly,
+  missingRuns,
+  readCurveRuns
+} from "../../tables/curve-runs.ts";
 import type {CurveAxis, Extent} from "../../tables/curves.ts";
+import type {EarlyTables} from "../../tables/early.ts";
+import type {SqlFragment} from "../../tables/sql-text.ts";
 import type {MetricBatch} from "../../tables/types.ts";
 import {chooseKeys, chooseMetrics} from "./choose-metrics.ts";
 import {CurveSet} from "./curve-set.ts";
@@ -12,6 +20,8 @@ import {readInto, type WantedCurve} from "./read-into.ts";
 /** What charts need of the page. */
 export interface CurvesServices {
   db: DuckDBClient;
+  /** What answers while the tables are being filled; without it charts wait until they are. */
+  early?: EarlyTables;
   /** The revision of a table: now, and after changes. */
   tableChanges(table: string): AsyncIterable<number>;
   /** Calls back with rows as they come. Returns the way to stop. */
@@ -218,7 +228,9 @@ export class CurvesModel {
     const unknown = this.#unknown;
     this.#unknown = [];
     const choice = {limit, ...(ids && {ids}), ...(where && {where}), ...(notebook !== null && {notebook})};
-    const found = await readCurveRuns(this.#services.db.withSignal(signal), choice);
+    const {db, early} = this.#services;
+    const asked = early && isFoundEarly(choice) ? early.db : db;
+    const found = await readCurveRuns(asked.withSignal(signal), choice);
     this.runs = found.runs;
     this.total = found.total;
     const isCut = found.total > found.runs.length;
@@ -267,14 +279,23 @@ export class CurvesModel {
     signal: AbortSignal,
     range?: Extent
   ): Promise<void> {
-    const db = this.#services.db.withSignal(signal);
+    const {db, early} = this.#services;
     const {log} = this.#axis;
     const axes = new Map(wanted.map(({key}) => [axisName(this.axisOf(key)), this.axisOf(key)]));
-    ++this.#reading;
-    try {
+    const read = async (client: DuckDBClient, metrics?: SqlFragment) => {
       for (const [name, x] of axes) {
         const some = wanted.filter(({key}) => axisName(this.axisOf(key)) === name);
-        await readInto(set, db, some, {x, log, ...(range && {range})});
+        await readInto(set, client, some, {x, log, ...(range && {range}), ...(metrics && {metrics})});
+      }
+    };
+    ++this.#reading;
+    try {
+      if (!early || wanted.length === 0) await read(db.withSignal(signal));
+      else {
+        const keys = wanted.map(({key}) => key);
+        for (const x of axes.values()) if (typeof x !== "string") keys.push(x.key);
+        const runIds = wanted.map(({run}) => run.runId);
+        await early.withMetrics({runIds, keys, signal}, read);
       }
     } finally {
       --this.#reading;

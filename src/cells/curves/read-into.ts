@@ -8,6 +8,7 @@ import {
   readCurveEnvelopes,
   readCurveRows
 } from "../../tables/curves.ts";
+import type {SqlFragment} from "../../tables/sql-text.ts";
 import type {CurveSet} from "./curve-set.ts";
 
 /** Stretches that SQL divides the axis into: few charts are wider, and of a great many curves nobody sees each. */
@@ -28,6 +29,8 @@ interface ReadOptions {
   log: boolean;
   /** Only this part; all when absent. */
   range?: Extent;
+  /** What has the rows; the table `metrics` when absent. */
+  metrics?: SqlFragment;
 }
 
 /** Reads curves over one axis into a set: as rows those that have few, as least and greatest values the others. */

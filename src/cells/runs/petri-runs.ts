@@ -1,6 +1,7 @@
 import type {CellContext} from "../../runtime/types.ts";
 import type {DuckDBClient} from "../../tables/client.ts";
-import {missingRuns} from "../../tables/curve-runs.ts";
+import {isFoundEarly, missingRuns} from "../../tables/curve-runs.ts";
+import type {EarlyTables} from "../../tables/early.ts";
 import {type RunsTable, readCourses, readRunsTable} from "../../tables/runs-grid.ts";
 import type {GridState} from "../grid/grid-state.ts";
 import {PetriGrid} from "../grid/petri-grid.ts";
@@ -20,6 +21,8 @@ const sources = ["runs", "params", "metrics", "metric_defs"] as const;
 /** What a table of runs needs of the page. */
 export interface RunsServices {
   db: DuckDBClient;
+  /** What answers while the tables are being filled; without it the runs wait until they are. */
+  early?: Pick<EarlyTables, "db">;
   /** The revision of a table: now, and after each change. */
   tableChanges(table: string): AsyncIterable<number>;
 }
@@ -162,7 +165,9 @@ export class PetriRuns extends HTMLElement {
     if (!services || !request) return;
     const {ids, where, notebook, metrics, limit} = request;
     const query = {ids, where, notebook, metrics, limit, now: Date.now()};
-    const shown = await readRunsTable(services.db, query);
+    const {db, early} = services;
+    const asked = early && isFoundEarly(query) ? early.db : db;
+    const shown = await readRunsTable(asked.withSignal(this.signal), query);
     if (this.signal.aborted) return;
     this.shown = shown;
     this.curve = request.curve === undefined ? curveMetric(shown.columns) : request.curve;

@@ -15,7 +15,7 @@ type Evaluation = Pick<CellContext, "cellId" | "signal" | "waitUntil" | "fail">;
  * The builtin `runsTable(options)`, for each evaluation of a cell: a table of runs that follows them. What the reader
  * chose in it (order, filters, columns) stays when the cell runs again.
  */
-export function createRunsTable({db, tableChanges, notebook}: RunsTableServices) {
+export function createRunsTable({db, early, tableChanges, notebook}: RunsTableServices) {
   const states = new Map<string, GridState>();
   return (cell: Evaluation) => {
     const {cellId, signal} = cell;
@@ -24,7 +24,7 @@ export function createRunsTable({db, tableChanges, notebook}: RunsTableServices)
       const key = `${cellId}.${calls++}`;
       const state = states.get(key) ?? newGridState();
       states.set(key, state);
-      const services = {db: db.withSignal(signal), tableChanges};
+      const services = {db: db.withSignal(signal), early, tableChanges};
       return new PetriRuns(services, parseOptions(options, notebook), state, cell);
     };
   };

@@ -109,6 +109,11 @@ export class LocalJournal implements Journal, Backend {
     return withSnapshot(this, (snapshot) => readRunStreams(snapshot, runId));
   }
 
+  async readMetrics(runIds: readonly string[], keys: readonly string[]): Promise<Uint8Array | null> {
+    const {readMetricStream} = await import("./read.ts");
+    return withSnapshot(this, (snapshot) => readMetricStream(snapshot, runIds, keys));
+  }
+
   async putBlob(bytes: Uint8Array): Promise<string> {
     await this.#opened;
     const sha256 = await this.#blobs.put(bytes);

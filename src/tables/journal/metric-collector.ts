@@ -17,12 +17,20 @@ class Words {
 
 type Numbers = Omit<MetricColumns, "keys" | "runIds">;
 
-/** Which rows of the columns are of wanted runs; null when all are. */
-function wantedRows({runIds, runId}: MetricColumns, isWanted: (runId: string) => boolean): number[] | null {
-  const wanted = runIds.map(isWanted);
-  if (wanted.every((is) => is)) return null;
+type IsWanted = (word: string) => boolean;
+
+const any = () => true;
+
+/** Which rows of the columns are of wanted runs and metrics; null when all are. */
+function wantedRows(
+  {runIds, runId, keys, key}: MetricColumns,
+  isRun: IsWanted,
+  isKey: IsWanted
+): number[] | null {
+  const [runs, metrics] = [runIds.map(isRun), keys.map(isKey)];
+  if (runs.every((is) => is) && metrics.every((is) => is)) return null;
   const rows: number[] = [];
-  for (let i = 0; i < runId.length; i++) if (wanted[runId[i]]) rows.push(i);
+  for (let i = 0; i < runId.length; i++) if (runs[runId[i]] && metrics[key[i]]) rows.push(i);
   return rows;
 }
 
@@ -61,9 +69,9 @@ export class MetricCollector {
   readonly #parts: Numbers[] = [];
   rows = 0;
 
-  /** Adds rows, those of wanted runs. The columns have to stay as they are until `take`. */
-  add(given: MetricColumns, isWanted: (runId: string) => boolean = () => true): void {
-    const rows = wantedRows(given, isWanted);
+  /** Adds rows, those of wanted runs and metrics. The columns have to stay as they are until `take`. */
+  add(given: MetricColumns, isRun: IsWanted = any, isKey: IsWanted = any): void {
+    const rows = wantedRows(given, isRun, isKey);
     const columns = rows ? selectRows(given, rows) : given;
     const renumber = (column: Int32Array, words: readonly string[], all: Words) => {
       const numbers = new Int32Array(words.length).fill(-1);

@@ -123,6 +123,10 @@ export class PageJournal implements Journal {
     return this.#call("readRun", runId);
   }
 
+  readMetrics(runIds: readonly string[], keys: readonly string[]): Promise<Uint8Array | null> {
+    return this.#call("readMetrics", runIds, keys);
+  }
+
   putBlob(bytes: Uint8Array): Promise<string> {
     return this.#call("putBlob", alone(bytes));
   }

@@ -8,6 +8,7 @@ import type {TableStream} from "./with-snapshot.ts";
 /** What a page asks of its worker by name, and gets one answer to. */
 export interface Calls {
   readRun(runId: string): Uint8Array[];
+  readMetrics(runIds: readonly string[], keys: readonly string[]): Uint8Array | null;
   putBlob(bytes: Uint8Array): string;
   getBlob(sha256: string): Uint8Array | null;
   removeBlob(sha256: string): void;

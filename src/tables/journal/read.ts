@@ -21,6 +21,9 @@ const rowsPerStream = 250_000;
 /** Sorted rows that are given metric by metric: 100 MB, a row group of the database for each of 20 metrics. */
 const rowsPerStretches = 2_500_000;
 
+/** Most rows of all metrics that some runs may have for a few of them to be read by themselves. */
+const mostChosenRows = 2_000_000;
+
 type Latest = Row<"latest_metrics">;
 
 /** Merges the rows of `latest_metrics` of parts of the metrics. */
@@ -65,40 +68,55 @@ class MetricReader {
     this.#records = metricRecords(snapshot);
   }
 
-  /** Streams of all rows; `withRows` false when only what they amount to is wanted. */
-  async *streams(withRows: boolean): AsyncGenerator<TableStream> {
+  /**
+   * Streams of all rows, and of `latest_metrics`: first the rows that nothing sums up yet, then what all rows amount to,
+   * then those that were sorted before. Either can be left out.
+   */
+  async *streams(withRows: boolean, withLatest: boolean): AsyncGenerator<TableStream> {
     const summaries = await this.#summaries();
+    const isSummed = ({part}: SnapshotRecord) => summaries.has(part.name);
+    yield* this.#newRows(
+      this.#records.filter((record) => !isSummed(record)),
+      withRows
+    );
+    if (withLatest) yield* this.#latest();
+    if (withRows) yield* this.#sortedRows(this.#records.filter(isSummed));
+  }
+
+  async *#newRows(records: readonly SnapshotRecord[], withRows: boolean): AsyncGenerator<TableStream> {
     let collector = new MetricCollector();
-    let stretches = new KeyStretches();
-    for (const record of this.#records) {
-      const isSummed = summaries.has(record.part.name);
-      if (isSummed && !withRows) continue;
+    for (const record of records) {
       const content = await this.#snapshot.content(record);
-      if (!content) continue;
-      const isAsItIs = record.isSorted && !this.#snapshot.hasDeleted(record);
-      if (isSummed && isAsItIs) {
-        for (const columns of metricColumns(content)) stretches.add(columns);
-        if (stretches.rows < rowsPerStretches) continue;
-        yield* written(stretches);
-        stretches = new KeyStretches();
-        continue;
-      }
-      for (const columns of metricColumns(content)) {
-        const part = new MetricCollector();
-        const target = isSummed ? part : collector;
-        target.add(columns, (runId) => !this.#snapshot.isDeleted(runId, record));
-        if (isSummed && part.rows > 0) yield {table: "metrics", ipc: encoded(part.take())};
+      for (const columns of content ? metricColumns(content) : []) {
+        collector.add(columns, (runId) => !this.#snapshot.isDeleted(runId, record));
       }
       if (collector.rows < rowsPerStream) continue;
       yield* this.#write(collector, withRows);
       collector = new MetricCollector();
     }
-    yield* written(stretches);
     if (collector.rows > 0) yield* this.#write(collector, withRows);
   }
 
-  /** `latest_metrics` of all rows, once `streams` has come to its end. */
-  async *latest(): AsyncGenerator<TableStream> {
+  async *#sortedRows(records: readonly SnapshotRecord[]): AsyncGenerator<TableStream> {
+    let stretches = new KeyStretches();
+    for (const record of records) {
+      const content = await this.#snapshot.content(record);
+      for (const columns of content ? metricColumns(content) : []) {
+        if (!this.#snapshot.hasDeleted(record)) stretches.add(columns);
+        else {
+          const part = new MetricCollector();
+          part.add(columns, (runId) => !this.#snapshot.isDeleted(runId, record));
+          if (part.rows > 0) yield {table: "metrics", ipc: encoded(part.take())};
+        }
+      }
+      if (stretches.rows < rowsPerStretches) continue;
+      yield* written(stretches);
+      stretches = new KeyStretches();
+    }
+    yield* written(stretches);
+  }
+
+  async *#latest(): AsyncGenerator<TableStream> {
     const merger = new LatestMerger();
     const {decodeRows} = await import("../encode-rows.ts");
     for (const [name, ipc] of await this.#summaries()) {
@@ -156,9 +174,7 @@ export async function* readStreams(
   }
   const [withRows, withLatest] = [wanted.includes("metrics"), wanted.includes("latest_metrics")];
   if (!withRows && !withLatest) return;
-  const metrics = new MetricReader(snapshot);
-  yield* metrics.streams(withRows);
-  if (withLatest) yield* metrics.latest();
+  yield* new MetricReader(snapshot).streams(withRows, withLatest);
 }
 
 /**
@@ -175,4 +191,31 @@ export async function readRunStreams(snapshot: Snapshot, runId: string): Promise
     for (const columns of metricColumns(content)) collector.add(columns, (id) => id === runId);
   }
   return collector.rows === 0 ? [] : [encoded(sortBySeq(collector.take()))];
+}
+
+/**
+ * The rows of some metrics of some runs, as one stream; null when these runs have so many rows that it takes as long to
+ * read all. Rows that are damaged on disk are passed over, as they are when all are read.
+ */
+export async function readMetricStream(
+  snapshot: Snapshot,
+  runIds: readonly string[],
+  keys: readonly string[],
+  mostRows = mostChosenRows
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const wanted = {runs: new Set(runIds), keys: new Set(keys)};
+  const isWanted = (record: SnapshotRecord) => (runId: string) =>
+    wanted.runs.has(runId) && !snapshot.isDeleted(runId, record);
+  const found = metricRecords(snapshot).map((record) => {
+    const spans = (record.runs ?? []).filter(({runId}) => isWanted(record)(runId));
+    return {record, rows: spans.reduce((sum, {rows}) => sum + rows, 0)};
+  });
+  if (found.reduce((sum, {rows}) => sum + rows, 0) > mostRows) return null;
+  const collector = new MetricCollector();
+  for (const {record, rows} of found) {
+    const content = rows > 0 && (await snapshot.content(record));
+    for (const columns of content ? metricColumns(content) : [])
+      collector.add(columns, isWanted(record), (key) => wanted.keys.has(key));
+  }
+  return encoded(collector.take());
 }

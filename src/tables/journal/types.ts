@@ -46,12 +46,18 @@ export interface Journal {
   onDeleted(listener: (runIds: readonly string[]) => void): () => void;
   /**
    * All rows but those of deleted runs, merged into few streams (10 MB or so each): exactly what this tab appended, and what `onForeign`
-   * told, before the call. Of rows with the same key there is the last. `latest_metrics` comes last, computed from all rows.
+   * told, before the call. Of rows with the same key there is the last. `latest_metrics` is computed from all rows; after it come
+   * only rows of `metrics`: those that were sorted and summed up before.
    * @throws JournalError when another tab changed the files meanwhile; then read again.
    */
   read(tables?: readonly TableName[]): AsyncIterable<{table: TableName; ipc: Uint8Array}>;
   /** The rows of `metrics` of one run, in order; in some 50 ms however large the journal is. */
   readRun(runId: string): Promise<Uint8Array[]>;
+  /**
+   * The rows of some metrics of some runs as one stream, those of deleted runs left out; null when these runs have so many
+   * rows that it takes as long to read all.
+   */
+  readMetrics(runIds: readonly string[], keys: readonly string[]): Promise<Uint8Array | null>;
   /** Stores content under its SHA-256 (hex), which it resolves to once it is on disk. */
   putBlob(bytes: Uint8Array): Promise<string>;
   /** Content by its SHA-256; null when it is not in the store. Checked against its name. */

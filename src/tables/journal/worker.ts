@@ -134,6 +134,11 @@ class JournalWorker {
         const {readRunStreams} = await import("./read.ts");
         return withSnapshot(backend, (snapshot) => readRunStreams(snapshot, args[0] as string));
       }
+      case "readMetrics": {
+        const {readMetricStream} = await import("./read.ts");
+        const [runIds, keys] = args as [string[], string[]];
+        return withSnapshot(backend, (snapshot) => readMetricStream(snapshot, runIds, keys));
+      }
       case "usage": {
         const {usageOf} = await import("./usage.ts");
         return withSnapshot(backend, usageOf);

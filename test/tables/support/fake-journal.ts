@@ -49,7 +49,7 @@ export class FakeJournal implements Journal {
     this.#foreign(record);
   }
 
-  async *read(tables?: readonly TableName[]) {
+  async *read(tables?: readonly TableName[]): AsyncGenerator<{table: TableName; ipc: Uint8Array}> {
     const records = [...this.records];
     const metrics: Uint8Array[] = [];
     for (const {table, ipc} of records) {
@@ -67,6 +67,10 @@ export class FakeJournal implements Journal {
 
   async readRun(runId: string) {
     return this.records.filter((record) => record.runId === runId).map(({ipc}) => ipc.slice());
+  }
+
+  async readMetrics() {
+    return null;
   }
 
   async putBlob(bytes: Uint8Array) {
