@@ -1,5 +1,6 @@
 import {offTape} from "../../../gpu/tape.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {logSoftmax} from "../softmax.ts";
 import {checkSameShape, type LossOptions, reduce} from "./reduction.ts";
 
 /** Below the smallest float32 that is not subnormal. */
@@ -30,13 +31,6 @@ export function klDivergence(
     const weights = targetLogits ? tf.exp(wanted) : targets;
     return reduce(tf.sum(tf.mul(weights, tf.sub(wanted, own)), -1), reduction);
   });
-}
-
-/** x - log sum exp x over the last axis; the largest entry, a constant for gradients, keeps exp from overflowing. */
-function logSoftmax(x: Tensor): Tensor {
-  const top = offTape(() => tf.max(x, -1, true));
-  const shifted = tf.sub(x, top);
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)));
 }
 
 /** log x, and 0 where x is 0 (with slope 0). */
