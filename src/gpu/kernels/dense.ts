@@ -2,6 +2,7 @@ import {runKernel} from "../kernel.ts";
 import {isRecording} from "../tape.ts";
 import * as tf from "../tfjs.ts";
 import {activationGrad, type FusedActivation} from "./activation-grad.ts";
+import {batchProduct} from "./batch-product.ts";
 import {matMul, registerMatMul} from "./matmul.ts";
 
 const NAME = "PetriDense";
@@ -38,7 +39,7 @@ type Saved = [x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor, y: tf.Tensor];
 /** The gradients of y = activation(x kernel + bias) from that of y: of x under `a`, of the kernel under `b`, and of the bias. */
 export function denseGrads(dy: tf.Tensor, [x, kernel, bias, y]: Saved, activation: FusedActivation) {
   // Where the gradient will itself be differentiated, y has to be known as a function of the inputs.
-  const value = isRecording() ? ACTIVATE[activation](tf.add(tf.matMul(x, kernel), bias)) : y;
+  const value = isRecording() ? ACTIVATE[activation](tf.add(batchProduct(x, kernel), bias)) : y;
   const grads = isRecording() ? differentiable : fused;
   return grads(dy, x, kernel, value, activation);
 }
@@ -73,8 +74,8 @@ const fused: Grads = (dy, x, kernel, y, activation) => {
 const differentiable: Grads = (dy, x, kernel, y, activation) => {
   const sums = tf.mul(dy, SLOPES[activation](y));
   return {
-    a: () => tf.matMul(sums, kernel, false, true),
-    b: () => tf.matMul(x, sums, true, false),
+    a: () => batchProduct(sums, kernel, {transposeB: true}),
+    b: () => batchProduct(x, sums, {transposeA: true}),
     bias: () => tf.sum(sums, 0)
   };
 };
