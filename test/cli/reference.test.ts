@@ -105,6 +105,27 @@ test("names are those that a cell uses, and what the index does not export is le
   expect(numbersPage).not.toContain("secret");
 });
 
+test("options that are taken over with exceptions are listed, or linked to where they are told", async () => {
+  const wide = `import type {DenseOptions} from "./layers/dense.ts";
+interface OwnOptions {
+  /** Inside only. */
+  depth?: number;
+  width?: number;
+}
+export interface WideOptions extends Omit<OwnOptions, "width">, Omit<DenseOptions, "units"> {}
+/** Wide. */
+export function wide({depth = 3}: WideOptions) {}
+`;
+  const {pages} = await pagesOf({
+    "core/wide.ts": wide,
+    "core/index.ts": `${index}export * from "./wide.ts";\n`
+  });
+  const page = pages.get("core/wide.html") ?? "";
+  expect(page).toContain("| `depth?: number` | `3` | Inside only. |");
+  expect(page).not.toContain("width?: number");
+  expect(page).toContain("And the options of [DenseOptions](../core/dense) except `units`.");
+});
+
 test("what looks like a computed value in a docstring stays text", async () => {
   const {pages} = await pagesOf();
   expect(pages.get("core/random.html")).toContain('Uniform, as `${"${"}low}`.');

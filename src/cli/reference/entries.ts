@@ -1,7 +1,7 @@
 import ts from "typescript/lib/typescript.js";
 import {defaultsOf, thrownBy} from "./defaults.ts";
 import {type Docstring, docstringOf} from "./docstring.ts";
-import {type Field, fieldsOf, type Options, optionsOf} from "./fields.ts";
+import {type Field, fieldsOf, type Inherited, optionsOf} from "./fields.ts";
 import type {ModuleFile} from "./packages.ts";
 import {type Documented, isDocumented, namesOf, type Sources} from "./sources.ts";
 
@@ -19,7 +19,8 @@ export interface Entry {
   signature: string;
   doc: Docstring;
   options: Option[];
-  inherited: Options["inherited"];
+  /** Types whose members are options too, which may have a page of their own. */
+  inherited: Inherited<Option>[];
   /** Members of a class or a record. */
   fields: Field[];
   /** Error classes. */
@@ -100,13 +101,15 @@ function optionTable(
   const types = all.flatMap((each) => each.types);
   for (const type of types) told.add(type);
   const defaults = defaultsOf(fn, types, types.length > 0 ? [file, ...all.flatMap(({files}) => files)] : []);
-  const options = all
-    .flatMap(({fields}) => fields)
-    .map((field) => ({
-      ...field,
-      default: defaults.get(field.name) ?? (field.optional ? "" : "required")
-    }));
-  return {options, inherited: all.flatMap(({inherited}) => inherited)};
+  const withDefault = (field: Field): Option => ({
+    ...field,
+    default: defaults.get(field.name) ?? (field.optional ? "" : "required")
+  });
+  const inherited = all.flatMap((each) => each.inherited);
+  return {
+    options: all.flatMap(({fields}) => fields.map(withDefault)),
+    inherited: inherited.map((each) => ({...each, fields: each.fields.map(withDefault)}))
+  };
 }
 
 /** A declaration as one reads it: without `export`, body and value. */

@@ -11,6 +11,13 @@ export interface Field {
   text: string;
 }
 
+/** A type that is taken over with exceptions: `Omit<FitOptions, "state">`. */
+export interface Inherited<F extends Field = Field> {
+  type: string;
+  except: string[];
+  fields: F[];
+}
+
 /** The members of a type that is used as options, and what stands for more. */
 export interface Options {
   fields: Field[];
@@ -18,8 +25,8 @@ export interface Options {
   types: string[];
   /** The files of those types. */
   files: ts.SourceFile[];
-  /** Types of other files of which only some members are taken, as the code says it. */
-  inherited: {type: string; except: string[]}[];
+  /** Types of which all members but some are taken. */
+  inherited: Inherited[];
 }
 
 /** The options in a parameter's type: a type literal, a type of ours whose name ends in "Options", or several joined by &. */
@@ -33,29 +40,31 @@ function read(type: ts.TypeNode, file: ts.SourceFile, sources: Sources, into: Op
   if (ts.isTypeLiteralNode(type)) into.fields.push(...fieldsOf(type.members, file));
   else if (ts.isIntersectionTypeNode(type)) for (const part of type.types) read(part, file, sources, into);
   else if (ts.isTypeReferenceNode(type))
-    readNamed(type.typeName.getText(), type.typeArguments, {type, file}, sources, into);
+    readNamed(type.typeName.getText(), type.typeArguments, {file, isParent: false}, sources, into);
 }
 
 function readNamed(
   name: string,
   args: readonly ts.TypeNode[] | undefined,
-  at: {type: ts.Node; file: ts.SourceFile},
+  at: {file: ts.SourceFile; isParent: boolean},
   sources: Sources,
   into: Options
 ): void {
   const [first, second] = args ?? [];
   if ((name === "Pick" || name === "Omit") && first && second) {
     const chosen = [...second.getText().matchAll(/"(\w+)"/g)].map(([, word]) => word as string);
-    if (name === "Omit") {
-      into.inherited.push({type: first.getText().replace(/<.*/s, ""), except: chosen});
-      return;
-    }
-    const all = optionsOf(first, at.file, sources);
-    into.fields.push(...all.fields.filter((field) => chosen.includes(field.name)));
+    const all: Options = {fields: [], types: [], files: [], inherited: []};
+    const taken = first.getText().replace(/<.*/s, "");
+    readNamed(taken, undefined, {...at, isParent: true}, sources, all);
+    into.types.push(...all.types);
+    into.files.push(...all.files);
+    const isChosen = (field: Field) => chosen.includes(field.name) === (name === "Pick");
+    const fields = all.fields.filter(isChosen);
+    if (name === "Omit") into.inherited.push({type: taken, except: chosen, fields}, ...all.inherited);
+    else into.fields.push(...fields);
     return;
   }
-  const isParent = ts.isExpressionWithTypeArguments(at.type);
-  if (!isParent && !name.endsWith("Options")) return;
+  if (!at.isParent && !name.endsWith("Options")) return;
   const found = sources.find(name, at.file);
   if (!found) return;
   into.types.push(name);
@@ -68,7 +77,7 @@ function readDeclared({node, file}: Found, sources: Sources, into: Options): voi
   if (!ts.isInterfaceDeclaration(node)) return;
   for (const clause of node.heritageClauses ?? [])
     for (const parent of clause.types)
-      readNamed(parent.expression.getText(), parent.typeArguments, {type: parent, file}, sources, into);
+      readNamed(parent.expression.getText(), parent.typeArguments, {file, isParent: true}, sources, into);
   into.fields.push(...fieldsOf(node.members, file));
 }
 

@@ -53,7 +53,10 @@ function inOrder(entries: readonly Entry[]): Entry[] {
 }
 
 function describe(entry: Entry, page: string, places: Places): string[] {
-  const {name, signature, doc, options, inherited, fields, throws} = entry;
+  const {name, signature, doc, inherited, fields, throws} = entry;
+  const elsewhere = inherited.filter(({type}) => places.has(type));
+  const here = inherited.filter(({type}) => !places.has(type));
+  const options = [...entry.options, ...here.flatMap((each) => each.fields)];
   const parts = [`## ${name}`, block(signature)];
   if (doc.text) parts.push(prose(doc.text));
   if (options.length > 0)
@@ -67,7 +70,7 @@ function describe(entry: Entry, page: string, places: Places): string[] {
         ])
       )
     );
-  for (const {type, except} of inherited) parts.push(inheritedOptions(type, except, page, places));
+  for (const {type, except} of elsewhere) parts.push(inheritedOptions(type, except, page, places));
   if (fields.length > 0) parts.push(fieldTable(fields));
   const errors = errorLines(doc, throws);
   if (errors) parts.push(errors);
