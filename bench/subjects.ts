@@ -11,5 +11,6 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   tables: async () => ({
     "H2O group-by": (await import("./tables/group-by.ts")).groupBy,
     "the workload": (await import("./tables/workload.ts")).workload
-  })
+  }),
+  models: async () => (await import("./models.ts")).models
 };
