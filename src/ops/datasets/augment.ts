@@ -30,7 +30,7 @@ export interface Augmentation {
  * const pixels = Array.from(changed.inputs, (value, i) => ({
  *   image: Math.floor(i / 400), x: i % 20, y: Math.floor((i % 400) / 20), value
  * }));
- * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, marks: [
  *   Plot.cell(pixels, {x: "x", y: "y", fx: "image", fill: "value"})
  * ]}));
  */

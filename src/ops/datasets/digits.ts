@@ -17,7 +17,7 @@ let cached: Promise<Dataset> | undefined;
  * const pixels = Array.from(inputs.subarray(0, 8 * 64), (value, i) => ({
  *   digit: Math.floor(i / 64), x: i % 8, y: Math.floor((i % 64) / 8), value
  * }));
- * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, marks: [
  *   Plot.cell(pixels, {x: "x", y: "y", fx: "digit", fill: "value"})
  * ], fx: {axis: "bottom", label: null, tickFormat: (digit) => String(labels[digit])}}));
  */

@@ -27,7 +27,7 @@ export interface GlyphOptions extends Chance, Deformation {
  * const pixels = Array.from(inputs, (value, i) => ({
  *   image: Math.floor(i / 576), x: i % 24, y: Math.floor((i % 576) / 24), value
  * }));
- * display(Plot.plot({width, height: 80, axis: null, color: {scheme: "greys"}, y: {reverse: true}, marks: [
+ * display(Plot.plot({width, height: 80, axis: null, color: {scheme: "greys"}, marks: [
  *   Plot.cell(pixels, {x: "x", y: "y", fx: "image", fill: "value"})
  * ]}));
  */
