@@ -110,11 +110,16 @@ test("options that are taken over with exceptions are listed, or linked to where
 interface OwnOptions {
   /** Inside only. */
   depth?: number;
+  twice?: number;
+  from?: number;
   width?: number;
 }
 export interface WideOptions extends Omit<OwnOptions, "width">, Omit<DenseOptions, "units"> {}
 /** Wide. */
-export function wide({depth = 3}: WideOptions) {}
+export function wide({depth = 3, twice = 2 * depth, ...rest}: WideOptions) {
+  const now = Date.now();
+  const {from = now} = rest;
+}
 `;
   const {pages} = await pagesOf({
     "core/wide.ts": wide,
@@ -122,6 +127,8 @@ export function wide({depth = 3}: WideOptions) {}
   });
   const page = pages.get("core/wide.html") ?? "";
   expect(page).toContain("| `depth?: number` | `3` | Inside only. |");
+  expect(page).toContain("| `twice?: number` | `2 * depth` |");
+  expect(page).toContain("| `from?: number` |  |");
   expect(page).not.toContain("width?: number");
   expect(page).toContain("And the options of [DenseOptions](../core/dense) except `units`.");
 });

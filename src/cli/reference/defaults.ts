@@ -4,6 +4,8 @@ import {isDocumented, namesOf, type Sources} from "./sources.ts";
 /** Longer ones say less than the docstring. */
 const LONGEST = 32;
 
+const GLOBALS: ReadonlySet<string> = new Set(["Infinity", "NaN", "Math", "Number", "undefined"]);
+
 /**
  * Defaults of a function's options by name, as its code has them: `const {units = 8} = options`, the same in its parameters,
  * or `{noise: 0.1, ...options}`. What it leaves to others is looked up in functions of its file, and of the files that
@@ -41,15 +43,17 @@ function takes(fn: ts.FunctionLikeDeclaration, types: readonly string[]): boolea
 
 /** Adds what a function says; the first word on a name stays. */
 function readDefaults(fn: ts.FunctionLikeDeclaration, into: Map<string, string>): void {
+  const options = new Set<string>();
+  const named = new Set<string>();
   const add = (name: string, value: ts.Expression) => {
     const text = withoutAliases(value);
-    if (!into.has(name) && text.length <= LONGEST) into.set(name, text);
+    if (!into.has(name) && text.length <= LONGEST && saysItself(value, named)) into.set(name, text);
   };
-  const options = new Set<string>();
   const readPattern = (pattern: ts.BindingName) => {
     if (!ts.isObjectBindingPattern(pattern)) return;
     for (const {dotDotDotToken, name, propertyName, initializer} of pattern.elements) {
       const own = (propertyName ?? name).getText();
+      named.add(name.getText());
       if (dotDotDotToken) options.add(own);
       else if (initializer) add(own, initializer);
     }
@@ -71,6 +75,26 @@ function readDefaults(fn: ts.FunctionLikeDeclaration, into: Map<string, string>)
     ts.forEachChild(node, visit);
   };
   if (fn.body) visit(fn.body);
+}
+
+/** Whether a default is made of literals, other options and names of the whole file; what is computed inside says nothing here. */
+function saysItself(value: ts.Expression, options: ReadonlySet<string>): boolean {
+  const outer = new Set(value.getSourceFile().statements.flatMap(namesOfStatement));
+  let isClear = true;
+  const visit = (node: ts.Node) => {
+    if (ts.isPropertyAccessExpression(node)) return visit(node.expression);
+    if (ts.isIdentifier(node))
+      isClear &&= options.has(node.text) || outer.has(node.text) || GLOBALS.has(node.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(value);
+  return isClear;
+}
+
+function namesOfStatement(statement: ts.Statement): string[] {
+  if (isDocumented(statement)) return namesOf(statement);
+  const bindings = ts.isImportDeclaration(statement) && statement.importClause?.namedBindings;
+  return bindings && ts.isNamedImports(bindings) ? bindings.elements.map(({name}) => name.text) : [];
 }
 
 /** The text of a default, with imports under the names that their modules give them. */
