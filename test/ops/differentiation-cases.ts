@@ -274,6 +274,28 @@ export function differentiationCases(backend: BackendName): void {
     );
 
     test(
+      "derivatives nest: forward over reverse, reverse over forward, and three deep",
+      withoutLeak(async () => {
+        const [x, v] = [tf.tensor1d([0.3, 0.7]), tf.tensor1d([1, 2])];
+        const f = (at: Tensor): Tensor => tf.sum(tf.mul(tf.exp(at), tf.tanh(at)));
+        // By hand: f'' = e^x (t + (1 - t^2) (2 - 2 t)), t = tanh x.
+        const curvature = [0.3, 0.7].map((at) => {
+          const t = Math.tanh(at);
+          return Math.exp(at) * (t + (1 - t * t) * (2 - 2 * t));
+        }) as [number, number];
+        const wanted = [curvature[0], 2 * curvature[1]];
+        await expectClose(ops.hvp(f, x, v), wanted);
+        await expectClose(ops.jvp(ops.grad(f), [x], [v])[1], wanted);
+        await expectClose(ops.grad((at: Tensor) => ops.jvp(f, [at], [v])[1])(x), wanted);
+        // A direction that is the point itself is a constant all the same.
+        await expectClose(ops.hvp(f, x, x), [0.3 * curvature[0], 0.7 * curvature[1]]);
+        const exponential = (at: Tensor): Tensor => tf.sum(tf.exp(at));
+        const twice = (at: Tensor): Tensor => tf.sum(ops.hvp(exponential, at, v));
+        await expectClose(ops.grad(twice)(x), [Math.exp(0.3), 2 * Math.exp(0.7)]);
+      })
+    );
+
+    test(
       "a loss that throws while it is differentiated twice leaves nothing behind",
       withoutLeak(async () => {
         const x = normal(1, 3);
