@@ -99,12 +99,13 @@ describe("calibration", () => {
     expectAll([metrics.negativeLogLikelihood(rowsOf(probabilities, 3), labels)], out("nll"));
   });
 
-  test("every edge of every number of bins belongs to the bin below", () => {
-    for (const bins of [1, 3, 7, 10, 15, 49]) {
+  test("every edge belongs to the bin below, the next number to the bin above, however they round", () => {
+    const binOf = (confidence: number, bins: number) =>
+      metrics.calibration([[confidence, 0]], [0], {bins}).bins.findIndex(({count}) => count > 0);
+    for (let bins = 1; bins <= 100; ++bins) {
       for (let i = 1; i <= bins; ++i) {
-        const rows = [[i / bins, 0]];
-        const found = metrics.calibration(rows, [0], {bins}).bins.findIndex(({count}) => count > 0);
-        expect(found).toBe(i - 1);
+        expect(binOf(i / bins, bins), `${i} / ${bins}`).toBe(i - 1);
+        if (i < bins) expect(binOf((i / bins) * (1 + 2 ** -52), bins), `above ${i} / ${bins}`).toBe(i);
       }
     }
     expect(metrics.calibration([[0, 0]], [0]).bins[0]?.count).toBe(1);

@@ -334,6 +334,8 @@ function leakCases(): void {
         ops.addDecayedWeights(0.1),
         ops.adam()
       ),
+    "clipping alone": () => ops.clipByGlobalNorm(1),
+    "decay alone": () => ops.addDecayedWeights(1),
     scaled: () =>
       ops.chain(
         ops.adam(),

@@ -1,3 +1,4 @@
+// How far the confidence of probabilities lies from their accuracy, and proper scores of probabilities.
 import {ArgumentError, checkCount} from "../core/errors.ts";
 import {asMatrix, checkClasses, type Rows, type Values} from "./values.ts";
 

@@ -1,3 +1,4 @@
+// Accuracy, top-k accuracy, confusion matrix, precision, recall and F1.
 import {checkCount, ShapeError} from "../core/errors.ts";
 import {asMatrix, checkClasses, checkSameLength, mean, type Rows, type Values} from "./values.ts";
 

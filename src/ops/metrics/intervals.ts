@@ -1,3 +1,4 @@
+// Confidence intervals over seeds: Student's, and by bootstrap.
 import {ArgumentError, checkCount, checkNumber} from "../core/errors.ts";
 import type {Key} from "../core/key.ts";
 import {studentTQuantile} from "./student-t.ts";

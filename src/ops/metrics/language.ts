@@ -1,3 +1,4 @@
+// Cross-entropy of texts as perplexity and as bits a character.
 import {checkNumber} from "../core/errors.ts";
 
 /** Perplexity of a mean cross-entropy in nats a token: exp(loss), the number of equally likely tokens it amounts to. */

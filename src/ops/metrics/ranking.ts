@@ -1,3 +1,4 @@
+// ROC curve, the area under it, and average precision: how well scores put positives above negatives.
 import {asMatrix, checkClasses, checkSameLength, mean, type Rows, type Values} from "./values.ts";
 
 /** The receiver operating characteristic: point i + 1 is for "score >= thresholds[i]", and point 0 is (0, 0). */

@@ -1,3 +1,4 @@
+// R2, errors and correlation of predictions, an output at a time.
 import {checkCount, ShapeError} from "../core/errors.ts";
 import {asMatrix, checkSameLength, mean, type Rows, type Values} from "./values.ts";
 

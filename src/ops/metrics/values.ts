@@ -1,3 +1,4 @@
+// Arrays as metrics take them.
 import {ArgumentError, checkCount, ShapeError} from "../core/errors.ts";
 
 /** Numbers one after the other: an array or a typed array. */
