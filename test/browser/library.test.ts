@@ -164,11 +164,12 @@ const answer = 42; // why
 
   test("links lead to notebooks in this page, and to files beside the notebook", async () => {
     const md = await builtin<Tag>("md");
-    const result = md`[a](./next) [b](next.html#part) [c](ex/d3/bars) [d](data/runs.csv) [e](#part) [f](https://example.com/x) [g](../other)`;
+    const result = md`[a](./next) [b](next.html#part) [c](ex/d3/bars) [deep](ex/d3/old/bars) [d](data/runs.csv) [e](#part) [f](https://example.com/x) [g](../other)`;
     expect(Array.from(result.querySelectorAll("a"), (link) => link.getAttribute("href"))).toEqual([
       "#/notebook/next",
       "#/notebook/next",
-      `#/notebook?url=${encodeURIComponent(beside("ex/d3/bars.html"))}`,
+      "#/notebook/ex/d3/bars",
+      `#/notebook?url=${encodeURIComponent(beside("ex/d3/old/bars.html"))}`,
       beside("data/runs.csv"),
       "#part",
       "https://example.com/x",
