@@ -1,4 +1,4 @@
-import {type Tensor, tf} from "../../tf.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, ShapeError} from "../errors.ts";
 import {applyChild, initChild, inScope, type Layer, numbered, type Shape, shapeAfter} from "../layer.ts";
 import type {Params} from "../tree.ts";
@@ -41,13 +41,15 @@ export function parallel(
   return {
     name,
     init(key, inputShape, path = name) {
-      joined(path, combine, branches, inputShape);
-      const params: Record<string, Params> = {};
-      for (const part of parts) {
-        const own = initChild(part, key, inputShape, path);
-        if (Object.keys(own).length > 0) params[part.name] = own;
-      }
-      return params;
+      return tidy(() => {
+        const params: Record<string, Params> = {};
+        for (const part of parts) {
+          const own = initChild(part, key, inputShape, path);
+          if (Object.keys(own).length > 0) params[part.name] = own;
+        }
+        joined(path, combine, branches, inputShape);
+        return params;
+      });
     },
     apply: (params, x, context) =>
       inScope(context, (inner) =>

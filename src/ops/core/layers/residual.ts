@@ -1,4 +1,4 @@
-import {tf} from "../../tf.ts";
+import {tf, tidy} from "../../tf.ts";
 import {ShapeError} from "../errors.ts";
 import {applyChild, initChild, inScope, type Layer, type Shape, shapeAfter} from "../layer.ts";
 import type {Params} from "../tree.ts";
@@ -34,13 +34,15 @@ export function residual(
   return {
     name,
     init(key, inputShape, path = name) {
-      checkSums(path, main, shortcut, inputShape);
-      const params: ResidualParams = {};
-      for (const part of parts) {
-        const own = initChild(part, key, inputShape, path);
-        if (Object.keys(own).length > 0) params[part.name] = own;
-      }
-      return params;
+      return tidy(() => {
+        const params: ResidualParams = {};
+        for (const part of parts) {
+          const own = initChild(part, key, inputShape, path);
+          if (Object.keys(own).length > 0) params[part.name] = own;
+        }
+        checkSums(path, main, shortcut, inputShape);
+        return params;
+      });
     },
     apply(params, x, context) {
       return inScope(context, (inner) => {

@@ -1,4 +1,4 @@
-import type {Tensor} from "../../tf.ts";
+import {type Tensor, tidy} from "../../tf.ts";
 import {
   applyChild,
   type Child,
@@ -35,15 +35,18 @@ export function sequential(layers: readonly Layer[]): Layer<Record<string, Param
   return {
     name: "sequential",
     init(key, inputShape, path) {
-      const params: Record<string, Params> = {};
-      let shape = inputShape;
-      layers.forEach((layer, index) => {
-        const name = nameOf(index);
-        const own = initChild({layer, name, index}, key, shape, path);
-        if (Object.keys(own).length > 0) params[name] = own;
-        shape = shapeAfter(layer, shape);
+      // A layer whose shape does not fit must not leave those before it behind.
+      return tidy(() => {
+        const params: Record<string, Params> = {};
+        let shape = inputShape;
+        layers.forEach((layer, index) => {
+          const name = nameOf(index);
+          const own = initChild({layer, name, index}, key, shape, path);
+          if (Object.keys(own).length > 0) params[name] = own;
+          shape = shapeAfter(layer, shape);
+        });
+        return params;
       });
-      return params;
     },
     apply(params, x, context) {
       return inScope(context, (inner) =>
