@@ -73,7 +73,7 @@ function readNamed(
 }
 
 function readDeclared({node, file}: Found, sources: Sources, into: Options): void {
-  if (ts.isTypeAliasDeclaration(node)) return read(node.type, file, sources, into);
+  if (ts.isTypeAliasDeclaration(node)) read(node.type, file, sources, into);
   if (!ts.isInterfaceDeclaration(node)) return;
   for (const clause of node.heritageClauses ?? [])
     for (const parent of clause.types)
