@@ -63,7 +63,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       const vocabulary = sets.vocabulary.length;
       return {...sets, model: ops.zoo.charTransformer({vocabulary, activation: "relu"}) as Layer};
     },
-    steps: 1200,
+    steps: 1500,
     quickSteps: 60,
     batchSize: 32,
     optimizer: (steps) =>

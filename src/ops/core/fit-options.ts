@@ -111,7 +111,7 @@ function schedules<P extends Params>(options: FitOptions<P>, stepsPerEpoch: numb
     name,
     data,
     metrics,
-    isDue: dueAt(test === data ? "evaluateEvery" : `evaluations.${name}.every`, every, stepsPerEpoch)
+    isDue: dueAt(name === "test" ? "evaluateEvery" : `evaluations.${name}.every`, every, stepsPerEpoch)
   }));
 }
 
