@@ -17,8 +17,8 @@ let cached: Promise<Dataset> | undefined;
  * const pixels = Array.from(inputs.subarray(0, 8 * 64), (value, i) => ({
  *   digit: Math.floor(i / 64), x: i % 8, y: Math.floor((i % 64) / 8), value
  * }));
- * display(Plot.plot({width, height: 110, axis: null, color: {scheme: "greys"}, marks: [
- *   Plot.cell(pixels, {x: "x", y: "y", fx: "digit", fill: "value"})
+ * display(Plot.plot({width, height: 110, padding: 0, axis: null, color: {scheme: "greys"}, marks: [
+ *   Plot.cell(pixels, {x: "x", y: "y", fx: "digit", fill: "value", inset: 0})
  * ], fx: {axis: "bottom", label: null, tickFormat: (digit) => String(labels[digit])}}));
  */
 export function digits(): Promise<Dataset> {
