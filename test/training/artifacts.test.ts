@@ -1,14 +1,10 @@
 import {expect, it} from "vitest";
+import {decodeSafetensors, encodeSafetensors, SafetensorsError} from "../../src/ops/core/safetensors.ts";
 import {
   checkpointArtifact,
   extrasFromArtifacts,
   extrasToArtifacts
 } from "../../src/training/artifacts/extras.ts";
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  SafetensorsError
-} from "../../src/ops/core/safetensors.ts";
 import {decodeValue, encodeValue, NotStorableError} from "../../src/training/artifacts/values.ts";
 import type {Extras} from "../../src/training/run-core.ts";
 
