@@ -32,6 +32,16 @@ it("sends the first row at once and then at most every 25 ms", () => {
   expect(sent.map(({batch}) => batch.seq)).toEqual([0, 1, 25, 49, 73, 97, 121, 145, 169]);
 });
 
+it("sends every 50 ms what comes faster than the page would draw it", () => {
+  const {outbox, sent, clock, add} = open();
+  for (let i = 0; i < 200; ++i) {
+    for (let row = 0; row < 5; ++row) add();
+    clock.ms += 1;
+    outbox.flushIfDue(1);
+  }
+  expect(sent.map(({batch}) => batch.step.length)).toEqual([5, 120, 245, 245, 245]);
+});
+
 it("does not hold a row back over a step that takes long, or that waits", () => {
   const {outbox, sent, clock, add} = open();
   outbox.flush();

@@ -5,8 +5,9 @@ import {sizeOf} from "../size.ts";
 import type {MetricBatch} from "../types.ts";
 import type {ReadRow} from "./read-row.ts";
 
-/** Rows leave at most this often. */
+/** Rows leave at most this often; twice as long apart when many come, whose taking in costs the page more. */
 const flushMs = 25;
+const manyRows = 64;
 /** Fields up to this size are sent for every row, larger ones only for the newest. */
 const smallBytes = 256;
 /** The run waits when the page has this much of it not yet taken in. */
@@ -34,6 +35,8 @@ export class Outbox {
   #droppedLogs = 0;
   #large: RowsMessage["large"] = {};
   #flushedAt = Number.NEGATIVE_INFINITY;
+  /** Until the next batch. */
+  #waitMs = flushMs;
   #unackedBytes = 0;
   #onCredit: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -53,19 +56,19 @@ export class Outbox {
     this.lastStep = row.step;
     this.rowCount += 1;
     // For a step that turns out to wait long after a row; steps that do not wait send it by `flushIfDue`.
-    this.#timer ??= setTimeout(() => this.flush(), flushMs);
+    this.#timer ??= setTimeout(() => this.flush(), this.#waitMs);
   }
 
   log(level: LogLine["level"], text: string): void {
     if (this.#logs.length >= maxLogLines) this.#droppedLogs += 1;
     else this.#logs.push({timeMs: this.#host.now(), step: this.lastStep, level, text});
     // Posting works in the middle of a step, so that a long step's messages are seen while it runs.
-    if (this.#host.now() - this.#flushedAt >= flushMs) this.flush();
+    if (this.#host.now() - this.#flushedAt >= this.#waitMs) this.flush();
   }
 
   /** Sends what is there if it would be too old when the next step, of about `nextStepMs`, is done. */
   flushIfDue(nextStepMs: number): void {
-    if (this.#host.now() + nextStepMs - this.#flushedAt >= flushMs) this.flush();
+    if (this.#host.now() + nextStepMs - this.#flushedAt >= this.#waitMs) this.flush();
   }
 
   flush(): void {
@@ -100,6 +103,7 @@ export class Outbox {
     this.#droppedLogs = 0;
     this.#large = {};
     this.#flushedAt = this.#host.now();
+    this.#waitMs = rows.length > manyRows ? 2 * flushMs : flushMs;
     const columns = [
       batch.step,
       batch.timeMs,
