@@ -67,3 +67,22 @@ test("nine runs are kept, compared and traced, and a second visit finds them ins
   ]);
   expect(petri.errors).toEqual([]);
 });
+
+test("what the models of the zoo came to is told, and without MNIST how to get it", async () => {
+  const {address, profile} = await shipped();
+  const petri = await openNotebook(profile, address, "mnist");
+  expect((await petri.settled()).filter(({error}) => error)).toEqual([]);
+  // Two networks, three seeds.
+  await petri.page.locator("tbody tr").nth(5).waitFor();
+  await petri.page.getByRole("button", {name: "Train"}).click();
+  await petri.page
+    .getByText(/MNIST is not shipped with Petri.* put them into/)
+    .first()
+    .waitFor();
+  const text = await openNotebook(profile, address, "shakespeare");
+  expect((await text.settled()).filter(({error}) => error)).toEqual([]);
+  await text.page.locator("tbody tr").nth(2).waitFor();
+  await text.page.getByRole("button", {name: "Train"}).click();
+  await text.page.getByText(/^step \d/).waitFor();
+  expect(text.errors).toEqual([]);
+});
