@@ -13,8 +13,27 @@ const isMissing = (error: unknown) => (error as {name?: unknown}).name === "NotF
 /** Milliseconds to wait for another tab to let go of a file, one after the other. */
 const waits = [10, 20, 50, 100, 200, 400, 800, 1600];
 
-/** Resolves when a new file would be there after a crash: once a worker, and only when it makes one. */
 let padded: Promise<void> | undefined;
+
+/**
+ * Resolves when a new file or folder would still be there after a crash of the browser: once a worker, and only when it
+ * makes one. Padding that fails, on a full disk, is no reason not to try.
+ */
+function readyToMake(): Promise<void> {
+  padded ??= padDirectoryLog().catch(() => {});
+  return padded;
+}
+
+/** The folder of that name, made when it is not there. */
+async function folderIn(parent: FileSystemDirectoryHandle, name: string): Promise<FileSystemDirectoryHandle> {
+  try {
+    return await parent.getDirectoryHandle(name);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await readyToMake();
+    return parent.getDirectoryHandle(name, {create: true});
+  }
+}
 
 /** The files of a folder of the browser's private file system. Only for workers: pages have no access handles. */
 export class OpfsFiles implements Files {
@@ -31,10 +50,7 @@ export class OpfsFiles implements Files {
 
   /** The folder of that name in the private file system of this origin. */
   static at(name: string): OpfsFiles {
-    return new OpfsFiles(async () => {
-      const root = await navigator.storage.getDirectory();
-      return root.getDirectoryHandle(name, {create: true});
-    });
+    return new OpfsFiles(async () => folderIn(await navigator.storage.getDirectory(), name));
   }
 
   async list(): Promise<string[]> {
@@ -86,13 +102,11 @@ export class OpfsFiles implements Files {
   }
 
   folder(name: string): OpfsFiles {
-    return new OpfsFiles(async () => (await this.#folder()).getDirectoryHandle(name, {create: true}));
+    return new OpfsFiles(async () => folderIn(await this.#folder(), name));
   }
 
   async #make(name: string): Promise<FileSystemFileHandle> {
-    // Padding that fails, on a full disk, is no reason not to try: it only matters after a crash of the browser.
-    padded ??= padDirectoryLog().catch(() => {});
-    await padded;
+    await readyToMake();
     return (await this.#folder()).getFileHandle(name, {create: true});
   }
 
