@@ -3,10 +3,12 @@ import * as tf from "../tfjs.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {
   batchOf,
+  imageSize,
   positionsOf,
   type Window2d,
   wgslForWindowsAt,
   wgslImageCell,
+  wgslPixel,
   windowUniforms
 } from "./window.ts";
 
@@ -14,7 +16,6 @@ const MAX_POOL = "PetriMaxPool";
 const UNPOOL = "PetriMaxUnpool";
 const PICK = "PetriMaxPoolPick";
 
-const imageSize = ({height, width, channels}: Window2d) => height * width * channels;
 const pooledSize = (window: Window2d) => positionsOf(window) * window.channels;
 const pooledShape = (window: Window2d, batch: number) => [
   batch,
@@ -108,12 +109,7 @@ const unpoolKernel = defineKernel<Window2d>({
       code: () =>
         flatMain(
           "args.size",
-          `  let c = i % args.channels;
-  var rest = i / args.channels;
-  let x = rest % args.width;
-  rest /= args.width;
-  let y = rest % args.height;
-  let n = rest / args.height;
+          `${wgslPixel}
   var sum = 0.0;
   ${wgslForWindowsAt(
     `let pooled = ((n * args.outHeight + oy) * args.outWidth + ox) * args.channels + c;

@@ -4,17 +4,18 @@ import {flatMain, flatWorkgroups} from "./flat.ts";
 import {
   batchOf,
   cellsOf,
+  imageSize,
   positionsOf,
   type Window2d,
   wgslForWindowsAt,
   wgslImageCell,
+  wgslPixel,
   windowUniforms
 } from "./window.ts";
 
 const PATCHES = "PetriPatches";
 const FOLD = "PetriFoldPatches";
 
-const imageSize = ({height, width, channels}: Window2d) => height * width * channels;
 const patchSize = (window: Window2d) => cellsOf(window) * window.channels;
 const patchesSize = (window: Window2d) => positionsOf(window) * patchSize(window);
 
@@ -89,12 +90,7 @@ const foldKernel = defineKernel<Window2d>({
       code: () =>
         flatMain(
           "args.size",
-          `  let c = i % args.channels;
-  var rest = i / args.channels;
-  let x = rest % args.width;
-  rest /= args.width;
-  let y = rest % args.height;
-  let n = rest / args.height;
+          `${wgslPixel}
   var sum = 0.0;
   ${wgslForWindowsAt(
     `let seen = ((n * args.outHeight + oy) * args.outWidth + ox) * args.rows * args.columns;

@@ -85,3 +85,14 @@ export function wgslForWindowsAt(body: string): string {
     }
   }`;
 }
+
+/** Numbers of one image. */
+export const imageSize = ({height, width, channels}: Window2d) => height * width * channels;
+
+/** WGSL: channel, place and image of element i of images. */
+export const wgslPixel = `  let c = i % args.channels;
+  var rest = i / args.channels;
+  let x = rest % args.width;
+  rest /= args.width;
+  let y = rest % args.height;
+  let n = rest / args.height;`;
