@@ -26,13 +26,13 @@ const options = (more: FitOptions): FitOptions => ({
   ...more
 });
 
-/** A training to its end; the file is of then, or of an earlier step. */
-async function finish(more: FitOptions, saveAt?: number) {
+/** A training to its end; the file is of then, or what a callback saved at an earlier step. */
+async function finish(more: FitOptions, saveAt?: number, callback = "onStep") {
   let saved: Promise<Uint8Array> | undefined;
-  const onStep = ({step: done}: {step: number}) => {
+  const save = ({step: done}: {step: number}) => {
     if (done === saveAt) saved = training.save();
   };
-  const training = ops.fit(model(), moons, options({...more, onStep}));
+  const training = ops.fit(model(), moons, options({...more, [callback]: save}));
   for await (const _ of training);
   const {params, modelState, optimizerState, step} = training.state;
   const bits = await Promise.all(
@@ -67,18 +67,74 @@ export function checkpointCases(backend: BackendName): void {
     test(
       "what early stopping has seen is saved with it",
       withoutLeak(async () => {
-        const stopping = {
+        const stopping: FitOptions = {
+          steps: 60,
           evaluateEvery: 2,
           test: moons,
           optimizer: ops.sgd({learningRate: (step) => (step < 6 ? 0.1 : 30)}),
           earlyStopping: {patience: 4}
         };
-        const whole = await finish({steps: 60, ...stopping});
-        const {file} = await finish({steps: 60, ...stopping}, 9);
-        const resumed = await finish({steps: 60, ...stopping, resume: file});
-        expect(whole.step).toBeLessThan(20);
-        expect(resumed.step).toBe(whole.step);
-        expect(resumed.bits).toEqual(whole.bits);
+        const whole = await finish(stopping);
+        expect(whole.step).toBeLessThan(12);
+        // Between evaluations; at one that is better, and at one that is not; at the end of an epoch with none.
+        const places: [number, string][] = [
+          [9, "onStep"],
+          [2, "onStep"],
+          [12, "onStep"],
+          [12, "onEvaluate"],
+          [7, "onEpoch"]
+        ];
+        const files = [whole.file];
+        for (const [step, callback] of places) files.push((await finish(stopping, step, callback)).file);
+        for (const resume of files) {
+          const resumed = await finish({...stopping, resume});
+          expect(resumed.step).toBe(whole.step);
+          expect(resumed.bits).toEqual(whole.bits);
+        }
+      })
+    );
+
+    test(
+      "early stopping that keeps no best state ends a training that is resumed after its end at once",
+      withoutLeak(async () => {
+        const stopping: FitOptions = {
+          steps: 60,
+          test: moons,
+          optimizer: ops.sgd({learningRate: 30}),
+          earlyStopping: {patience: 1, restoreBest: false}
+        };
+        const whole = await finish(stopping);
+        expect(whole.step).toBeLessThan(60);
+        expect((await finish({...stopping, resume: whole.file})).bits).toEqual(whole.bits);
+      })
+    );
+
+    test(
+      "a training that is saved while it is evaluated has seen the evaluation",
+      withoutLeak(async () => {
+        let saved: Promise<Uint8Array> | undefined;
+        const evaluations = {
+          late: {
+            data: moons,
+            every: 2,
+            metrics: {
+              save: () => {
+                if (training.state.step === 4) saved = training.save();
+                return 0;
+              }
+            }
+          }
+        };
+        const training = ops.fit(
+          model(),
+          moons,
+          options({steps: 5, evaluations, earlyStopping: {metric: "lateSave"}})
+        );
+        for await (const _ of training);
+        const {stopping, dispose} = ops.decodeCheckpoint((await saved) as Uint8Array);
+        expect(stopping?.waited).toBe(1);
+        dispose();
+        training.dispose();
       })
     );
 

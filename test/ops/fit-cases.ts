@@ -82,6 +82,15 @@ export function fitCases(backend: BackendName): void {
       expect(tf.memory().numTensors).toBe(before);
     });
 
+    test("frees everything when a callback throws", async () => {
+      const before = tf.memory().numTensors;
+      const onStep = () => {
+        throw new Error("enough");
+      };
+      await expect(ops.fit(ops.mlp([2, 8, 2]), moons, {onStep}).next()).rejects.toThrow("enough");
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
     test("reads a live learning rate at every step", async () => {
       const seen: number[] = [];
       const learningRate = (step: number) => {

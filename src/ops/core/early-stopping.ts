@@ -46,25 +46,34 @@ export class EarlyStopping<P extends Params> {
     this.record = record;
   }
 
+  /** True when the figure has not been better for as long as there is patience. */
+  get isOver(): boolean {
+    return this.record.waited >= (this.options.patience ?? 5);
+  }
+
   /** Sees a row and the state it belongs to; true when training should end. */
   see(row: Readonly<Record<string, number | undefined>>, state: TrainState<P>): boolean {
-    const {metric = "testLoss", patience = 5, restoreBest = true} = this.options;
+    const {metric = "testLoss", restoreBest = true} = this.options;
     const value = row[metric];
     if (value === undefined) return false;
     if (!this.isBetter(value)) {
       this.record = {...this.record, waited: this.record.waited + 1};
-      return this.record.waited >= patience;
+      return this.isOver;
     }
     this.dispose();
     this.record = {best: value, waited: 0, ...(restoreBest && {state: cloneState(state)})};
     return false;
   }
 
-  /** The best state, which is the caller's from now on; undefined when there is none to go back to. */
-  takeBest(): TrainState<P> | undefined {
-    const {state, ...rest} = this.record;
-    this.record = rest;
-    return state;
+  /**
+   * A copy of the best state, the caller's; undefined when there is none to go back to. The record goes back with it, so that
+   * a training that is saved then and resumed sees the same evaluations again.
+   */
+  goBack(): TrainState<P> | undefined {
+    const {state} = this.record;
+    if (!state) return undefined;
+    this.record = {...this.record, waited: 0};
+    return cloneState(state);
   }
 
   dispose(): void {

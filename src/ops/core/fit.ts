@@ -48,6 +48,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   private readonly data: Dataset;
   private readonly settings: Settings<P>;
   private readonly stopping: EarlyStopping<P> | undefined;
+  /** The evaluations of the last step, while they go on. */
+  private evaluating: Promise<unknown> | undefined;
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
 
   constructor(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
@@ -57,6 +59,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
       initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer, model, data.inputShape);
     this.state = saved?.state ?? tidy(() => (state ? cloneState(state) : fresh()));
     this.stopping = earlyStopping && new EarlyStopping(earlyStopping, saved?.stopping);
+    this.heed(!this.stopping?.isOver, "early stopping");
     this.model = model;
     this.data = data;
     this.settings = settings;
@@ -73,6 +76,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
    * states of layers and optimizer, the key, the place in the data, and what early stopping has seen.
    */
   async save(): Promise<Uint8Array> {
+    // What early stopping has seen belongs to the state only when they are done.
+    while (this.evaluating) await this.evaluating;
     const {key, batchSize, rows} = this.settings;
     const {name, hash} = this.data;
     return encodeCheckpoint({
@@ -129,18 +134,21 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
           : undefined;
         const updated = update(this.state, batches.next().value, stepKeys.fold(done), wanted);
         this.state = updated.state;
+        const place = {step: done, epoch: Math.ceil(done / stepsPerEpoch), progress: done / steps};
+        const row: FitRow | undefined = isLogged
+          ? {
+              ...place,
+              ...(await figuresOf(updated, metrics)),
+              ...(learningRate !== undefined && {learningRate})
+            }
+          : undefined;
+        // Callbacks come last: a training that one of them saves or ends has seen all of its step.
+        const isOver = row && due.length > 0 && (await this.look(row, due));
         this.heed(settings.onStep?.(this.state));
         if (done % stepsPerEpoch === 0) this.heed(settings.onEpoch?.(this.state, done / stepsPerEpoch));
-        if (isLogged) {
-          const place = {step: done, epoch: Math.ceil(done / stepsPerEpoch), progress: done / steps};
-          const row: FitRow = {
-            ...place,
-            ...(await figuresOf(updated, metrics)),
-            ...(learningRate !== undefined && {learningRate})
-          };
-          for (const {name, data: held, metrics: own} of due)
-            Object.assign(row, await this.evaluated(name, held, own));
-          if (due.length > 0) this.look(row);
+        if (row && due.length > 0) this.heed(settings.onEvaluate?.(row, this.state));
+        this.heed(!isOver, "early stopping");
+        if (row) {
           yield row;
         } else if (performance.now() - lastTurn > TURN_MS) {
           await breathe();
@@ -161,10 +169,19 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     if (answer === false) this.stopped ??= {by, step: this.state.step};
   }
 
-  /** What follows from a row with evaluations. */
-  private look(row: FitRow): void {
-    this.heed(this.settings.onEvaluate?.(row, this.state));
-    this.heed(!this.stopping?.see(row, this.state), "early stopping");
+  /** Puts the evaluations that are due into a row; true when early stopping then says that it is enough. */
+  private async look(row: FitRow, due: Settings<P>["evaluations"]): Promise<boolean> {
+    const work = async () => {
+      for (const {name, data, metrics} of due) Object.assign(row, await this.evaluated(name, data, metrics));
+      return this.stopping?.see(row, this.state) ?? false;
+    };
+    const evaluating = work();
+    this.evaluating = evaluating;
+    try {
+      return await evaluating;
+    } finally {
+      this.evaluating = undefined;
+    }
   }
 
   private async evaluated(name: string, data: Dataset, metrics: Settings<P>["metrics"]) {
@@ -180,7 +197,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   }
 
   private restoreBest(): void {
-    const best = this.stopping?.takeBest();
+    const best = this.stopping?.goBack();
     if (!best) return;
     disposeState(this.state);
     this.state = best;
