@@ -1,4 +1,5 @@
 import {excerpt} from "./cells.ts";
+import {checkParquet} from "./check-parquet.ts";
 import type {ImportFile} from "./files.ts";
 import {ImportError} from "./import-error.ts";
 import {whatIsRead} from "./sniff.ts";
@@ -38,11 +39,12 @@ export async function readCsv(file: ImportFile): Promise<ColumnTable> {
   return {file, rows: filled.length, columns};
 }
 
-/** An Arrow IPC file or stream. */
+/** An Arrow IPC file or stream. @throws ImportError */
 export async function readArrow(file: ImportFile): Promise<ColumnTable> {
   const {DataType, tableFromIPC} = await import("apache-arrow");
-  try {
+  return orDamaged(file, "an Arrow file or stream", () => {
     const table = tableFromIPC(file.bytes);
+    checkRows(file, table.numRows);
     const columns = new Map(
       table.schema.fields.map(({name, type}) => {
         const values: unknown[] = Array.from(table.getChild(name) ?? []);
@@ -55,33 +57,52 @@ export async function readArrow(file: ImportFile): Promise<ColumnTable> {
       })
     );
     return {file, rows: table.numRows, columns};
-  } catch (error) {
-    throw new ImportError(`${file.name}: expected an Arrow file or stream. ${String(error)}`, {cause: error});
-  }
+  });
 }
 
-/** A Parquet file of any compression. */
+/** A value takes a bit at least, so that a file cannot have more rows than bits. @throws ImportError */
+function checkRows({name, bytes}: ImportFile, rows: number): void {
+  if (rows <= 8 * bytes.length) return;
+  throw new ImportError(
+    `${name}: expected at most ${8 * bytes.length} rows in ${bytes.length} bytes, found ${rows}. The file is damaged: copy it again.`
+  );
+}
+
+/** A Parquet file of any compression. @throws ImportError */
 export async function readParquet(file: ImportFile): Promise<ColumnTable> {
-  const [{parquetMetadataAsync, parquetReadObjects}, {compressors}] = await Promise.all([
+  const [{parquetMetadataAsync, parquetRead, parquetSchema}, {compressors}] = await Promise.all([
     import("hyparquet"),
     import("hyparquet-compressors")
   ]);
   const {bytes} = file;
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  try {
+  return orDamaged(file, "a Parquet file", async () => {
     const metadata = await parquetMetadataAsync(buffer);
-    const objects = await parquetReadObjects({file: buffer, compressors, metadata});
-    const names = metadata.schema
-      .slice(1)
-      .filter(({num_children}) => !num_children)
-      .map(({name}) => name);
-    const present = objects.length > 0 ? Object.keys(objects[0]) : names;
-    return {
-      file,
-      rows: objects.length,
-      columns: new Map(present.map((name) => [name, objects.map((row) => row[name])]))
-    };
+    checkParquet(file, metadata);
+    const rows = Number(metadata.num_rows);
+    const columns = new Map<string, unknown[]>(
+      parquetSchema(metadata).children.map(({element}) => [element.name, new Array(rows).fill(null)])
+    );
+    // Column by column: an object for each row would take many times the memory.
+    await parquetRead({
+      file: buffer,
+      compressors,
+      metadata,
+      onChunk({columnName, columnData, rowStart}) {
+        const values = columns.get(columnName);
+        for (let i = 0; i < columnData.length; ++i) if (values) values[rowStart + i] = columnData[i];
+      }
+    });
+    return {file, rows, columns};
+  });
+}
+
+/** What a library says of a file as an ImportError; those that name the file already stay as they are. */
+async function orDamaged<T>(file: ImportFile, expected: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
-    throw new ImportError(`${file.name}: expected a Parquet file. ${String(error)}`, {cause: error});
+    if (error instanceof ImportError) throw error;
+    throw new ImportError(`${file.name}: expected ${expected}. ${String(error)}`, {cause: error});
   }
 }

@@ -49,13 +49,18 @@ function readTable(
       const file = files[0] as DataFile;
       check(file);
       const table = await tableReader(format)(file.bytes, file.name).catch((cause: unknown) => {
-        throw new DatasetError(`${file.name} is damaged: ${cause instanceof Error ? cause.message : cause}`, {
-          cause
-        });
+        throw unreadable(file.name, cause);
       });
       return {...datasetOf(file.name, table, options), hash: file.hash};
     }
   });
+}
+
+/** The reader's own message may begin with the file's name. */
+function unreadable(name: string, cause: unknown): DatasetError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const rest = reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason;
+  return new DatasetError(`${name} is damaged or too large: ${rest}`, {cause});
 }
 
 function checkArrow({name, bytes}: DataFile): void {
