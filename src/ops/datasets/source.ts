@@ -1,7 +1,9 @@
 // Where data comes from: files beside the notebook, addresses, dropped files, bytes; unpacked and checked.
 import {DatasetError, MissingDataError} from "./dataset-error.ts";
 import {fromCache, intoCache} from "./readers/cache.ts";
-import {gunzip, isGzip, LARGEST, type SizeOf} from "./readers/gunzip.ts";
+import {gunzip, isGzip, type SizeOf} from "./readers/gunzip.ts";
+import {largestFile, setLargestFile} from "./readers/limits.ts";
+import {readResponse, tooLarge} from "./readers/read-response.ts";
 
 /** Reads a file of the notebooks' folder, e.g. "data/digits.csv.gz". */
 export type FetchBytes = (path: string) => Promise<Uint8Array>;
@@ -14,6 +16,8 @@ export interface DatasetsOptions {
   fetchBytes: FetchBytes;
   /** Readers of table formats whose libraries are not imported here. */
   tables?: {arrow: ReadTable; parquet: ReadTable};
+  /** Bytes that a file may hold, unpacked; 1 GiB by default. A dataset holds a quarter as many numbers. */
+  largestFile?: number;
 }
 
 /** Anything with bytes: what FileAttachment gives, for one. */
@@ -51,6 +55,7 @@ let options: DatasetsOptions = {
 /** Says where the bundled files are read from; called once where the page, the worker or a test is composed. */
 export function configureDatasets(given: DatasetsOptions): void {
   options = given;
+  setLargestFile(given.largestFile);
 }
 
 /** The reader of a table format. @throws DatasetError where none has been supplied. */
@@ -84,7 +89,7 @@ export async function unpack(file: StoredFile, sizeOf?: SizeOf) {
   const {name, bytes: stored, sha256: wanted} = file;
   const bytes = isGzip(stored) ? await gunzip(name, stored, sizeOf) : stored;
   const hash = await sha256(bytes);
-  if (wanted && wanted !== hash) {
+  if (wanted && wanted.toLowerCase() !== hash) {
     throw new DatasetError(
       `${name}: expected content with the SHA-256 ${wanted}, got ${hash}. It is another file, or it has been changed; if that is right, pass the new hash.`
     );
@@ -108,12 +113,16 @@ export async function openSource(source: DataSource): Promise<StoredFile> {
   if (ArrayBuffer.isView(source)) {
     return {name, bytes: new Uint8Array(source.buffer, source.byteOffset, source.byteLength)};
   }
-  if (isFileHandle(source)) return openSource(await source.getFile());
+  const notReadable = (cause: unknown) => {
+    throw new MissingDataError(
+      `${name} could not be read: ${messageOf(cause)} It may have been moved or changed: pick it again.`,
+      {cause}
+    );
+  };
+  if (isFileHandle(source)) return openSource(await source.getFile().catch(notReadable));
   if (typeof source?.arrayBuffer !== "function") throw unreadable(source);
-  if (source instanceof Blob && source.size > LARGEST) throw tooLarge(name, source.size);
-  const content = await source.arrayBuffer().catch((cause: unknown) => {
-    throw new MissingDataError(`${name} could not be read: ${messageOf(cause)}`, {cause});
-  });
+  if (source instanceof Blob && source.size > largestFile()) throw tooLarge(name, `${source.size}`);
+  const content = await source.arrayBuffer().catch(notReadable);
   return {name, bytes: new Uint8Array(content)};
 }
 
@@ -130,6 +139,7 @@ function nameOf(source: Plain): string {
 async function readPath(path: string): Promise<Uint8Array> {
   if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(path)) return fetchAddress(path, path);
   const bytes = await options.fetchBytes(path).catch((cause: unknown) => {
+    if (cause instanceof DatasetError) throw cause;
     throw new MissingDataError(
       `${path} could not be read from the notebooks' folder: ${messageOf(cause)} Put the file there, or pass the file itself.`,
       {cause}
@@ -140,10 +150,10 @@ async function readPath(path: string): Promise<Uint8Array> {
 
 /** Some servers answer with their front page where a file is not there. */
 function notAPage(name: string, bytes: Uint8Array): Uint8Array {
-  const isPage = /^\s*<!doctype html/i.test(new TextDecoder().decode(bytes.subarray(0, 40)));
-  if (!isPage || /\.(html?|txt)$/i.test(name)) return bytes;
+  const isPage = /^\s*<(!doctype\s+html|html[\s>])/i.test(new TextDecoder().decode(bytes.subarray(0, 400)));
+  if (!isPage || /\.x?html?$/i.test(name)) return bytes;
   throw new MissingDataError(
-    `${name} is not there: the server answered with a web page. Put the file there, or pass the file itself.`
+    `${name} is not there: the server answered with a web page. Put the file there, or pass the file itself; a web page that is meant to be read needs a name that ends in .html.`
   );
 }
 
@@ -164,9 +174,7 @@ async function fetchAddress(name: string, address: string): Promise<Uint8Array> 
   if (!response.ok) {
     throw new MissingDataError(`${name} could not be fetched: the server answered ${response.status}.`);
   }
-  const announced = Number(response.headers.get("content-length"));
-  if (announced > LARGEST) throw tooLarge(name, announced);
-  return notAPage(name, new Uint8Array(await response.arrayBuffer()));
+  return notAPage(name, await readResponse(name, response));
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -175,9 +183,6 @@ const unreadable = (source: unknown) =>
   new DatasetError(
     `Expected a path, a URL, a file, a file handle or bytes, got ${source === null ? "null" : typeof source}.`
   );
-
-const tooLarge = (name: string, size: number) =>
-  new DatasetError(`${name} has ${size} bytes; at most ${LARGEST} are read at once. Split the file.`);
 
 /** SHA-256 in hex. */
 export async function sha256(bytes: Uint8Array): Promise<string> {

@@ -52,4 +52,13 @@ describe("cifar", () => {
     expect(error).toBeInstanceOf(DatasetError);
     expect(error.message).toContain(message);
   });
+
+  test("refuses more images than a dataset holds before it takes memory for them", async () => {
+    configureDatasets({fetchBytes: () => Promise.reject(new Error("404.")), largestFile: 4 * 2 * 3073});
+    expect((await cifar([record(1), record(2)], "two")).labels.length).toBe(2);
+    await expect(cifar([record(1), record(2), record(3)], "three")).rejects.toThrow(
+      "three: expected at most 2 images, found 3. Give fewer files at once."
+    );
+    configureDatasets({fetchBytes: () => Promise.reject(new Error("404."))});
+  });
 });

@@ -61,6 +61,98 @@ describe("readSource", () => {
     await expect(textOf("/large")).rejects.toThrow("/large has 99999999999 bytes; at most 1073741824");
   });
 
+  describe("an answer of a server", () => {
+    const answer = (body: ReadableStream | string, headers: Record<string, string> = {}) => {
+      vi.stubGlobal("location", {href: "http://here.test/", origin: "http://here.test"});
+      vi.stubGlobal("fetch", async () => new Response(body, {headers}));
+    };
+
+    test("that announces no length is left as soon as it is too long", async () => {
+      configureDatasets({fetchBytes: async () => content, largestFile: 10_000});
+      let given = 0;
+      let left = false;
+      answer(
+        new ReadableStream({
+          pull(controller) {
+            given += 1000;
+            controller.enqueue(new Uint8Array(1000));
+          },
+          cancel() {
+            left = true;
+          }
+        })
+      );
+      await expect(textOf("/endless")).rejects.toThrow(
+        "/endless has 11000 or more bytes; at most 10000 are read at once. Split the file."
+      );
+      expect(given).toBeLessThan(20_000);
+      expect(left).toBe(true);
+    });
+
+    test("of exactly the largest size is read", async () => {
+      configureDatasets({fetchBytes: async () => content, largestFile: content.length});
+      answer("12 apples");
+      expect(await textOf("/a")).toBe("12 apples");
+    });
+
+    test("that breaks off is an error with its length", async () => {
+      let pulls = 0;
+      answer(
+        new ReadableStream({
+          pull(controller) {
+            if (pulls++ === 0) controller.enqueue(bytesOf("12 app"));
+            else controller.error(new TypeError("terminated."));
+          }
+        })
+      );
+      const error = await textOf("/a").catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(DatasetError);
+      expect(error.message).toContain(
+        "/a: expected a whole file, and the server's answer ended after 6 bytes"
+      );
+      expect(error.message).toContain("terminated. Try again");
+    });
+
+    test("shorter than announced is an error, except where it was packed for the way", async () => {
+      answer("12 apples", {"content-length": "100"});
+      await expect(textOf("/a")).rejects.toThrow("ended after 9 bytes: 100 were announced.");
+      answer("12 apples", {"content-length": "100", "content-encoding": "gzip"});
+      expect(await textOf("/a")).toBe("12 apples");
+    });
+
+    test("that never came is told", async () => {
+      answer("");
+      vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+      const error = await textOf("/a").catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(MissingDataError);
+      expect(error.message).toBe("/a could not be fetched: Failed to fetch");
+    });
+  });
+
+  test("unpacks no more than the largest size where no header says more", async () => {
+    configureDatasets({fetchBytes: async () => content, largestFile: 10_000});
+    await expect(readSource(gzipped(new Uint8Array(1_000_000)))).rejects.toThrow(
+      "expected at most 10000 bytes when unpacked"
+    );
+  });
+
+  test("says of the notebooks' folder what is too large, and not that it is missing", async () => {
+    configureDatasets({fetchBytes: () => Promise.reject(new DatasetError("too large"))});
+    await expect(textOf("data/a.csv")).rejects.toThrow(/^too large$/);
+  });
+
+  test("says which picked file can no longer be read", async () => {
+    const gone = () => Promise.reject(new DOMException("it was moved.", "NotFoundError"));
+    for (const source of [
+      {kind: "file", name: "a.csv", getFile: gone},
+      {name: "a.csv", arrayBuffer: gone}
+    ]) {
+      const error = await textOf(source as never).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(MissingDataError);
+      expect(error.message).toContain("a.csv could not be read: it was moved.");
+    }
+  });
+
   test("refuses a file that is too large before it is read", async () => {
     const file = new File(["x"], "large.bin");
     Object.defineProperty(file, "size", {value: 2 ** 31});
@@ -82,6 +174,10 @@ describe("readSource", () => {
     const page = bytesOf("<!DOCTYPE html>\n<html></html>");
     configureDatasets({fetchBytes: async () => page});
     await expect(textOf("data/a.csv")).rejects.toThrow(MissingDataError);
+    await expect(textOf("data/a.txt")).rejects.toThrow("the server answered with a web page");
+    configureDatasets({fetchBytes: async () => bytesOf(`\n${" ".repeat(60)}<HTML lang="en">`)});
+    await expect(textOf("data/a.csv")).rejects.toThrow("the server answered with a web page");
+    configureDatasets({fetchBytes: async () => page});
     expect(await textOf("data/page.html")).toContain("<html>");
     expect(await textOf(page)).toContain("<html>");
   });
@@ -128,6 +224,11 @@ describe("content whose hash is given", () => {
     await expect(readSource({source: "data/a.csv", sha256: hash})).rejects.toThrow(
       `expected content with the SHA-256 ${hash}, got ${await sha256(content)}`
     );
+  });
+
+  test("may be written in capitals", async () => {
+    const hash = (await sha256(content)).toUpperCase();
+    expect(await textOf({source: "data/a.csv", sha256: hash})).toBe("12 apples");
   });
 
   test("is kept in the browser's cache, packed as it came", async () => {

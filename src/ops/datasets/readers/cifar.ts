@@ -4,7 +4,7 @@ import {DatasetError, MissingDataError} from "../dataset-error.ts";
 import type {DataSource} from "../source.ts";
 import type {SplitSets} from "../split.ts";
 import {type Folder, openInFolder} from "./folder.ts";
-import {MOST_NUMBERS} from "./gunzip.ts";
+import {mostNumbers} from "./limits.ts";
 import {type DataFile, hashOfFiles, makeOf, type Recipe, readFiles} from "./read-files.ts";
 
 const SIDE = 32;
@@ -55,8 +55,10 @@ function recipe(name: string): Recipe<Dataset> {
     options: name,
     parse: async (files) => {
       const count = files.reduce((sum, file) => sum + recordCount(file), 0);
-      if (count * RECORD > MOST_NUMBERS) {
-        throw new DatasetError(`${name}: ${count} images are more than can be held; give fewer files.`);
+      if (count * RECORD > mostNumbers()) {
+        throw new DatasetError(
+          `${name}: expected at most ${Math.floor(mostNumbers() / RECORD)} images, found ${count}. Give fewer files at once.`
+        );
       }
       const inputs = new Float32Array(count * 3 * PIXELS);
       const labels = new Int32Array(count);

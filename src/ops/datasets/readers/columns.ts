@@ -1,7 +1,7 @@
 import type {Dataset} from "../dataset.ts";
 import {DatasetError} from "../dataset-error.ts";
 import {type Encoded, encodeColumn} from "./encode-column.ts";
-import {MOST_NUMBERS} from "./gunzip.ts";
+import {mostNumbers} from "./limits.ts";
 
 /** A column of a table: a value for each row. */
 export interface Column {
@@ -125,9 +125,9 @@ const widthOf = (columns: readonly Encoded[]) =>
 
 function sideBySide(name: string, columns: readonly Encoded[], rows: number): Float32Array {
   const width = widthOf(columns);
-  if (rows * width > MOST_NUMBERS) {
+  if (rows * width > mostNumbers()) {
     throw new DatasetError(
-      `${name}: ${rows} rows of ${width} numbers are more than the ${MOST_NUMBERS} that a dataset holds. Take fewer columns (inputs, ignore).`
+      `${name}: ${rows} rows of ${width} numbers are more than the ${mostNumbers()} that a dataset holds. Take fewer columns (inputs, ignore).`
     );
   }
   const out = new Float32Array(rows * width);

@@ -1,10 +1,6 @@
 import {DatasetError} from "../dataset-error.ts";
-
-/** Bytes that a file may hold unpacked: what one buffer holds everywhere. */
-export const LARGEST = 2 ** 30;
-
-/** Numbers that a dataset may hold: as many bytes, in float32. */
-export const MOST_NUMBERS = LARGEST / 4;
+import {largestFile} from "./limits.ts";
+import {readStream} from "./read-stream.ts";
 
 /** Bytes of a file's beginning that are enough for a header. */
 const HEAD = 64;
@@ -21,44 +17,21 @@ export const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0
 export async function gunzip(
   name: string,
   bytes: Uint8Array,
-  sizeOf: SizeOf = () => LARGEST
+  sizeOf: SizeOf = largestFile
 ): Promise<Uint8Array> {
   const unpacked = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const reader = unpacked.getReader();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  let limit = LARGEST;
+  let limit = largestFile();
   let known = false;
-  try {
-    for (;;) {
-      const {done, value} = await reader.read().catch((error: unknown) => {
-        throw damaged(name, bytes.length, length, error);
-      });
-      if (!done) {
-        chunks.push(value);
-        length += value.length;
-      }
+  return readStream(unpacked, {
+    check(length, done, soFar) {
       if (!known && (done || length >= HEAD)) {
         known = true;
-        limit = Math.min(LARGEST, sizeOf(joined(chunks, length)));
+        limit = Math.min(limit, sizeOf(soFar()));
       }
       if (length > limit) throw tooLong(name, limit);
-      if (done) return joined(chunks, length);
-    }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+    },
+    broken: (cause, length) => damaged(name, bytes.length, length, cause)
+  });
 }
 
 function damaged(name: string, stored: number, unpacked: number, cause: unknown): DatasetError {

@@ -3,7 +3,8 @@ import type {Dataset} from "../dataset.ts";
 import {sizeOf} from "../dataset.ts";
 import {DatasetError} from "../dataset-error.ts";
 import type {DataSource} from "../source.ts";
-import {MOST_NUMBERS, type SizeOf} from "./gunzip.ts";
+import type {SizeOf} from "./gunzip.ts";
+import {mostNumbers} from "./limits.ts";
 import {type DataFile, hashOfFiles, type Recipe, readFiles} from "./read-files.ts";
 
 /** Bytes a value and how to read one, by the code in a file's third byte. */
@@ -133,9 +134,9 @@ function parseHeader(name: string, bytes: Uint8Array) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({length: dimensions}, (_, i) => view.getUint32(4 + 4 * i));
   const size = offset + sizeOf(shape) * known.bytes;
-  if (shape.includes(0) || sizeOf(shape) > MOST_NUMBERS) {
+  if (shape.includes(0) || sizeOf(shape) > mostNumbers()) {
     throw new DatasetError(
-      `${name}, bytes 4 to ${offset - 1}: expected sizes of at least 1 and ${MOST_NUMBERS} values in all, found ${shape.join(" x ")}. The header is damaged; copy the file again.`
+      `${name}, bytes 4 to ${offset - 1}: expected sizes of at least 1 and ${mostNumbers()} values in all, found ${shape.join(" x ")}. The header is damaged; copy the file again.`
     );
   }
   return {type, shape, offset, size};
