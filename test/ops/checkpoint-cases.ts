@@ -2,7 +2,7 @@ import {beforeAll, describe, expect, test} from "vitest";
 import type {BackendName} from "../../src/gpu/types.ts";
 import type {FitOptions} from "../../src/ops/core/fit-options.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
-import {encodeSafetensors, SafetensorsError} from "../../src/ops/core/safetensors.ts";
+import {encodeSafetensors} from "../../src/ops/core/safetensors.ts";
 import {ops} from "../../src/ops/index.ts";
 import {use, withoutLeak} from "./support.ts";
 
@@ -178,7 +178,7 @@ export function checkpointCases(backend: BackendName): void {
         expect(() => ops.decodeWeights(file, {...params, dense3: wider.dense1} as never)).toThrow(
           "lacks dense3."
         );
-        expect(() => ops.decodeCheckpoint(file)).toThrow(SafetensorsError);
+        expect(() => ops.decodeCheckpoint(file)).toThrow(ops.SafetensorsError);
         for (const tree of [params, wider]) ops.tree.dispose(tree);
       })
     );
@@ -204,11 +204,96 @@ export function checkpointCases(backend: BackendName): void {
         expect(Array.from(values.brain as Iterable<number>)).toEqual([1, -2, 3.140625]);
         expect(Array.from(values.small as Iterable<number>)).toEqual([-1, 3]);
         tf.dispose([half, brain, small]);
-        const strange = encodeSafetensors(
-          new Map([["n", {dtype: "U64", shape: [1], bytes: new Uint8Array(8)}]])
-        );
-        expect(() => ops.decodeWeights(strange)).toThrow("U64, which has no tensor here");
       })
     );
+
+    test(
+      "whole numbers of any size are read where they fit, and a name may be of any script",
+      withoutLeak(async () => {
+        const stored = (dtype: string, values: BigInt64Array | BigUint64Array | Uint32Array) => ({
+          dtype,
+          shape: [values.length],
+          bytes: new Uint8Array(values.buffer)
+        });
+        const file = encodeSafetensors(
+          new Map([
+            ["слой.Σ😀", stored("I64", BigInt64Array.of(-(2n ** 31n), 2n ** 31n - 1n))],
+            ["counts", stored("U32", Uint32Array.of(7))]
+          ])
+        );
+        const read = ops.decodeWeights(file);
+        const {слой, counts} = (await ops.tree.data(read)) as unknown as Record<string, never>;
+        expect({слой, counts}).toEqual({
+          слой: {"Σ😀": Int32Array.of(-(2 ** 31), 2 ** 31 - 1)},
+          counts: Int32Array.of(7)
+        });
+        ops.tree.dispose(read);
+        const large = encodeSafetensors(new Map([["n", stored("U64", BigUint64Array.of(2n ** 31n))]]));
+        expect(() => ops.decodeWeights(large)).toThrow("n holds 2147483648");
+      })
+    );
+
+    test(
+      "refuses to go on with another model or optimizer",
+      withoutLeak(async () => {
+        const train = (units: number, more: FitOptions) =>
+          ops.fit(ops.mlp([2, units, 2]) as Layer, moons, {steps: 1, ...more});
+        const saving = train(4, {});
+        for await (const _ of saving);
+        const resume = await saving.save();
+        saving.dispose();
+        expect(() => train(5, {resume})).toThrow("dense1/kernel: the model has the shape [2, 5]");
+        const other = (...layers: unknown[]) => ops.sequential([ops.dense({units: 4}), ...layers] as Layer[]);
+        expect(() => ops.fit(other(), moons, {resume})).toThrow("it has dense2/kernel besides");
+        const normed = other(ops.dense({units: 2}), ops.batchNorm());
+        expect(() => ops.fit(normed, moons, {resume})).toThrow("it has no batchNorm1/scale");
+        expect(() => train(4, {resume, optimizer: ops.sgd({learningRate: 1})})).toThrow("at optimizer/");
+        expect(() => train(4, {resume, optimizer: ops.ema(ops.adam())})).toThrow("at optimizer/ema");
+      })
+    );
+
+    test(
+      "keeps tensors apart whose paths read the same, and numbers that JSON has no words for",
+      withoutLeak(async () => {
+        const [first, second] = [tf.scalar(1), tf.scalar(2)];
+        const optimizerState = [-0, NaN, Infinity];
+        const file = await ops.encodeCheckpoint({
+          state: {params: {"a.b": first, a: {b: second}}, optimizerState, modelState: {}, step: 1},
+          key: ops.key(1),
+          data: {name: "none", rows: 1, batchSize: 1}
+        });
+        const {state, dispose} = ops.decodeCheckpoint(file);
+        const values = await ops.tree.data(state.params);
+        expect(values).toEqual({"a.b": Float32Array.of(1), a: {b: Float32Array.of(2)}});
+        expect(state.optimizerState).toEqual(optimizerState);
+        dispose();
+        tf.dispose([first, second]);
+      })
+    );
+
+    test.each([
+      ["no JSON", "{", "is not JSON"],
+      ["nothing", "null", "in the form undefined"],
+      ["another version", '{"version":2}', "in the form 2"],
+      ["no parameters", '{"version":1}', "no params"],
+      ["numbers for parameters", saved({params: {w: 1}}), "no params"],
+      ["a tensor that is not there", saved({params: {w: {$tensor: "w"}}}), "lacks the tensor w"],
+      ["no state of layers", saved({modelState: null}), "no states of layers"],
+      ["half a step", saved({step: 0.5}), "no step"],
+      ["half a key", saved({key: [1]}), "no key"],
+      ["no rows", saved({data: {name: "a", rows: 0, batchSize: 1}}), "no place in the data"],
+      ["no patience", saved({stopping: {best: 1}}), "no early stopping"]
+    ])("a damaged training is told by what is wrong with it: %s", (_what, text, message) => {
+      const read = () => ops.decodeCheckpoint(encodeSafetensors(new Map(), {"petri.training": text}));
+      expect(read).toThrow(ops.SafetensorsError);
+      expect(read).toThrow(message);
+    });
   });
+}
+
+/** What a file says of an empty training, but for some of it. */
+function saved(other: object): string {
+  const data = {name: "none", rows: 1, batchSize: 1};
+  const whole = {params: {}, optimizerState: [], modelState: {}, step: 1, key: [0, 0], data, stopping: null};
+  return JSON.stringify({version: 1, ...whole, ...other});
 }

@@ -255,6 +255,47 @@ export function fitOptionsCases(backend: BackendName): void {
         training.dispose();
       })
     );
+
+    const none = {...moons, inputs: new Float32Array(), labels: new Int32Array()};
+    test.each<[string, object, string]>([
+      ["an option that there is not", {learningRate: 0.1}, "fit has no option learningRate"],
+      ["no rows a batch", {batchSize: 0}, "batchSize must be a whole number"],
+      ["a number for a key", {key: 5}, "such as key(5), got 5"],
+      ["a name for an optimizer", {optimizer: "adam"}, "such as adam(), got adam"],
+      ["a name for a loss", {loss: "mse"}, "loss must be a function"],
+      ["a metric that gives nothing", {metrics: {nothing: () => undefined}}, "metric nothing must give"],
+      ["nothing to evaluate on", {test: none}, "rows of two moons"],
+      [
+        "a wrong name in an evaluation",
+        {evaluations: {late: {data: moons, evry: 2}}},
+        "late has no option evry"
+      ],
+      ["early stopping without evaluations", {earlyStopping: {}}, "Pass a `test` dataset"],
+      [
+        "a figure that nothing gives",
+        {test: moons, earlyStopping: {metric: "valLoss"}},
+        "There are testLoss"
+      ],
+      ["a wrong name in early stopping", {test: moons, earlyStopping: {patince: 2}}, "no option patince"],
+      ["a rate that is no number", {optimizer: ops.adam({learningRate: () => NaN})}, "learningRate must be"]
+    ])("a call that cannot be meant is told by what is wrong: %s", (_what, options, message) =>
+      withoutLeak(async () => {
+        const calling = async () => void (await ops.fit(small(), moons, {steps: 2, ...options}).next());
+        await expect(calling()).rejects.toThrow(ops.ArgumentError);
+        await expect(calling()).rejects.toThrow(message);
+      })()
+    );
+
+    test(
+      "without rows there is nothing to train on, to evaluate or to predict",
+      withoutLeak(async () => {
+        const params = small().init(ops.key(0), [2]);
+        expect(() => ops.fit(small(), none)).toThrow("The number of rows of two moons");
+        await expect(ops.evaluate(small(), params, none)).rejects.toThrow("The number of rows of two moons");
+        expect(() => ops.predict(small(), params, none)).toThrow("The number of rows of two moons");
+        ops.tree.dispose(params);
+      })
+    );
   });
 }
 

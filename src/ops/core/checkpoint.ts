@@ -1,9 +1,10 @@
 import {type Tensor, tf} from "../tf.ts";
 import type {StoppingRecord} from "./early-stopping.ts";
+import {ArgumentError} from "./errors.ts";
 import {Key} from "./key.ts";
 import {decodeSafetensors, encodeSafetensors, SafetensorsError, type StoredTensor} from "./safetensors.ts";
 import type {TrainState} from "./train-step.ts";
-import type {Params} from "./tree.ts";
+import {leaves, type Params} from "./tree.ts";
 import {loadTensor, storeTensor} from "./weights.ts";
 
 /** Where a training was: all that it takes to go on with the same bits. */
@@ -40,13 +41,13 @@ const NUMBER = "$number";
  */
 export async function encodeCheckpoint<P extends Params>(checkpoint: Checkpoint<P>): Promise<Uint8Array> {
   const {state, key, data, stopping} = checkpoint;
-  const found: {name: string; tensor: Tensor}[] = [];
+  const found = new Map<string, Tensor>();
   const json = outline({...state, key: [...key.words], data, stopping: stopping ?? null}, "", found);
   // Held while they are read: the training may go on meanwhile.
-  const held = found.map(({tensor}) => tensor.clone());
+  const held = [...found.values()].map((tensor) => tensor.clone());
   try {
     const stored = await Promise.all(held.map((tensor) => storeTensor(tensor)));
-    const tensors = new Map(found.map(({name}, i) => [name, stored[i] as StoredTensor]));
+    const tensors = new Map([...found.keys()].map((name, i) => [name, stored[i] as StoredTensor]));
     return encodeSafetensors(tensors, {
       [METADATA_KEY]: JSON.stringify({version: VERSION, ...(json as object)})
     });
@@ -64,16 +65,13 @@ export function decodeCheckpoint<P extends Params>(file: Uint8Array): Checkpoint
   const json = parse(metadata[METADATA_KEY]);
   const found: Tensor[] = [];
   try {
-    const {params, optimizerState, modelState, step, key, data, stopping} = restore(
-      json,
-      tensors,
-      found
-    ) as Record<string, unknown>;
-    const state = {params, optimizerState, modelState, step} as TrainState<P>;
+    const training = restore(json, tensors, found) as Fields;
+    checkFields(training);
+    const {params, optimizerState, modelState, step, key, data, stopping} = training;
     return {
-      state,
-      key: new Key(key as [number, number]),
-      data: data as Checkpoint["data"],
+      state: {params: params as P, optimizerState, modelState, step},
+      key: new Key(key),
+      data,
       stopping: (stopping ?? undefined) as StoppingRecord<P> | undefined,
       dispose: () => tf.dispose(found)
     };
@@ -83,22 +81,67 @@ export function decodeCheckpoint<P extends Params>(file: Uint8Array): Checkpoint
   }
 }
 
+/** What the file's JSON says, once its tensors are in their places. */
+interface Fields extends TrainState {
+  key: readonly [number, number];
+  data: Checkpoint["data"];
+  stopping: StoppingRecord | null;
+}
+
 function parse(text: string | undefined): unknown {
   if (text === undefined) {
     throw new SafetensorsError("The file holds tensors, not a training: read weights with decodeWeights.");
   }
-  const json = JSON.parse(text) as {version?: number};
-  if (json.version === VERSION) return json;
+  let json: {version?: number} | null;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new SafetensorsError(`What the file says of its training is not JSON: ${String(error)}`);
+  }
+  if (json?.version === VERSION) return json;
   throw new SafetensorsError(
-    `The training was saved in the form ${String(json.version)}; this Petri reads ${VERSION}.`
+    `The training was saved in the form ${String(json?.version)}; this Petri reads ${VERSION}.`
   );
 }
 
+const isCount = (value: unknown, low = 0) => Number.isSafeInteger(value) && (value as number) >= low;
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
+const isText = (value: unknown) => value === undefined || typeof value === "string";
+const areTensors = (tree: Params) => leaves<unknown>(tree).every((leaf) => leaf instanceof tf.Tensor);
+
+/** What each part of a saved training must be. */
+const checks: Readonly<Record<string, (training: Fields) => boolean>> = {
+  params: ({params}) => isObject(params) && areTensors(params),
+  "states of layers": ({modelState}) => isObject(modelState) && areTensors(modelState),
+  step: ({step}) => isCount(step),
+  key: ({key}) => Array.isArray(key) && key.length === 2 && key.every((word) => isCount(word)),
+  "place in the data": ({data}) =>
+    isObject(data) &&
+    isCount(data.rows, 1) &&
+    isCount(data.batchSize, 1) &&
+    isText(data.name) &&
+    isText(data.hash),
+  "early stopping": ({stopping}) =>
+    !stopping ||
+    (isCount(stopping.waited) &&
+      (stopping.best === null || typeof stopping.best === "number") &&
+      (!stopping.state || (isObject(stopping.state.params) && areTensors(stopping.state.params))))
+};
+
+function checkFields(training: Fields): void {
+  for (const [name, isFine] of Object.entries(checks)) {
+    if (!isFine(training)) throw new SafetensorsError(`The saved training is damaged: it has no ${name}.`);
+  }
+}
+
 /** A tree as JSON; tensors are noted under their paths. */
-function outline(node: unknown, path: string, found: {name: string; tensor: Tensor}[]): unknown {
+function outline(node: unknown, path: string, found: Map<string, Tensor>): unknown {
   if (node instanceof tf.Tensor) {
-    found.push({name: path, tensor: node});
-    return {[TENSOR]: path};
+    // Names may have dots in them, so that two paths read the same.
+    let name = path;
+    while (found.has(name)) name += "'";
+    found.set(name, node);
+    return {[TENSOR]: name};
   }
   if (typeof node === "number" && (!Number.isFinite(node) || Object.is(node, -0))) {
     return {[NUMBER]: Object.is(node, -0) ? "-0" : String(node)};
@@ -106,6 +149,12 @@ function outline(node: unknown, path: string, found: {name: string; tensor: Tens
   if (typeof node !== "object" || node === null) return node;
   const at = (name: string | number) => (path === "" ? String(name) : `${path}.${name}`);
   if (Array.isArray(node)) return node.map((each, i) => outline(each, at(i), found));
+  const prototype = Object.getPrototypeOf(node);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw new ArgumentError(
+      `A training that is saved holds tensors and numbers; at ${path} is a ${prototype.constructor?.name}.`
+    );
+  }
   return Object.fromEntries(
     Object.entries(node).map(([name, each]) => [name, outline(each, at(name), found)])
   );

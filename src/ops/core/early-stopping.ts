@@ -1,5 +1,5 @@
 // Ends a training when a figure of its evaluations no longer gets better: an option of `fit`.
-import {ArgumentError, checkCount, checkNumber} from "./errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "./errors.ts";
 import {cloneState, disposeState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
 
@@ -16,12 +16,27 @@ export interface EarlyStoppingOptions {
   restoreBest?: boolean;
 }
 
-/** Throws an ArgumentError for options that make no sense. */
-export function checkEarlyStopping({patience = 5, minDelta = 0, mode}: EarlyStoppingOptions): void {
+const optionNames: Readonly<Record<keyof EarlyStoppingOptions, true>> = {
+  metric: true,
+  patience: true,
+  minDelta: true,
+  mode: true,
+  restoreBest: true
+};
+
+/** Throws an ArgumentError for options that make no sense, and for a metric that is none of the figures of evaluations. */
+export function checkEarlyStopping(options: EarlyStoppingOptions, figures: readonly string[]): void {
+  checkOptions("earlyStopping", options, optionNames);
+  const {metric = "testLoss", patience = 5, minDelta = 0, mode} = options;
   checkCount("earlyStopping.patience", patience);
   checkNumber("earlyStopping.minDelta", minDelta, 0);
   if (mode !== undefined && mode !== "min" && mode !== "max") {
     throw new ArgumentError(`earlyStopping.mode must be "min" or "max", got ${String(mode)}.`);
+  }
+  if (!figures.includes(metric)) {
+    throw new ArgumentError(
+      `earlyStopping follows ${metric}, which no evaluation gives. ${figures.length > 0 ? `There are ${figures.join(", ")}.` : "Pass a `test` dataset, or `evaluations`."}`
+    );
   }
 }
 

@@ -37,6 +37,13 @@ export function checkCount(name: string, value: number, low = 1): void {
   }
 }
 
+/** Throws unless every option is one of `known`. */
+export function checkOptions(of: string, options: object, known: Readonly<Record<string, true>>): void {
+  const other = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (other !== undefined)
+    throw new ArgumentError(`${of} has no option ${other}. There are ${Object.keys(known).join(", ")}.`);
+}
+
 function range(low: number, high: number): string {
   if (low > -Infinity && high < Infinity) return `between ${low} and ${high}`;
   if (low > -Infinity) return `of at least ${low}`;

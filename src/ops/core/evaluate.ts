@@ -1,6 +1,7 @@
 import {type Dataset, rowCount} from "../datasets/dataset.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {batchRows, takeRows} from "./batches.ts";
+import {ArgumentError, checkCount, checkOptions} from "./errors.ts";
 import type {Layer, ModelState} from "./layer.ts";
 import {alignOutputs, type BatchLoss, type Metric, taskOf} from "./task.ts";
 import type {Params} from "./tree.ts";
@@ -18,6 +19,13 @@ export interface EvaluateOptions<M extends string = string> {
   /** What layers with a state learned in training: `training.state.modelState`. */
   modelState?: ModelState;
 }
+
+const optionNames: Readonly<Record<keyof EvaluateOptions, true>> = {
+  batchSize: true,
+  loss: true,
+  metrics: true,
+  modelState: true
+};
 
 /**
  * Applies a model to every row, without training behaviour. Loss and accuracy are means over rows; `accuracy` is NaN where
@@ -40,9 +48,11 @@ export async function evaluate<P extends Params, M extends string = never>(
   data: Dataset,
   options: EvaluateOptions<M> = {}
 ): Promise<Evaluation<M>> {
+  checkOptions("evaluate", options, optionNames);
   const {batchSize = 1024, metrics, modelState} = options;
   const {loss, accuracy} = taskOf(data, options.loss);
   const count = rowCount(data);
+  checkCount(`The number of rows of ${data.name}`, count);
   const names = Object.keys(metrics ?? {}) as M[];
   const sums = {loss: 0, accuracy: accuracy ? 0 : NaN};
   const outputs: Tensor[] = [];
@@ -78,8 +88,10 @@ export function predict<P extends Params>(
   options: Pick<EvaluateOptions, "batchSize" | "modelState"> = {}
 ): Tensor {
   const {batchSize = 1024, modelState} = options;
+  const count = rowCount(data);
+  checkCount(`The number of rows of ${data.name}`, count);
   return tidy(() => {
-    const parts = [...batchRows(rowCount(data), batchSize)].map((rows) =>
+    const parts = [...batchRows(count, batchSize)].map((rows) =>
       tidy(() => model.apply(params, takeRows(data, rows).x, {training: false, state: modelState}))
     );
     return tf.concat(parts);
@@ -94,7 +106,9 @@ export async function measure(
 ): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const [name, metric] of Object.entries<Metric>(metrics)) {
-    const value = tidy(() => metric(outputs, wanted));
+    const value = tidy(() => metric(outputs, wanted)) as unknown;
+    if (typeof value !== "number" && !(value instanceof tf.Tensor))
+      throw new ArgumentError(`The metric ${name} must give a number or a tensor, got ${String(value)}.`);
     found[name] = typeof value === "number" ? value : ((await readAndDispose(value))[0] ?? NaN);
   }
   return found;

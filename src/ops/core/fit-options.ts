@@ -1,11 +1,12 @@
 // What `fit` can be asked for, and the rows that come out.
 import {type Dataset, rowCount} from "../datasets/dataset.ts";
-import {decodeCheckpoint} from "./checkpoint.ts";
 import {checkEarlyStopping, type EarlyStoppingOptions} from "./early-stopping.ts";
-import {ArgumentError, checkCount} from "./errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "./errors.ts";
 import {type Key, key as keyOf} from "./key.ts";
+import type {Layer} from "./layer.ts";
 import {adam} from "./optimizers/adam.ts";
 import type {Optimizer} from "./optimizers/optimizer.ts";
+import {resumed} from "./resume.ts";
 import type {BatchLoss, Metric} from "./task.ts";
 import type {TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
@@ -83,20 +84,80 @@ export type FitRow = {
   [metric: string]: number | undefined;
 };
 
+const optionNames: Readonly<Record<keyof FitOptions, true>> = {
+  epochs: true,
+  steps: true,
+  batchSize: true,
+  accumulate: true,
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  key: true,
+  params: true,
+  state: true,
+  resume: true,
+  onStep: true,
+  onEpoch: true,
+  onEvaluate: true,
+  test: true,
+  evaluateEvery: true,
+  evaluations: true,
+  earlyStopping: true,
+  logEvery: true,
+  signal: true
+};
+const scheduleNames: Readonly<Record<keyof EvaluationSchedule, true>> = {
+  data: true,
+  every: true,
+  metrics: true
+};
+
 /** Options with their defaults, checked. */
-export function settingsFor<P extends Params>(data: Dataset, options: FitOptions<P>) {
-  const {epochs = 10, batchSize = 32, logEvery = 10, accumulate = 1} = options;
-  const rows = rowCount(data);
+export function settingsFor<P extends Params>(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
+  checkOptions("fit", options, optionNames);
+  const {epochs = 10, batchSize = 32, logEvery = 10, accumulate = 1, earlyStopping} = options;
+  const rows = countRows(data);
   const stepsPerEpoch = Math.ceil(rows / batchSize);
-  const {steps = epochs * stepsPerEpoch, optimizer = adam(), key = keyOf(0)} = options;
-  for (const [name, value] of Object.entries({epochs, batchSize, logEvery, steps, accumulate})) {
+  const {steps = epochs * stepsPerEpoch, optimizer = adam(), key: wanted = keyOf(0)} = options;
+  for (const [name, value] of Object.entries({epochs, batchSize, logEvery, accumulate, steps})) {
     checkCount(name, value);
   }
-  checkCount(`The number of rows of ${data.name}`, rows);
-  if (options.earlyStopping) checkEarlyStopping(options.earlyStopping);
+  checkKinds(options, optimizer);
   const evaluations = schedules(options, stepsPerEpoch);
-  const settings = {...options, rows, batchSize, logEvery, accumulate, steps, stepsPerEpoch, optimizer, key};
-  return {...settings, ...resumed(data, settings, options), evaluations};
+  if (earlyStopping) checkEarlyStopping(earlyStopping, figureNames(evaluations, options.metrics));
+  const saved = savedTraining(model, data, options, {batchSize, rows, optimizer, key: options.key});
+  const key = saved?.key ?? wanted;
+  return {
+    ...options,
+    ...{rows, batchSize, logEvery, accumulate, steps, stepsPerEpoch, optimizer, key, evaluations, saved}
+  };
+}
+
+function countRows(data: Dataset): number {
+  const rows = rowCount(data);
+  checkCount(`The number of rows of ${data.name}`, rows);
+  return rows;
+}
+
+function checkKinds<P extends Params>({key, loss}: FitOptions<P>, optimizer: Optimizer): void {
+  if (key !== undefined && typeof key?.fold !== "function")
+    throw new ArgumentError(`key must be a key such as key(5), got ${String(key)}.`);
+  if (typeof optimizer?.init !== "function" || typeof optimizer.update !== "function")
+    throw new ArgumentError(`optimizer must be an optimizer such as adam(), got ${String(optimizer)}.`);
+  if (loss !== undefined && typeof loss !== "function")
+    throw new ArgumentError(`loss must be a function of outputs and what was wanted, got ${String(loss)}.`);
+}
+
+function savedTraining<P extends Params>(
+  model: Layer<P>,
+  data: Dataset,
+  {resume, state, params}: FitOptions<P>,
+  now: Parameters<typeof resumed>[3]
+) {
+  if (!resume) return undefined;
+  if (state || params)
+    throw new ArgumentError("resume brings its own parameters and state: leave out `params` and `state`.");
+  return resumed(resume, model, data, now);
 }
 
 export type Settings<P extends Params> = ReturnType<typeof settingsFor<P>>;
@@ -107,12 +168,34 @@ function schedules<P extends Params>(options: FitOptions<P>, stepsPerEpoch: numb
     ...(test && {test: {data: test, every: evaluateEvery}}),
     ...evaluations
   };
-  return Object.entries(all).map(([name, {data, every = "epoch", metrics = options.metrics}]) => ({
-    name,
-    data,
-    metrics,
-    isDue: dueAt(name === "test" ? "evaluateEvery" : `evaluations.${name}.every`, every, stepsPerEpoch)
-  }));
+  return Object.entries(all).map(([name, schedule]) => {
+    const {data, every = "epoch", metrics = options.metrics} = schedule;
+    checkOptions(`evaluations.${name}`, schedule, scheduleNames);
+    countRows(data);
+    const isDue = dueAt(
+      name === "test" ? "evaluateEvery" : `evaluations.${name}.every`,
+      every,
+      stepsPerEpoch
+    );
+    return {name, data, metrics, isDue};
+  });
+}
+
+/** The figures of an evaluation are named after it: loss of test is testLoss. */
+export function figureName(evaluation: string, figure: string): string {
+  return `${evaluation}${figure.charAt(0).toUpperCase()}${figure.slice(1)}`;
+}
+
+/** The figures that rows with evaluations may have. */
+function figureNames(
+  evaluations: ReturnType<typeof schedules>,
+  metrics: FitOptions["metrics"] = {}
+): string[] {
+  if (evaluations.length === 0) return [];
+  const found = evaluations.flatMap(({name, metrics: own = {}}) =>
+    ["loss", "accuracy", ...Object.keys(own)].map((figure) => figureName(name, figure))
+  );
+  return [...found, "loss", "accuracy", ...Object.keys(metrics)];
 }
 
 /** As a function of the step, from 1. */
@@ -121,29 +204,4 @@ function dueAt(name: string, when: When, stepsPerEpoch: number): (step: number) 
   const every = when === "epoch" ? stepsPerEpoch : when;
   checkCount(name, every);
   return (step) => step % every === 0;
-}
-
-/** What a saved training says about where it was; the options must be those of then. */
-function resumed<P extends Params>(
-  data: Dataset,
-  settings: {batchSize: number; rows: number},
-  options: FitOptions<P>
-) {
-  if (!options.resume) return {saved: undefined};
-  if (options.state || options.params) {
-    throw new ArgumentError("resume brings its own parameters and state: leave out `params` and `state`.");
-  }
-  const saved = decodeCheckpoint<P>(options.resume);
-  const {batchSize, rows} = saved.data;
-  const isSame = batchSize === settings.batchSize && rows === settings.rows;
-  const isSameData =
-    saved.data.hash === undefined || data.hash === undefined || saved.data.hash === data.hash;
-  const isSameKey = !options.key || options.key.words.join() === saved.key.words.join();
-  if (isSame && isSameData && isSameKey) return {saved, key: saved.key};
-  saved.dispose();
-  if (!isSameKey)
-    throw new ArgumentError("The saved training has another key: leave out `key`, or pass the one of then.");
-  throw new ArgumentError(
-    `The saved training took batches of ${batchSize} from ${rows} rows of ${saved.data.name}; now they are ${settings.batchSize} from ${settings.rows} rows of ${data.name}${isSameData ? "" : " with other content"}: its place in the data would be another.`
-  );
 }

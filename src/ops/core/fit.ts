@@ -5,7 +5,7 @@ import {breathe} from "./breathe.ts";
 import {encodeCheckpoint} from "./checkpoint.ts";
 import {EarlyStopping} from "./early-stopping.ts";
 import {evaluate, measure} from "./evaluate.ts";
-import {type FitOptions, type FitRow, type Settings, settingsFor} from "./fit-options.ts";
+import {type FitOptions, type FitRow, figureName, type Settings, settingsFor} from "./fit-options.ts";
 import {makeUpdate, type Updated} from "./fit-update.ts";
 import type {Layer} from "./layer.ts";
 import {taskOf} from "./task.ts";
@@ -53,7 +53,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
 
   constructor(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
-    const settings = settingsFor(data, options);
+    const settings = settingsFor(model, data, options);
     const {saved, state, params, optimizer, key, earlyStopping} = settings;
     const fresh = () =>
       initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer, model, data.inputShape);
@@ -191,9 +191,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const present = Object.entries(figures).filter(
       ([key, value]) => key !== "accuracy" || !Number.isNaN(value)
     );
-    return Object.fromEntries(
-      present.map(([key, value]) => [`${name}${key.charAt(0).toUpperCase()}${key.slice(1)}`, value])
-    );
+    return Object.fromEntries(present.map(([key, value]) => [figureName(name, key), value]));
   }
 
   private restoreBest(): void {

@@ -64,6 +64,7 @@ export * from "./optimizers/transformations.ts";
 export {orthogonal} from "./orthogonal.ts";
 export * from "./per-example.ts";
 export * as random from "./random.ts";
+export {SafetensorsError} from "./safetensors.ts";
 export * from "./schedules.ts";
 export * from "./softmax.ts";
 export * from "./stop-gradient.ts";

@@ -8,7 +8,19 @@ export interface StoredTensor {
   bytes: Uint8Array;
 }
 
-/** Content that is not a safetensors file. */
+/**
+ * Content that is not a safetensors file, or a training that was saved in one and is damaged. The message says what is wrong.
+ *
+ * @example
+ * import {decodeWeights, encodeWeights, SafetensorsError, tf} from "petri/core";
+ *
+ * const file = await encodeWeights({w: tf.ones([2, 3])});
+ * try {
+ *   decodeWeights(file.subarray(0, -4));
+ * } catch (error) {
+ *   display(error instanceof SafetensorsError && error.message);
+ * }
+ */
 export class SafetensorsError extends Error {
   override name = "SafetensorsError";
 }
@@ -94,6 +106,11 @@ interface Entry {
 }
 
 function readHeaderLength(file: Uint8Array): number {
+  if (!(file instanceof Uint8Array)) {
+    throw new SafetensorsError(
+      `A safetensors file is read from a Uint8Array, got ${Object.prototype.toString.call(file).slice(8, -1)}. Pass new Uint8Array(await file.arrayBuffer()).`
+    );
+  }
   if (file.byteLength < 8) {
     throw new SafetensorsError(
       `A safetensors file begins with 8 bytes of length; this has ${file.byteLength} bytes.`

@@ -30,9 +30,9 @@ export async function encodeWeights(
 
 /**
  * The tensors of a safetensors file as a tree. With `like`, parameters of the same model, the tree is like that one and
- * every name and shape is checked; without it, dots in names make the branches. F16, BF16 and F64 become float32.
- * The caller owns the tensors.
- * @throws SafetensorsError for a damaged file or a type that has no tensor, ShapeError and ArgumentError for another model's.
+ * every name and shape is checked; without it, dots in names make the branches. F16, BF16 and F64 become float32,
+ * whole numbers of all sizes int32 where they fit. The caller owns the tensors.
+ * @throws SafetensorsError for a damaged file or a number that does not fit, ShapeError and ArgumentError for another model's.
  */
 export function decodeWeights(file: Uint8Array): Record<string, Params>;
 export function decodeWeights<P extends Params>(file: Uint8Array, like: P): P;
@@ -97,28 +97,33 @@ export async function storeTensor(tensor: Tensor): Promise<StoredTensor> {
   return {dtype, shape: tensor.shape, bytes: new Uint8Array(buffer, byteOffset, byteLength)};
 }
 
-/** A stored tensor on the current backend. @throws SafetensorsError for a type that has no tensor here. */
+/** A stored tensor on the current backend. @throws SafetensorsError for a number that has no place in int32. */
 export function loadTensor(name: string, {dtype, shape, bytes}: StoredTensor): Tensor {
-  const read = readers[dtype];
-  if (!read) {
-    throw new SafetensorsError(
-      `${name} is of the type ${dtype}, which has no tensor here; use one of ${Object.keys(readers).join(", ")}.`
-    );
-  }
+  const read = readers[dtype] as (bytes: Uint8Array) => Numbers;
   const type = dtype === "BOOL" ? "bool" : /^F|^BF/.test(dtype) ? "float32" : "int32";
-  return tf.tensor(read(bytes), [...shape], type);
+  const values = read(bytes);
+  if (!Array.isArray(values)) return tf.tensor(values, [...shape], type);
+  const large = values.find((value) => Number(value) !== (Number(value) | 0));
+  if (large === undefined) return tf.tensor(Int32Array.from(values, Number), [...shape], type);
+  throw new SafetensorsError(
+    `${name} holds ${large}, which is no int32: tensors have no wider whole numbers.`
+  );
 }
 
-type Numbers = Float32Array | Int32Array | Uint8Array;
+/** Lists of numbers may hold some that are too large for a tensor. */
+type Numbers = Float32Array | Int32Array | Uint8Array | (number | bigint)[];
 
 /** Copies: a file's tensors need not be aligned. */
-const readers: Readonly<Record<string, ((bytes: Uint8Array) => Numbers) | undefined>> = {
+const readers: Readonly<Record<string, (bytes: Uint8Array) => Numbers>> = {
   F32: (bytes) => new Float32Array(bytes.slice().buffer),
   F64: (bytes) => Float32Array.from(new Float64Array(bytes.slice().buffer)),
   F16: (bytes) => Float32Array.from(new Uint16Array(bytes.slice().buffer), halfToFloat),
   BF16: (bytes) =>
     new Float32Array(Uint32Array.from(new Uint16Array(bytes.slice().buffer), (bits) => bits << 16).buffer),
   I32: (bytes) => new Int32Array(bytes.slice().buffer),
+  I64: (bytes) => [...new BigInt64Array(bytes.slice().buffer)],
+  U64: (bytes) => [...new BigUint64Array(bytes.slice().buffer)],
+  U32: (bytes) => [...new Uint32Array(bytes.slice().buffer)],
   I16: (bytes) => Int32Array.from(new Int16Array(bytes.slice().buffer)),
   U16: (bytes) => Int32Array.from(new Uint16Array(bytes.slice().buffer)),
   I8: (bytes) => Int32Array.from(new Int8Array(bytes.slice().buffer)),
