@@ -8,10 +8,11 @@ type LoadModule = () => Promise<object>;
 
 const references = new WeakMap<object, {specifier: string; name: string}>();
 
-/** Loads a module and notes under which name each of its functions is exported, so that a run can refer to them. */
+/** Loads a module and notes it (as `*`) and under which name each of its functions is exported, so that a run can refer to them. */
 function noted(specifier: string, load: LoadModule): LoadModule {
   return async () => {
     const module = await load();
+    references.set(module, {specifier, name: "*"});
     for (const [name, value] of Object.entries(module)) {
       if (typeof value === "function" || (typeof value === "object" && value !== null)) {
         references.set(value, {specifier, name});
