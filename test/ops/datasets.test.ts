@@ -22,6 +22,16 @@ describe("digits", () => {
   test("says where a damaged file is wrong, and reads the whole one at the next try", async () => {
     configureDatasets({fetchBytes: async () => new TextEncoder().encode("1,2,3\n")});
     await expect(digits()).rejects.toThrow("line 1: expected 64 pixels and a label");
+    for (const [at, value] of [
+      [3, "x"],
+      [5, "17"],
+      [64, "10"],
+      [64, "1.5"]
+    ] as const) {
+      const line = new Array(65).fill("1").with(at, value).join();
+      configureDatasets({fetchBytes: async () => new TextEncoder().encode(`${line}\n`)});
+      await expect(digits()).rejects.toThrow("pixels are whole numbers from 0 to 16");
+    }
     datasetsFromDisk();
     const data = await digits();
     expect(data.labels.length).toBe(1797);

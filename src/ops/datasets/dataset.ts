@@ -1,4 +1,5 @@
 // What a dataset is: rows of inputs with classes, numbers or the next token of a text, in plain typed arrays.
+import {ArgumentError} from "../core/errors.ts";
 
 /**
  * Examples in plain typed arrays, row after row: it can be sent to a worker and needs no tfjs. What a row is to be told
@@ -69,7 +70,7 @@ export function outcomeShape(data: Dataset): number[] {
 }
 
 /**
- * The rows with these numbers, in their order; a row may come more than once.
+ * The rows with these numbers, in their order; a row may come more than once. @throws ArgumentError for a number that is none.
  *
  * @example
  * import {digits, gatherRows, rowCount} from "petri/datasets";
@@ -80,6 +81,7 @@ export function outcomeShape(data: Dataset): number[] {
  * display(labels);
  */
 export function gatherRows(data: Dataset, rows: ArrayLike<number>): Rows {
+  checkRows(data, rows);
   if (data.tokens) return gatherWindows(data, data.tokens, rows);
   const inputs = gather(data.inputs, inputSize(data), rows, Float32Array);
   const size = sizeOf(outcomeShape(data));
@@ -93,6 +95,16 @@ export function subset(data: Dataset, rows: ArrayLike<number>, name = data.name)
   const taken = gatherRows(data, rows);
   const labelShape = tokens && {labelShape: data.inputShape};
   return {...rest, ...labelShape, name, labels: new Int32Array(), ...taken};
+}
+
+/** Out of range there would be zeros, or rows from the end. */
+function checkRows(data: Dataset, rows: ArrayLike<number>): void {
+  const count = rowCount(data);
+  for (let i = 0; i < rows.length; ++i) {
+    const row = rows[i] as number;
+    if (Number.isInteger(row) && row >= 0 && row < count) continue;
+    throw new ArgumentError(`${data.name} has the rows 0 to ${count - 1}; there is no row ${row}.`);
+  }
 }
 
 function gather<T extends Float32Array | Int32Array>(

@@ -37,9 +37,10 @@ async function load(): Promise<Dataset> {
   lines.forEach((line, row) => {
     const numbers = line.split(",").map(Number);
     const label = numbers[PIXELS];
-    if (numbers.length !== PIXELS + 1 || label === undefined || !(label >= 0 && label <= 9)) {
+    const isRight = numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= BRIGHTEST);
+    if (numbers.length !== PIXELS + 1 || label === undefined || !isRight || label > 9) {
       throw new DatasetError(
-        `digits.csv, line ${row + 1}: expected 64 pixels and a label from 0 to 9, got "${line.slice(0, 40)}".`
+        `digits.csv, line ${row + 1}: expected 64 pixels and a label from 0 to 9 (pixels are whole numbers from 0 to 16), got "${line.slice(0, 40)}".`
       );
     }
     for (let i = 0; i < PIXELS; ++i) inputs[row * PIXELS + i] = (numbers[i] as number) / BRIGHTEST;

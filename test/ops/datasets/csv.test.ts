@@ -1,5 +1,5 @@
-import {describe, expect, test} from "vitest";
-import {type CsvOptions, csv, DatasetError} from "../../../src/ops/datasets/index.ts";
+import {afterEach, beforeEach, describe, expect, test} from "vitest";
+import {type CsvOptions, configureDatasets, csv, DatasetError} from "../../../src/ops/datasets/index.ts";
 import {bytesOf} from "./files.ts";
 
 const read = (text: string, options: CsvOptions) => csv(new File([text], "a.csv"), options);
@@ -135,6 +135,82 @@ describe("damaged CSV", () => {
     const error = await read(text, options).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(DatasetError);
     expect(error.message).toContain(message);
+  });
+
+  test.each<[string, string, CsvOptions, string]>([
+    [
+      "a number beyond float32",
+      "a,t\n1,2\n1e39,4\n",
+      target,
+      'line 3: expected a number in the column “a”, found “1e39”. If its values are names, pass categorical: ["a"]; numbers go up to 3.4e38'
+    ],
+    [
+      "text in the first row of numbers",
+      "a,t\n3px,2\n4,4\n",
+      target,
+      "line 2: expected a number in the column “a” as in line 3, found “3px”"
+    ],
+    ["a zero byte", "a,t\n1\0,2\n", target, "a.csv, byte 5: expected text, found a zero byte"],
+    ["a name twice after spaces", "a, a,t\n1,2,3\n", target, "line 1: expected different column names"],
+    [
+      "no target",
+      "a,t\n1,2\n",
+      undefined as never,
+      'a.csv: expected the column to predict, as {target: "name"}; it has a, t.'
+    ],
+    ["an empty list of targets", "a,t\n1,2\n", {target: []}, "expected the column to predict"],
+    [
+      "an unknown task",
+      "a,t\n1,2\n",
+      {target: "t", task: "regress" as never},
+      'task must be "classification" or "regression", got “regress”'
+    ],
+    [
+      "an unknown way with what is missing",
+      "a,t\n1,2\n",
+      {target: "t", missing: "ignore" as never},
+      'missing must be "refuse" or "drop", got “ignore”'
+    ]
+  ])("%s", async (_, text, options, message) => {
+    const error = await read(text, options).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.message).toContain(message);
+  });
+
+  test("a message shows the end of a long field, not all of it", async () => {
+    const error = await read(`a,t\n${"x".repeat(100_000)}"y,2`, target).catch((thrown) => thrown);
+    expect(error.message).toContain('xxx"y,2');
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  test("a line with more fields than a table has columns is refused", async () => {
+    await expect(read(",".repeat(1_100_000), target)).rejects.toThrow(
+      "line 1: expected fields as RFC 4180 has them, found more than 1048576 fields in a line"
+    );
+  });
+
+  test("a table of many columns is read in time that grows with their number", async () => {
+    const names = Array.from({length: 100_000}, (_, i) => `c${i}`);
+    const data = await read(`${names.join()}\n${names.fill("1").join()}`, {target: "c7"});
+    expect([data.inputShape, data.targets?.length]).toEqual([[99_999], 1]);
+  });
+
+  describe("with a small largest file", () => {
+    const nothing = {fetchBytes: () => Promise.reject(new Error("none"))};
+    beforeEach(() => configureDatasets({...nothing, largestFile: 160}));
+    afterEach(() => configureDatasets(nothing));
+
+    test("more fields than can be held are refused on their line", async () => {
+      const rows = (count: number) => bytesOf(`a,t\n${"1,2\n".repeat(count)}`);
+      expect((await csv(rows(5), target)).targets?.length).toBe(5);
+      await expect(csv(rows(6), target)).rejects.toThrow("line 7: expected at most 10 fields in all");
+    });
+
+    test("more text than a string holds is refused", async () => {
+      await expect(csv(bytesOf(`a,t\n${" ".repeat(60)}`), target)).rejects.toThrow(
+        "expected at most 56 bytes of text at once, found 64. Split the file"
+      );
+    });
   });
 
   test("free text is not made into thousands of columns", async () => {

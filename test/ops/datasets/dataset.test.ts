@@ -62,6 +62,13 @@ test("a subset of a text holds its windows as rows of their own", () => {
   expect(gatherRows(two, [1])).toEqual(gatherRows(text, [2]));
 });
 
+test.each([[3], [-1], [0.5], [Number.NaN]])("there is no row %d", (row) => {
+  expect(() => gatherRows(regression, [0, row])).toThrow(
+    `pairs has the rows 0 to 2; there is no row ${row}.`
+  );
+  expect(() => gatherRows(text, [row])).toThrow("there is no row");
+});
+
 test("a subset of a regression keeps targets and no labels", () => {
   const one = subset(regression, [1]);
   expect(one.targets).toEqual(Float32Array.of(20, 21));

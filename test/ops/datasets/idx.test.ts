@@ -110,6 +110,31 @@ describe("damaged IDX files", () => {
   });
 });
 
+describe("values of IDX files", () => {
+  const floats = (value: number, type: 13 | 14) => {
+    const view = new DataView(new ArrayBuffer(type === 13 ? 8 : 16));
+    if (type === 13) view.setFloat32(4, value);
+    else view.setFloat64(8, value);
+    return joined(idxFile([2, 1], [], type), new Uint8Array(view.buffer));
+  };
+  test.each<[string, number, 13 | 14, string]>([
+    ["no number", Number.NaN, 13, "byte 16: expected a finite number up to 3.4e38, found NaN"],
+    ["infinite", Infinity, 13, "byte 16: expected a finite number"],
+    ["beyond float32", 1e39, 14, "byte 20: expected a finite number up to 3.4e38, found 1e+39"]
+  ])("that are %s are told by their byte", async (_, value, type, message) => {
+    const error = await idx({images: floats(value, type), labels: idxFile([2], [0, 1])}).catch((e) => e);
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.message).toContain(message);
+  });
+
+  test("a label beyond what can be counted is refused", async () => {
+    const label = joined(idxFile([1], [], 12), Uint8Array.of(2, 0, 0, 0));
+    await expect(idx({images: idxFile([1, 1, 1], [0]), labels: label})).rejects.toThrow(
+      "byte 8: expected a label from 0 to 16777215, found 33554432"
+    );
+  });
+});
+
 describe("mnist", () => {
   beforeEach(() => configureDatasets({fetchBytes: () => Promise.reject(new Error("404."))}));
 
@@ -153,6 +178,29 @@ describe("mnist", () => {
     await expect(mnist({from: folderOf(wrong)})).rejects.toThrow(
       "byte 9: expected a label from 0 to 9, found 10"
     );
+  });
+
+  test("refuses values that are no images", async () => {
+    const flat = {...files, "t10k-images-idx3-ubyte": idxFile([3, 4], new Array(12).fill(0))};
+    await expect(mnist({from: folderOf(flat)})).rejects.toThrow(
+      "t10k-images-idx3-ubyte: expected images, found values of shape [4]"
+    );
+  });
+
+  test("says of a folder that may not be read that it was refused, and of a damaged file no other", async () => {
+    const refused = Object.assign(folderOf(files), {
+      getFileHandle: () => Promise.reject(new DOMException("no permission.", "NotAllowedError"))
+    });
+    await expect(mnist({from: refused})).rejects.toThrow("The folder picked may not be read: no permission.");
+    const looked: string[] = [];
+    configureDatasets({
+      fetchBytes: (path) => {
+        looked.push(path);
+        return Promise.reject(new DatasetError("too large"));
+      }
+    });
+    await expect(mnist()).rejects.toThrow(/^too large$/);
+    expect(looked.every((path) => path.endsWith(".gz"))).toBe(true);
   });
 
   const real = new URL("../../../../shared/data/mnist/", import.meta.url);

@@ -100,6 +100,23 @@ describe("fromTable", () => {
     ["null", {a: [1, null], t: [1, 2]}, "row 1: expected a value in the column “a”, found none"],
     ["text among numbers", {a: [1, "2"], t: [1, 2]}, "row 1: expected a number in the column “a”, found “2”"],
     [
+      "a column name twice",
+      {columnNames: () => ["a", "a", "t"], array: () => [1]},
+      "expected different column names, found “a” twice"
+    ],
+    ["an infinite number", {a: [Infinity], t: [1]}, "in the column “a”, found number Infinity"],
+    [
+      "a whole number beyond float32",
+      {a: [1, 10n ** 39n], t: [1, 2]},
+      "row 1: expected a number in the column “a”"
+    ],
+    ["lists without numbers", {a: [[]], t: [1]}, "row 0: expected a list of 1 to 268435456 numbers"],
+    [
+      "lists of more than can be held",
+      {a: [{length: 2 ** 40}], t: [1]},
+      "expected a list of 1 to 268435456 numbers in the column “a”, found one of 1099511627776"
+    ],
+    [
       "lists of different lengths",
       {a: [[1], [1, 2]], t: [1, 2]},
       "row 1: expected a list of 1 numbers in the column “a”, found “1,2”"
@@ -180,6 +197,20 @@ describe("files of tables", () => {
   ])("%s", async (_, read, message) => {
     await expect(read()).rejects.toThrow(DatasetError);
     await expect(read()).rejects.toThrow(message);
+  });
+
+  test("an Arrow file with an absurd count of rows is refused before they are read", async () => {
+    const bytes = tableToIPC(
+      tableFromArrays({a: Float64Array.of(1, 2, 3), t: Float64Array.of(1, 2, 3)}),
+      "stream"
+    );
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let at = 0; at < bytes.length - 8; at += 8) {
+      if (view.getBigInt64(at, true) === 3n) view.setBigInt64(at, 2n ** 40n, true);
+    }
+    const error = await arrow(bytes, {target: "t"}).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.message).toContain("found 1099511627776. The file is damaged");
   });
 
   test("a Parquet file with columns of another type names the column", async () => {

@@ -77,6 +77,25 @@ describe("text", () => {
   });
 });
 
+test("shares that leave nothing to train on, and no source at all, are told", async () => {
+  const read = (validation: number, share: number) =>
+    text(bytesOf(alphabet), {length: 2, validation, test: share});
+  await expect(read(0.6, 0.5)).rejects.toThrow(
+    "validation and test must leave something to train on: expected less than 1 together, got 0.6 and 0.5"
+  );
+  await expect(read(0.5, 0.5)).rejects.toThrow("must leave something");
+  await expect(read(0, 1.5)).rejects.toThrow("test must be a number between 0 and 1");
+  await expect(text([])).rejects.toThrow("text: pass at least one source");
+});
+
+test("several texts that are too long together are refused before they are joined", async () => {
+  const fetchBytes = () => Promise.reject(new Error("none"));
+  configureDatasets({fetchBytes, largestFile: 200});
+  const part = bytesOf("x".repeat(40));
+  await expect(text([part, part], {length: 2})).rejects.toThrow("at most 76 bytes of text at once, found 81");
+  configureDatasets({fetchBytes});
+});
+
 test("encodeText and decodeTokens name what is not in the vocabulary", () => {
   expect(Array.from(encodeText("ba", ["a", "b"]))).toEqual([1, 0]);
   expect(() => encodeText("ac", ["a", "b"])).toThrow(

@@ -43,14 +43,16 @@ export interface ColumnOptions {
  * names the numbers of a row. @throws DatasetError with the row and column that is wrong.
  */
 export function fromColumns(table: Columns, options: ColumnOptions): Dataset {
+  checkOptions(table, options);
   const targets = [options.target].flat();
   const {task, missing = "refuse", categorical = [], name = table.name, attribution} = options;
   const chosen =
     options.inputs ?? table.columns.map((column) => column.name).filter((each) => !targets.includes(each));
   const names = chosen.filter((each) => !options.ignore?.includes(each));
-  for (const each of [...categorical, ...(options.ignore ?? [])]) columnOf(table, each);
-  const inputColumns = names.map((each) => columnOf(table, each));
-  const targetColumns = targets.map((each) => columnOf(table, each));
+  const columnOf = finder(table);
+  for (const each of [...categorical, ...(options.ignore ?? [])]) columnOf(each);
+  const inputColumns = names.map(columnOf);
+  const targetColumns = targets.map(columnOf);
   if (inputColumns.length === 0 || targetColumns.length === 0) {
     throw new DatasetError(`${table.name}: expected at least one column to predict from and one to predict.`);
   }
@@ -89,12 +91,49 @@ export function fromColumns(table: Columns, options: ColumnOptions): Dataset {
   };
 }
 
-function columnOf(table: Columns, name: string): Column {
-  const found = table.columns.find((column) => column.name === name);
-  if (found) return found;
-  const names = table.columns.map((column) => column.name);
-  const shown = names.slice(0, 20).join(", ") + (names.length > 20 ? ", ..." : "");
-  throw new DatasetError(`${table.name} has no column “${name}”; it has ${shown}.`);
+const TASKS = ["classification", "regression"];
+const MISSING = ["refuse", "drop"];
+
+function checkOptions(table: Columns, options: ColumnOptions | undefined): void {
+  const {target, task, missing} = options ?? {};
+  if (!target || target.length === 0) {
+    throw new DatasetError(
+      `${table.name}: expected the column to predict, as {target: "name"}; it has ${namesIn(table)}.`
+    );
+  }
+  if (task !== undefined && !TASKS.includes(task)) throw unknownOption("task", TASKS, task);
+  if (missing !== undefined && !MISSING.includes(missing)) throw unknownOption("missing", MISSING, missing);
+}
+
+const unknownOption = (name: string, known: readonly string[], given: string) =>
+  new DatasetError(`${name} must be ${known.map((each) => `"${each}"`).join(" or ")}, got “${given}”.`);
+
+/** Finds columns by name. @throws DatasetError for a name that two columns have. */
+function finder(table: Columns): (name: string) => Column {
+  const byName = new Map(table.columns.map((column) => [column.name, column]));
+  const twice = findTwice(table.columns.map((column) => column.name));
+  if (twice !== undefined) {
+    throw new DatasetError(
+      `${table.name}: expected different column names, found “${twice}” twice. Rename one of them.`
+    );
+  }
+  return (name) => {
+    const found = byName.get(name);
+    if (found) return found;
+    throw new DatasetError(`${table.name} has no column “${name}”; it has ${namesIn(table)}.`);
+  };
+}
+
+const namesIn = ({columns}: Columns) =>
+  columns
+    .slice(0, 20)
+    .map((column) => column.name)
+    .join(", ") + (columns.length > 20 ? ", ..." : "");
+
+/** The first name that was there before. */
+export function findTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 function isMissing(value: unknown): boolean {

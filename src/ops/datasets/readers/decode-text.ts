@@ -1,7 +1,9 @@
 import {DatasetError} from "../dataset-error.ts";
+import {longestText} from "./limits.ts";
 
-/** Text of UTF-8 bytes, without a byte order mark. @throws DatasetError with the first byte that is none. */
+/** Text of UTF-8 bytes, without a byte order mark. @throws DatasetError with the first byte that is none, or for too many. */
 export function decodeText(name: string, bytes: Uint8Array): string {
+  checkLength(name, bytes.length);
   try {
     return new TextDecoder("utf-8", {fatal: true}).decode(bytes);
   } catch (cause) {
@@ -11,6 +13,14 @@ export function decodeText(name: string, bytes: Uint8Array): string {
       {cause}
     );
   }
+}
+
+/** @throws DatasetError for more bytes of text than a string holds. */
+export function checkLength(name: string, length: number): void {
+  if (length <= longestText()) return;
+  throw new DatasetError(
+    `${name}: expected at most ${longestText()} bytes of text at once, found ${length}. Split the file.`
+  );
 }
 
 /** By halves: a beginning of the file can be decoded or it cannot. Then back to where the character began. */

@@ -1,5 +1,6 @@
 import {DatasetError} from "../dataset-error.ts";
 import type {Column, Columns} from "./columns.ts";
+import {mostNumbers} from "./limits.ts";
 
 /** A column as numbers: the values themselves, or the numbers of categories. */
 export interface Encoded {
@@ -29,23 +30,25 @@ export function encodeColumn(column: Column, context: Context): Encoded {
   if (categorical.includes(column.name)) return encodeCategories(column, context);
   if (isList(first)) return encodeLists(column, first.length, context);
   if (numberOf(first, table.isText) !== undefined) return encodeNumbers(column, context);
+  if (table.isText) refuseNumbers(column, context);
   if (typeof first === "string" || typeof first === "boolean") return encodeCategories(column, context);
-  const kind = typeof first === "object" ? (first?.constructor?.name ?? "object") : typeof first;
+  const kind =
+    typeof first === "object" ? (first?.constructor?.name ?? "object") : `${typeof first} ${shown(first)}`;
   throw new DatasetError(
     `${table.name}, ${table.place(rows[0] as number)}: expected numbers, text, booleans or lists of numbers in the column “${column.name}”, found ${kind}. Leave it out with ignore.`
   );
 }
 
-/** A finite number, a bigint, or in a table of text what is written as a number; else undefined. */
+/** A number that float32 holds, also a bigint, or in a table of text what is written as one; else undefined. */
 function numberOf(value: unknown, isText: boolean): number | undefined {
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") return finite(Number(value));
   if (isText && typeof value === "string" && /^\s*[-+]?(\d|\.\d)/.test(value)) {
     return finite(Number(value));
   }
   return typeof value === "number" ? finite(value) : undefined;
 }
 
-const finite = (value: number) => (Number.isFinite(value) ? value : undefined);
+const finite = (value: number) => (Number.isFinite(Math.fround(value)) ? value : undefined);
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as {length?: unknown}).length === "number";
@@ -55,13 +58,28 @@ function encodeNumbers(column: Column, {table, rows}: Context): Encoded {
     const number = numberOf(column.values[row], table.isText);
     if (number !== undefined) return number;
     throw new DatasetError(
-      `${table.name}, ${table.place(row)}: expected a number in the column “${column.name}”, found “${shown(column.values[row])}”. If its values are names, pass categorical: ["${column.name}"].`
+      `${table.name}, ${table.place(row)}: expected a number in the column “${column.name}”, found “${shown(column.values[row])}”. If its values are names, pass categorical: ["${column.name}"]; numbers go up to 3.4e38.`
     );
   });
   return {features: [column.name], codes};
 }
 
+/** Text in the first row of a column of numbers would make all of them names. */
+function refuseNumbers(column: Column, {table, rows}: Context): void {
+  const row = rows.find((each) => numberOf(column.values[each], true) !== undefined);
+  if (row === undefined) return;
+  const first = rows[0] as number;
+  throw new DatasetError(
+    `${table.name}, ${table.place(first)}: expected a number in the column “${column.name}” as in ${table.place(row)}, found “${shown(column.values[first])}”. If its values are names, pass categorical: ["${column.name}"].`
+  );
+}
+
 function encodeLists(column: Column, length: number, {table, rows}: Context): Encoded {
+  if (length < 1 || rows.length * length > mostNumbers()) {
+    throw new DatasetError(
+      `${table.name}, ${table.place(rows[0] as number)}: expected a list of 1 to ${Math.floor(mostNumbers() / rows.length)} numbers in the column “${column.name}”, found one of ${length}. Leave it out with ignore.`
+    );
+  }
   const codes = new Float64Array(rows.length * length);
   rows.forEach((row, i) => {
     const list = column.values[row];

@@ -18,7 +18,13 @@ export async function openInFolder(folder: Folder, name: string): Promise<Stored
 
 async function openHandle(folder: FileSystemDirectoryHandle, name: string): Promise<StoredFile> {
   const handle = await folder.getFileHandle(name).catch((cause: unknown) => {
-    throw new MissingDataError(`The folder ${folder.name} has no file ${name}.`, {cause});
+    const isRefused = cause instanceof Error && cause.name === "NotAllowedError";
+    throw new MissingDataError(
+      isRefused
+        ? `The folder ${folder.name} may not be read: ${cause.message} Pick it again.`
+        : `The folder ${folder.name} has no file ${name}.`,
+      {cause}
+    );
   });
   return openSource(handle);
 }

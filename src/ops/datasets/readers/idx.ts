@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<number, {bytes: number; read: (view: DataView, at: 
 
 const UNSIGNED_BYTE = 8;
 
+/** Classes where nobody says how many there are: what float32 counts without gaps. */
+const MOST_CLASSES = 2 ** 24;
+
 /** The numbers of an IDX file. */
 export interface IdxArray {
   shape: number[];
@@ -95,15 +98,23 @@ export function parseIdx(name: string, bytes: Uint8Array): IdxArray {
   }
   // Bytes, which nearly all files hold, are converted at once: MNIST is 47 million of them.
   const isBytes = type === UNSIGNED_BYTE;
-  const values = isBytes ? new Float32Array(bytes.subarray(offset)) : readValues(bytes, type, offset);
+  const values = isBytes ? new Float32Array(bytes.subarray(offset)) : readValues(name, bytes, type, offset);
   return {shape, values, isBytes, offset};
 }
 
-function readValues(bytes: Uint8Array, type: number, offset: number): Float32Array {
+/** @throws DatasetError for a value that is no number in float32 */
+function readValues(name: string, bytes: Uint8Array, type: number, offset: number): Float32Array {
   const {bytes: width, read} = TYPES[type] as (typeof TYPES)[number];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array((bytes.length - offset) / width);
-  for (let i = 0; i < values.length; ++i) values[i] = read(view, offset + i * width);
+  for (let i = 0; i < values.length; ++i) {
+    const value = read(view, offset + i * width);
+    values[i] = value;
+    if (Number.isFinite(values[i])) continue;
+    throw new DatasetError(
+      `${name}, byte ${offset + i * width}: expected a finite number up to 3.4e38, found ${value}. Copy the file again, or repair its values.`
+    );
+  }
   return values;
 }
 
@@ -149,7 +160,7 @@ function parseLabels(file: DataFile, count: number, classes?: number | string[])
       `${file.name}, bytes 4 to ${offset - 1}: expected ${count} labels, one an image, found ${shape.join(" x ")}. Give the labels that belong to the images.`
     );
   }
-  const limit = (Array.isArray(classes) ? classes.length : classes) ?? 2 ** 31;
+  const limit = (Array.isArray(classes) ? classes.length : classes) ?? MOST_CLASSES;
   const width = (file.bytes.length - offset) / values.length;
   values.forEach((label, i) => {
     if (label >= 0 && label < limit && Number.isInteger(label)) return;

@@ -1,5 +1,8 @@
 import {DatasetError} from "../dataset-error.ts";
 
+/** Fields of a line: more are rather a wrong separator, or no CSV. */
+const MOST_FIELDS = 2 ** 20;
+
 /** A record of a CSV file and the line it begins on, from 1. */
 export interface CsvRecord {
   fields: string[];
@@ -35,6 +38,7 @@ class Scanner {
     while (this.text[this.at] === this.delimiter) {
       this.at += 1;
       fields.push(this.field());
+      if (fields.length > MOST_FIELDS) throw this.error(line, `more than ${MOST_FIELDS} fields in a line`);
     }
     this.lineEnd();
     return {fields, line};
@@ -47,7 +51,10 @@ class Scanner {
       const char = this.text[this.at] as string;
       if (char === this.delimiter || char === "\n" || char === "\r") break;
       if (char === '"') {
-        throw this.error(this.line, `a quote inside the field “${this.text.slice(start, this.at + 10)}”`);
+        throw this.error(
+          this.line,
+          `a quote inside the field “${this.text.slice(Math.max(start, this.at - 30), this.at + 10)}”`
+        );
       }
     }
     return this.text.slice(start, this.at);

@@ -3,7 +3,7 @@ import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {Dataset} from "../dataset.ts";
 import {DatasetError} from "../dataset-error.ts";
 import type {DataSource} from "../source.ts";
-import {decodeText} from "./decode-text.ts";
+import {checkLength, decodeText} from "./decode-text.ts";
 import {type DataFile, hashOfFiles, readFiles} from "./read-files.ts";
 
 export interface TextOptions {
@@ -47,7 +47,12 @@ export async function text(
   const {length = 64, validation = 0.1, test = 0.1} = options;
   checkCount("length", length);
   checkNumber("validation", validation, 0, 1);
-  checkNumber("test", test, 0, 1 - validation);
+  checkNumber("test", test, 0, 1);
+  if (validation + test >= 1) {
+    throw new ArgumentError(
+      `validation and test must leave something to train on: expected less than 1 together, got ${validation} and ${test}.`
+    );
+  }
   const sources = isFolder(source) ? await textsOf(source) : ([source].flat() as DataSource[]);
   return readFiles(sources, {
     reader: "text",
@@ -59,14 +64,19 @@ export async function text(
 /** A text's characters as numbers of the vocabulary. @throws DatasetError for a character that is not in it. */
 export function encodeText(content: string, vocabulary: readonly string[]): Int32Array {
   const codeOf = new Map(vocabulary.map((character, code) => [character, code]));
-  const characters = Array.from(content);
-  return Int32Array.from(characters, (character, i) => {
+  // Into one array: a list of all characters would take many times the text.
+  const tokens = new Int32Array(content.length);
+  let count = 0;
+  for (const character of content) {
     const code = codeOf.get(character);
-    if (code !== undefined) return code;
-    throw new DatasetError(
-      `Character ${i} of the text, “${character}”, is not in the vocabulary of ${vocabulary.length} characters.`
-    );
-  });
+    if (code === undefined) {
+      throw new DatasetError(
+        `Character ${count} of the text, “${character}”, is not in the vocabulary of ${vocabulary.length} characters.`
+      );
+    }
+    tokens[count++] = code;
+  }
+  return count === tokens.length ? tokens : tokens.slice(0, count);
 }
 
 /** The text of tokens. @throws DatasetError for a number that is none of the vocabulary's. */
@@ -96,6 +106,10 @@ type Settings = TextOptions & Required<Pick<TextOptions, "length" | "validation"
 async function makeSets(files: readonly DataFile[], options: Settings): Promise<TextSets> {
   const {length, validation, test, name = files[0]?.name ?? "text", attribution} = options;
   if (files.length === 0) throw new ArgumentError("text: pass at least one source.");
+  checkLength(
+    name,
+    files.reduce((sum, {bytes}) => sum + bytes.length + 1, -1)
+  );
   const content = files.map((file) => decodeText(file.name, file.bytes)).join("\n");
   const vocabulary = [...new Set(content)].sort((a, b) => (a.codePointAt(0) ?? 0) - (b.codePointAt(0) ?? 0));
   const tokens = encodeText(content, vocabulary);
