@@ -110,7 +110,7 @@ export function fitCases(backend: BackendName): void {
       expect(last?.loss).toBeNaN();
     });
 
-    // The software adapter of WebGPU takes minutes for as many.
+    // The software adapter of WebGPU takes half a minute for as many.
     const many = backend === "webgpu" ? 100 : 1000;
     test(`leaves nothing behind over ${many} trainings, finished or broken off`, async () => {
       const layers = () => [ops.dense({units: 4}), ops.batchNorm(), ops.dropout(0.2), ops.dense({units: 2})];
