@@ -1,3 +1,4 @@
+import {teachEmptyTensors} from "./empty-tensors.ts";
 import * as tf from "./tfjs.ts";
 import type {BackendInfo, BackendName, MemoryInfo} from "./types.ts";
 import {openDevice} from "./webgpu-device.ts";
@@ -79,6 +80,7 @@ async function openWebGPU(): Promise<string> {
   tf.registerBackend("webgpu", () => new WebGPUBackend(device, info), 3);
   // Small CPU tensors would be computed on the CPU backend, which need not be loaded, and break recorded steps.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
+  teachEmptyTensors("webgpu");
   void device.lost.then(({reason, message}) => {
     if (reason === "destroyed") return;
     for (const listener of lostListeners) listener(message || "the GPU device was lost");
@@ -97,6 +99,7 @@ async function openWasm({wasmPaths, threads: wanted = true}: BackendOptions): Pr
     tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     await tf.setBackend("wasm");
   }
+  teachEmptyTensors("wasm");
   const simd = (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) ? "SIMD" : "no SIMD";
   const threads = (await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT")) ? wasm.getThreadsCount() : 1;
   return `WebAssembly, ${simd}, ${threads === 1 ? "1 thread" : `${threads} threads`}`;

@@ -59,7 +59,8 @@ function runOnGpu<A extends object>(
   return dispatch(backend, kernel.name, inputs, kernel.outputs(specs, attrs), kernel.gpu(specs, attrs));
 }
 
-interface HeapBackend {
+/** What our kernels use of tfjs's wasm backend. */
+export interface HeapBackend {
   makeOutput(shape: number[], dtype: string): tf.TensorInfo;
   typedArrayFromHeap(info: tf.TensorInfo): Values;
 }
@@ -90,6 +91,13 @@ export interface ArrayBackend {
   data: {get(dataId: object): {values: Values}};
 }
 
+/** A tensor's values on the cpu backend, which holds some that are empty as ordinary arrays. */
+export function arrayValues({data}: ArrayBackend, {dataId, dtype}: tf.TensorInfo): Values {
+  const {values} = data.get(dataId);
+  if (ArrayBuffer.isView(values)) return values;
+  return dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
+}
+
 function runOnArrays<A extends object>(
   kernel: Kernel<A>,
   infos: Record<string, tf.TensorInfo>,
@@ -98,7 +106,7 @@ function runOnArrays<A extends object>(
 ): tf.TensorInfo[] {
   const arrays = backend as ArrayBackend;
   const specs = infos as unknown as Specs;
-  const inputs = mapValues(infos, ({dataId}) => arrays.data.get(dataId).values);
+  const inputs = mapValues(infos, (info) => arrayValues(arrays, info));
   const specsOut = kernel.outputs(specs, attrs);
   const values = specsOut.map(({shape, dtype}) => {
     const size = shape.reduce((product, dim) => product * dim, 1);

@@ -1,6 +1,7 @@
 // The one place that uses private members of tfjs's WebGPU backend (4.22): it records our kernels into the pass that tfjs
 // has open, so that they keep their order among tfjs's own and add no submit.
 
+import {gpuZeros} from "./empty-tensors.ts";
 import type {TensorInfo} from "./tfjs.ts";
 import type {TensorSpec} from "./types.ts";
 
@@ -37,7 +38,10 @@ const DISPATCHES_A_SUBMIT = 15;
 
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** Records one dispatch and returns its outputs, whose memory is recycled and not zeroed. */
+/**
+ * Records one dispatch and returns its outputs, whose memory is recycled and not zeroed. An empty tensor cannot be bound:
+ * what comes of it is empty too, or a sum of nothing, zeros.
+ */
 export function dispatch(
   tfjsBackend: object,
   name: string,
@@ -46,6 +50,9 @@ export function dispatch(
   kernel: GpuKernel
 ): TensorInfo[] {
   const backend = tfjsBackend as Backend;
+  if ([...inputs.map(({info}) => info), ...outputs].some(({shape}) => shape.includes(0))) {
+    return outputs.map(({shape, dtype}) => gpuZeros(backend, shape, dtype));
+  }
   const results = outputs.map(({shape, dtype}) => backend.makeTensorInfo([...shape], dtype));
   const infos = [...inputs.map(({info}) => info), ...results];
   const pipeline = pipelineFor(

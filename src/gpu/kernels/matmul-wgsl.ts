@@ -21,7 +21,8 @@ const MOST_WORKGROUPS = 65_535;
 
 const ACTIVATE: Record<FusedActivation, string> = {
   linear: "x",
-  relu: "max(x, vec4f(0.0))",
+  // Not max, which may drop what is no number.
+  relu: "select(x, vec4f(0.0), x < vec4f(0.0))",
   tanh: "tanh(x)",
   sigmoid: "1.0 / (1.0 + exp(-x))",
   elu: "select(exp(x) - 1.0, x, x > vec4f(0.0))"

@@ -1,4 +1,4 @@
-import {type ArrayBackend, runKernel} from "../kernel.ts";
+import {type ArrayBackend, arrayValues, type HeapBackend, runKernel, type Values} from "../kernel.ts";
 import * as tf from "../tfjs.ts";
 import {dispatch} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
@@ -66,16 +66,22 @@ function onGpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInf
 function onCpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
   const arrays = backend as unknown as ArrayBackend;
   const layout = layoutOf(infos, attrs);
-  const valuesOf = ({dataId}: tf.TensorInfo) => arrays.data.get(dataId).values;
+  const valuesOf = (info: tf.TensorInfo) => arrayValues(arrays, info);
   const bias = infos.bias && valuesOf(infos.bias);
   const values = matMulTwin(valuesOf(infos.a), valuesOf(infos.b), bias, layout);
   return arrays.makeTensorInfo([...stacksOf(infos.a), layout.rows, layout.columns], "float32", values);
 }
 
-/** tfjs's fused kernel, on stacks of matrices: ten times slower with its transpose flags than after a transpose. */
+/**
+ * tfjs's fused kernel, on stacks of matrices: ten times slower with its transpose flags than after a transpose. Its own relu
+ * would turn what is no number into 0, and a network gone wrong would look well.
+ */
 function onWasm({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
   const {activation = "linear"} = attrs;
-  const after = {tanh: "Tanh", elu: "Elu"}[activation as string];
+  const layout = layoutOf({a, b, bias}, attrs);
+  if (layout.batch * layout.rows * layout.inner === 0)
+    return sumsOfNothing({a, b, bias}, layout, backend as unknown as HeapBackend);
+  const after = {relu: "Relu", tanh: "Tanh", elu: "Elu"}[activation as string];
   const temporary: tf.TensorInfo[] = [];
   const turned = (matrices: tf.TensorInfo, turn: boolean | undefined) => {
     const [rows = 0, columns = 0] = matrices.shape.slice(-2);
@@ -97,6 +103,14 @@ function onWasm({a, b, bias}: Infos, attrs: MatMulAttrs, backend: Backend): tf.T
     out = runWasm(backend, after, {x: out}, {});
   }
   for (const {dataId} of temporary) backend.disposeData(dataId);
+  return out;
+}
+
+/** tfjs leaves the product of matrices without inner elements as the memory was, and divides by the size of an empty stack. */
+function sumsOfNothing({a, b, bias}: Infos, layout: MatMulLayout, heap: HeapBackend): tf.TensorInfo {
+  const out = heap.makeOutput([...stacksOf(a), layout.rows, layout.columns], "float32");
+  const [left, right, offset] = [a, b, bias].map((info) => info && heap.typedArrayFromHeap(info));
+  heap.typedArrayFromHeap(out).set(matMulTwin(left as Values, right as Values, offset, layout));
   return out;
 }
 
