@@ -30,6 +30,8 @@ export interface VarianceScalingOptions {
 export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
   const {scale = 1, mode = "fanIn", distribution = "truncatedNormal"} = options;
   checkNumber("scale", scale, 0);
+  checkOneOf("mode", mode, ["fanIn", "fanOut", "fanAverage"]);
+  checkOneOf("distribution", distribution, ["truncatedNormal", "normal", "uniform"]);
   return (key, shape) => {
     const {fanIn, fanOut} = fans(shape);
     const fan = {fanIn, fanOut, fanAverage: (fanIn + fanOut) / 2}[mode];
@@ -39,6 +41,12 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
     const limit = Math.sqrt(3) * deviation;
     return uniform(key, shape, -limit, limit);
   };
+}
+
+function checkOneOf(name: string, value: string, known: readonly string[]): void {
+  if (known.includes(value)) return;
+  const list = known.map((each) => `"${each}"`).join(", ");
+  throw new ArgumentError(`${name} must be one of ${list}, got ${JSON.stringify(value)}.`);
 }
 
 /** Zeros. */

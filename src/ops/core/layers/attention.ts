@@ -84,6 +84,11 @@ export function multiHeadAttention(options: AttentionOptions): Attention {
       if (features % heads !== 0) {
         throw new ArgumentError(`${path}: ${features} features cannot be split into ${heads} heads.`);
       }
+      if (options.rotary && (features / heads) % 2 !== 0) {
+        throw new ArgumentError(
+          `${path}: rotary positions need an even number of features a head, got ${features} features for ${heads} heads.`
+        );
+      }
       return initProjections(options, key, {inputs, features, keyFeatures});
     },
     apply(params, x, context = {}) {

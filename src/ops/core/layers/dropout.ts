@@ -21,7 +21,8 @@ export function dropout(rate: number): Layer<Record<never, never>> {
     name: "dropout",
     init: () => ({}),
     apply(_params, x, context) {
-      if (!context?.training || rate === 0) return x;
+      // A copy: whoever frees what comes out must not free what went in.
+      if (!context?.training || rate === 0) return tf.clone(x);
       const {key} = context;
       if (!key)
         throw new ArgumentError(`${context.path ?? "dropout"} needs a key: pass {training: true, key}.`);

@@ -2,7 +2,7 @@ import {batchProduct} from "../../../gpu/kernels/batch-product.ts";
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {type ActivationName, activationOf} from "../activations.ts";
-import {ArgumentError, checkCount} from "../errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../errors.ts";
 import {glorotUniform, type Initializer, zeros} from "../initializers.ts";
 import {expectShape, type Layer} from "../layer.ts";
 import type {DenseParams} from "./dense.ts";
@@ -105,7 +105,7 @@ function expectAdjacency(adjacency: Tensor, x: Tensor, path: string): void {
 
 /**
  * The symmetric normalised adjacency of an undirected graph with self-loops, D^-1/2 (A + I) D^-1/2 with D the degrees of A + I,
- * [nodes, nodes] (Kipf & Welling 2017). An edge is a pair of node numbers, given once in either direction; a third number is its weight.
+ * [nodes, nodes] (Kipf & Welling 2017). An edge is a pair of node numbers, given once in either direction; a third number is its weight, not negative.
  */
 export function gcnAdjacency(
   nodes: number,
@@ -120,6 +120,7 @@ export function gcnAdjacency(
         throw new ArgumentError(`An edge must join nodes 0 to ${nodes - 1}, got [${from}, ${to}].`);
       }
     }
+    checkNumber(`The weight of the edge [${from}, ${to}]`, weight, 0);
     if (from === to) continue;
     values[from * nodes + to] = weight;
     values[to * nodes + from] = weight;

@@ -1,12 +1,12 @@
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Layer} from "../layer.ts";
 import {
-  fromInput,
   fromState,
   type RecurrentCell,
   type RecurrentOptions,
   type RecurrentParams,
-  recurrent
+  recurrent,
+  stepOnce
 } from "./recurrent.ts";
 
 const cell: RecurrentCell = {
@@ -47,5 +47,5 @@ export function gru(options: RecurrentOptions): Layer<RecurrentParams> {
 
 /** One step of `gru`: x [batch, in], h [batch, units] -> the new h. */
 export function gruCell(params: RecurrentParams, x: Tensor, h: Tensor): Tensor {
-  return tidy(() => cell.step(fromInput(x, params), [h], params)[0] as Tensor);
+  return tidy(() => stepOnce(cell, params, x, [h])[0] as Tensor);
 }

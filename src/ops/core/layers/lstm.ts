@@ -1,12 +1,12 @@
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Layer} from "../layer.ts";
 import {
-  fromInput,
   fromState,
   type RecurrentCell,
   type RecurrentOptions,
   type RecurrentParams,
-  recurrent
+  recurrent,
+  stepOnce
 } from "./recurrent.ts";
 
 /** What an LSTM carries from step to step, [batch, units] each: h is the output, c the memory. */
@@ -46,7 +46,7 @@ export function lstm(options: RecurrentOptions): Layer<RecurrentParams> {
 /** One step of `lstm`: x [batch, in] and the state before -> the new state. */
 export function lstmCell(params: RecurrentParams, x: Tensor, {h, c}: LstmState): LstmState {
   return tidy(() => {
-    const [newH, newC] = cell.step(fromInput(x, params), [h, c], params);
+    const [newH, newC] = stepOnce(cell, params, x, [h, c]);
     return {h: newH as Tensor, c: newC as Tensor};
   });
 }

@@ -2,15 +2,16 @@ import {maxPool} from "../../../gpu/kernels/max-pool.ts";
 import {patches} from "../../../gpu/kernels/patches.ts";
 import {cellsOf, positionsOf, type Window2d} from "../../../gpu/kernels/window.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {ArgumentError} from "../errors.ts";
 import {expectShape, type Layer} from "../layer.ts";
-import {imageShape, type Padding, type Pair, planWindow, windowOn} from "./window.ts";
+import {imageShape, type Padding, type Pair, planWindow, type WindowPlan, windowOn} from "./window.ts";
 
 export interface Pool2dOptions {
   /** Size of the window, one number or [rows, columns]; 2 by default. */
   windowSize?: Pair;
   /** Steps of the window over the image; its size by default. */
   strides?: Pair;
-  /** "valid" (the default), "same" as in TensorFlow, or cells on each side. Cells outside the image never count. */
+  /** "valid" (the default), "same" as in TensorFlow, or cells on each side, fewer than the window has. Cells outside the image never count. */
   padding?: Padding;
 }
 
@@ -61,6 +62,7 @@ function pooling(
   pool: (x: Tensor, window: Window2d) => Tensor
 ): Layer<Record<never, never>> {
   const plan = planWindow(name, {size: windowSize, strides, padding});
+  checkPadding(name, plan);
   return {
     name,
     init(_key, inputShape, path = name) {
@@ -81,6 +83,16 @@ function pooling(
       return positionsOf(window) * cellsOf(window) * window.channels;
     }
   };
+}
+
+/** Every window must see the image: the largest value of none, or their mean, is no number. */
+function checkPadding(name: string, {padding, size}: WindowPlan): void {
+  if (padding === "same" || padding === "valid") return;
+  const [down, across] = typeof padding === "number" ? [padding, padding] : padding;
+  if (down < size[0] && across < size[1]) return;
+  throw new ArgumentError(
+    `${name}: padding must be less than the window's size, [${size.join(", ")}], got [${down}, ${across}]: a window would lie beside the image.`
+  );
 }
 
 /** How many cells of the window lie on the image, at each of its positions. */

@@ -91,9 +91,28 @@ export function fromState(h: Tensor, {recurrentKernel, recurrentBias}: Recurrent
   return denseProduct(h, recurrentKernel, recurrentBias, "linear");
 }
 
-/** The input's share of the gates: x kernel + bias, [batch, gates x units]. */
-export function fromInput(x: Tensor, {kernel, bias}: RecurrentParams): Tensor {
-  return denseProduct(x, kernel, bias, "linear");
+/** One step of a cell from x [batch, in] and the states before, [batch, units] each; throws a ShapeError where they are not. */
+export function stepOnce(
+  cell: RecurrentCell,
+  params: RecurrentParams,
+  x: Tensor,
+  states: readonly Tensor[]
+): Tensor[] {
+  const {kernel, recurrentKernel, bias} = params;
+  const [inputs] = kernel.shape;
+  const [units] = recurrentKernel.shape;
+  const [batch] = x.shape;
+  const path = `${cell.name}Cell`;
+  expectShape(x.rank === 2 && x.shape[1] === inputs, path, `[batch, ${inputs}]`, x.shape);
+  states.forEach(({shape}, i) => {
+    expectShape(
+      shape.join() === `${batch},${units}`,
+      `${path} (${cell.states[i]})`,
+      `[${batch}, ${units}]`,
+      shape
+    );
+  });
+  return cell.step(denseProduct(x, kernel, bias, "linear"), states, params);
 }
 
 function initRecurrent(options: RecurrentOptions, key: Key, inputs: number, gates: number): RecurrentParams {

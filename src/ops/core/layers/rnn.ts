@@ -2,12 +2,12 @@ import {type Tensor, tf, tidy} from "../../tf.ts";
 import {type ActivationName, activationOf} from "../activations.ts";
 import type {Layer} from "../layer.ts";
 import {
-  fromInput,
   fromState,
   type RecurrentCell,
   type RecurrentOptions,
   type RecurrentParams,
-  recurrent
+  recurrent,
+  stepOnce
 } from "./recurrent.ts";
 
 export interface RnnOptions extends RecurrentOptions {
@@ -51,5 +51,5 @@ export function rnnCell(
   h: Tensor,
   activation?: RnnOptions["activation"]
 ): Tensor {
-  return tidy(() => cellOf(activation).step(fromInput(x, params), [h], params)[0] as Tensor);
+  return tidy(() => stepOnce(cellOf(activation), params, x, [h])[0] as Tensor);
 }
