@@ -50,6 +50,8 @@ function referenceCases(): void {
         (at, reduction) => ops.softmaxCrossEntropy(at, labels, {...options, reduction}),
         {none: outputs.per_example, mean: outputs.mean, sum: outputs.sum, gradient: outputs.grad_logits}
       );
+      const sum = ops.softmaxCrossEntropy(tensor(inputs.logits), labels, {...options, reduction: "sum"});
+      await expectClose(tf.div(sum, labels.shape[0] as number), outputs.mean_over_batch);
     })()
   );
 
@@ -132,6 +134,7 @@ function referenceCases(): void {
         mean: outputs.batch_mean,
         gradient: outputs.grad_logits
       });
+      await expectClose(ops.klDivergence(logits, targets, {reduction: "elements"}), outputs.per_element);
       const between = (at: Tensor, wanted: Tensor) => ops.klDivergence(at, wanted, {targetLogits: true});
       await expectLoss(logits, (at) => between(at, targetLogits), {
         mean: outputs.from_logits_batch_mean,

@@ -68,6 +68,7 @@ describe("classification", () => {
     expect(Array.from(metrics.predictedClasses(scores, 4))).toEqual([0, 1, -1, -1]);
     expect(metrics.accuracy(scores, [0, 2, 1, 0])).toBe(0.25);
     expect(metrics.topKAccuracy(scores, [1, 2, 1, 0], 2)).toBe(0.5);
+    expect(metrics.topKAccuracy([NaN, 1], [1], 9)).toBe(0);
   });
 });
 
@@ -177,6 +178,9 @@ describe("regression", () => {
   test("targets that do not vary", () => {
     expect(metrics.r2([1, 2], [3, 3])).toBe(-Infinity);
     expect(metrics.pearson([1, 2], [3, 3])).toBeNaN();
+    // The mean of three times 0.1 is a little more than 0.1.
+    expect(metrics.r2([0.1, 0.2, 0.3], [0.1, 0.1, 0.1])).toBe(-Infinity);
+    expect(metrics.pearson([0.1, 0.1, 0.1], [1, 2, 3])).toBeNaN();
   });
 });
 

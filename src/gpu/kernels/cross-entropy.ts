@@ -50,10 +50,21 @@ tf.registerGradient({
 /** The gradient in ordinary operations, for a gradient of the gradient. */
 function differentiable(dy: tf.Tensor, x: tf.Tensor, labels: tf.Tensor, attrs: CrossEntropyAttrs): tf.Tensor {
   const [rows = 1, classes = 1] = x.shape;
-  // tfjs's wasm kernel writes int32 bits whatever type is asked for: cast after it.
-  const hard = labels.rank === 1 ? tf.cast(tf.oneHot(labels, classes), "float32") : labels;
+  const hard = labels.rank === 1 ? oneHot(labels, classes) : labels;
   const targets = tf.add(tf.mul(hard, 1 - attrs.labelSmoothing), attrs.labelSmoothing / classes);
   const grads = tf.sub(tf.mul(tf.softmax(x), tf.sum(targets, 1, true)), targets);
   const share = attrs.reduction === "mean" ? 1 / rows : 1;
   return tf.mul(grads, tf.mul(dy.rank === 0 ? dy : tf.expandDims(dy, 1), share));
+}
+
+/**
+ * Class numbers, int32 [rows], as rows of zeros and a one, float32 [rows, classes]; a number that is no class gives a row of
+ * NaN. tfjs's own refuses a single class, and forgets numbers that are none.
+ */
+export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
+  const rows = labels.shape[0] as number;
+  const column = tf.reshape(labels, [rows, 1]);
+  const own = tf.cast(tf.equal(column, tf.range(0, classes, 1, "int32")), "float32");
+  const isClass = tf.logicalAnd(tf.greaterEqual(column, 0), tf.less(column, classes));
+  return tf.where(isClass, own, tf.fill([rows, classes], Number.NaN));
 }

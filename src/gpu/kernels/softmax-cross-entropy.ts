@@ -19,7 +19,7 @@ const isHard = ({labels}: Specs) => labels?.shape.length === 1;
 const shareOf = (specs: Specs, reduction: Reduction) =>
   reduction === "mean" ? 1 / Math.max(1, rowsOf(specs)) : 1;
 
-/** The target of class `c` in row `r`, for labels as numbers or as distributions. */
+/** The target of class `c` in row `r`, for labels as numbers or as distributions; NaN where a number is no class. */
 function targetAt(
   labels: Values,
   r: number,
@@ -28,12 +28,18 @@ function targetAt(
   hard: boolean,
   smoothing: number
 ): number {
-  const target = hard ? (labels[r] === c ? 1 : 0) : (labels[r * classes + c] as number);
-  return (1 - smoothing) * target + smoothing / classes;
+  if (!hard) return (1 - smoothing) * (labels[r * classes + c] as number) + smoothing / classes;
+  const label = labels[r] as number;
+  if (label < 0 || label >= classes) return Number.NaN;
+  return (label === c ? 1 - smoothing : 0) + smoothing / classes;
 }
 
+const wgslOwn = `  let label = labels[r];
+  if (label < 0 || label >= i32(args.classes)) { return args.missing; }
+  let own = f32(label == i32(c));`;
+
 const wgslTarget = (hard: boolean) => `fn target_at(r: u32, c: u32) -> f32 {
-  let own = ${hard ? "f32(labels[r] == i32(c))" : "labels[r * args.classes + c]"};
+${hard ? wgslOwn : "  let own = labels[r * args.classes + c];"}
   return args.kept * own + args.spread;
 }
 `;
@@ -50,7 +56,9 @@ const wgslLoss = `fn loss_of(r: u32) -> f32 {
     let log_probability = logits[start + c] - top - log_sum;
     out1[start + c] = exp(log_probability);
     let wanted = target_at(r, c);
-    if (wanted != 0.0) { total -= wanted * log_probability; }
+    // Not "if it is not zero": that is false for what is no number.
+    if (wanted == 0.0) { continue; }
+    total -= wanted * log_probability;
   }
   return total;
 }
@@ -75,7 +83,8 @@ function uniforms(specs: Specs, {labelSmoothing, reduction}: CrossEntropyAttrs) 
     classes: {type: "u32", value: classesOf(specs)},
     kept: {type: "f32", value: 1 - labelSmoothing},
     spread: {type: "f32", value: labelSmoothing / classesOf(specs)},
-    share: {type: "f32", value: shareOf(specs, reduction)}
+    share: {type: "f32", value: shareOf(specs, reduction)},
+    missing: {type: "f32", value: Number.NaN}
   } as const;
 }
 

@@ -39,7 +39,7 @@ export function topKAccuracy(scores: Rows, labels: Values, k: number): number {
     let above = 0;
     for (let c = 0; c < columns; ++c) {
       const score = values[r * columns + c] as number;
-      if (!(score < own || (score === own && c >= label))) above += Number.isNaN(score) ? columns : 1;
+      if (!(score < own || (score === own && c >= label))) above += Number.isNaN(score) ? Infinity : 1;
     }
     if (above < k && !Number.isNaN(own)) ++right;
   }

@@ -17,7 +17,8 @@ export type RegressionMetric = (predictions: Values, targets: Values) => number;
  */
 export function r2(predictions: Values, targets: Values): number {
   const middle = mean(targets);
-  const spread = meanOf("r2", predictions, targets, (_p, t) => (t - middle) ** 2);
+  const squares = meanOf("r2", predictions, targets, (_p, t) => (t - middle) ** 2);
+  const spread = varies(targets) ? squares : 0;
   return 1 - meanSquaredError(predictions, targets) / spread;
 }
 
@@ -44,7 +45,7 @@ export function pearson(predictions: Values, targets: Values): number {
     meanOf("pearson", predictions, targets, (p) => (p - a) ** 2),
     meanOf("pearson", predictions, targets, (_p, t) => (t - b) ** 2)
   ];
-  return together / Math.sqrt(own * other);
+  return varies(predictions) && varies(targets) ? together / Math.sqrt(own * other) : NaN;
 }
 
 /**
@@ -69,6 +70,11 @@ export function perOutput(
     );
   }
   return Array.from({length: outputs}, (_, c) => metric(column(p, c, rows), column(t, c, rows)));
+}
+
+/** False where all values are equal: their mean may differ from them by rounding, and the spread then is not quite 0. */
+function varies(values: Values): boolean {
+  return Array.prototype.some.call(values, (value) => value !== values[0]);
 }
 
 function column({values, columns}: {values: Values; columns: number}, c: number, rows: number): Float64Array {

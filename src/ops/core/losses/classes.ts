@@ -21,9 +21,3 @@ export function asRows(logits: Tensor, labels: Tensor): {x: Tensor; y: Tensor; s
   if (hard) return {x, y: tf.cast(labels.rank === 1 ? labels : tf.reshape(labels, [-1]), "int32"), shape};
   return {x, y: labels.rank === 2 ? labels : tf.reshape(labels, [-1, classes]), shape};
 }
-
-/** Class numbers, int32 [rows], as rows of zeros and a one, float32 [rows, classes]. */
-export function oneHot(labels: Tensor, classes: number): Tensor {
-  // tfjs's wasm kernel writes int32 bits whatever type is asked for: cast after it.
-  return tf.cast(tf.oneHot(tf.cast(labels, "int32"), classes), "float32");
-}

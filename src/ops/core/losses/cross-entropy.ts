@@ -1,7 +1,7 @@
-import {crossEntropy} from "../../../gpu/kernels/cross-entropy.ts";
+import {crossEntropy, oneHot} from "../../../gpu/kernels/cross-entropy.ts";
 import {type Scalar, type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
-import {asRows, oneHot} from "./classes.ts";
+import {asRows} from "./classes.ts";
 import {checkReduction, type LossOptions} from "./reduction.ts";
 
 export interface CrossEntropyOptions extends LossOptions {
@@ -15,7 +15,8 @@ export interface CrossEntropyOptions extends LossOptions {
  * Softmax cross-entropy in nats, -sum_c target_c log softmax(logits)_c. `logits` is [..., classes]; `labels` are class
  * numbers, int32 [...], or target distributions, float32 [..., classes]. With class weights w the loss of an example is
  * -sum_c w_c target_c log softmax(logits)_c, and the mean over class numbers divides by the sum of the labels' weights, as
- * in PyTorch. The gradient is that of the logits. Throws ShapeError where labels do not fit the logits.
+ * in PyTorch. A class number that the logits do not have gives NaN, on every backend. The gradient is that of the logits.
+ * Throws ShapeError where labels do not fit the logits.
  *
  * @example
  * import {softmaxCrossEntropy, tf} from "petri/core";

@@ -1,7 +1,8 @@
+import {oneHot} from "../../../gpu/kernels/cross-entropy.ts";
 import {offTape} from "../../../gpu/tape.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber, ShapeError} from "../errors.ts";
-import {asRows, oneHot} from "./classes.ts";
+import {asRows} from "./classes.ts";
 import {checkSameShape, type LossOptions, reduce} from "./reduction.ts";
 
 /**
@@ -38,7 +39,7 @@ export interface MultiClassHingeOptions extends LossOptions {
 /**
  * Hinge loss for logits z [..., classes] and class numbers y, int32 [...]. "weston-watkins" (1999), the default:
  * sum over c != y of max(0, margin - z_y + z_c) / classes, as PyTorch's multi-margin loss. "crammer-singer" (2001):
- * max(0, margin + max over c != y of z_c - z_y). "none" gives one number an example, and "mean" is over examples.
+ * max(0, margin + max over c != y of z_c - z_y). "none" gives one number an example, and "mean" is over examples. With a single class there is nothing to tell apart: 0.
  *
  * @example
  * import {multiClassHingeLoss, tf} from "petri/core";
@@ -81,6 +82,7 @@ const KINDS: Record<NonNullable<MultiClassHingeOptions["kind"]>, PerExample> = {
     return tf.div(tf.sum(tf.mul(short, tf.sub(1, own)), 1), x.shape[1] as number);
   },
   "crammer-singer": (x, own, margin) => {
+    if (x.shape[1] === 1) return tf.zeros([x.shape[0] as number]);
     const rival = offTape(() => {
       const others = tf.where(tf.cast(own, "bool"), tf.fill(x.shape, -Infinity), x);
       return oneHot(tf.argMax(others, 1), x.shape[1] as number);
