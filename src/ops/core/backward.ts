@@ -1,6 +1,6 @@
 // What every kind of derivative here is made of: one backward pass that frees what it leaves, also when it throws.
 import {releaseTape} from "../../gpu/tape.ts";
-import {type Scalar, type Tensor, tf} from "../tf.ts";
+import {type Scalar, type Tensor, tf, tidy} from "../tf.ts";
 import {ArgumentError, ShapeError} from "./errors.ts";
 import {dispose, map, type Params, type Tree} from "./tree.ts";
 
@@ -17,8 +17,11 @@ export function backward(
   try {
     // Unlike tf.valueAndGrads this allows tensors that play no part; of none at all it will not hear.
     if (xs.length === 0) return {value: tf.tidy(scalarOf), grads: []};
-    const {value, grads} = tf.engine().gradients(scalarOf, xs, undefined, true);
-    return {value, grads: xs.map(({shape}, i) => grads[i] ?? tf.zeros(shape))};
+    // In a scope of its own: tfjs forgets the value where the backward pass throws.
+    return tidy(() => {
+      const {value, grads} = tf.engine().gradients(scalarOf, xs, undefined, true);
+      return {value, grads: xs.map(({shape}, i) => grads[i] ?? tf.zeros(shape))};
+    });
   } catch (error) {
     release();
     releaseTape();

@@ -1,5 +1,5 @@
 import {type AdamAttrs, adamStep} from "../../../gpu/kernels/adam.ts";
-import {checkNumber} from "../errors.ts";
+import {ArgumentError, checkNumber} from "../errors.ts";
 import {type Params, zerosLike} from "../tree.ts";
 import {type LearningRate, type Optimizer, rateAt} from "./optimizer.ts";
 import {type PathFilter, pathFilter} from "./path-filter.ts";
@@ -48,8 +48,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019): p -= learningRate (Adam's direction + weightDecay p). */
 export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer {
   const {learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 1e-4, mask} = options;
-  checkNumber("beta1", beta1, 0, 1);
-  checkNumber("beta2", beta2, 0, 1);
+  checkShareBelowOne("beta1", beta1);
+  checkShareBelowOne("beta2", beta2);
   checkNumber("eps", eps, 0);
   checkNumber("weightDecay", weightDecay, 0);
   const decays = pathFilter(mask);
@@ -79,4 +79,10 @@ export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer
       return {tree, state: {step: step + 1, mu: nextMu, nu: nextNu}};
     }
   });
+}
+
+/** A moment that keeps everything takes nothing in, and 1 - beta^t would be 0. */
+function checkShareBelowOne(name: string, value: number): void {
+  checkNumber(name, value, 0, 1);
+  if (value === 1) throw new ArgumentError(`${name} must be less than 1, got 1.`);
 }

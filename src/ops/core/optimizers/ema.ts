@@ -1,5 +1,5 @@
 import {weightedSum} from "../../../gpu/kernels/weighted-sum.ts";
-import type {Tensor} from "../../tf.ts";
+import {type Tensor, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
 import {clone, map, type Params} from "../tree.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizer.ts";
@@ -34,35 +34,33 @@ export function ema(
   return {
     learningRate: (state) => optimizer.learningRate?.((state as EmaState).inner),
     init: (params): EmaState => ({step: 0, ema: clone(params), inner: optimizer.init(params)}),
-    update(grads, state, params) {
-      const {step, ema, inner} = state as EmaState;
-      const next = optimizer.update(grads, inner, params);
-      const share = decayAt(step);
-      const afterUpdate = (average: Tensor, param: Tensor, update: Tensor) => {
-        const moved = weightedSum(1, param, 1, update);
-        const mixed = weightedSum(share, average, 1 - share, moved);
-        moved.dispose();
-        return mixed;
-      };
-      const average = map(
-        (old: Tensor, _path, p, u) => afterUpdate(old, p as Tensor, u as Tensor),
-        ema,
-        params,
-        next.updates
-      ) as Params;
-      return {updates: next.updates, state: {step: step + 1, ema: average, inner: next.state}};
-    },
-    step(grads, state, params) {
-      const {step, ema, inner} = state as EmaState;
-      const next = stepOptimizer(optimizer, grads, inner, params);
-      const share = decayAt(step);
-      const average = map(
-        (old: Tensor, _path, p) => weightedSum(share, old, 1 - share, p as Tensor),
-        ema,
-        next.params
-      ) as Params;
-      return {params: next.params, state: {step: step + 1, ema: average, inner: next.state}};
-    }
+    update: (grads, state, params) =>
+      tidy(() => {
+        const {step, ema, inner} = state as EmaState;
+        const next = optimizer.update(grads, inner, params);
+        const share = decayAt(step);
+        const afterUpdate = (average: Tensor, param: Tensor, update: Tensor) =>
+          weightedSum(share, average, 1 - share, weightedSum(1, param, 1, update));
+        const average = map(
+          (old: Tensor, _path, p, u) => afterUpdate(old, p as Tensor, u as Tensor),
+          ema,
+          params,
+          next.updates
+        ) as Params;
+        return {updates: next.updates, state: {step: step + 1, ema: average, inner: next.state}};
+      }),
+    step: (grads, state, params) =>
+      tidy(() => {
+        const {step, ema, inner} = state as EmaState;
+        const next = stepOptimizer(optimizer, grads, inner, params);
+        const share = decayAt(step);
+        const average = map(
+          (old: Tensor, _path, p) => weightedSum(share, old, 1 - share, p as Tensor),
+          ema,
+          next.params
+        ) as Params;
+        return {params: next.params, state: {step: step + 1, ema: average, inner: next.state}};
+      })
   };
 }
 

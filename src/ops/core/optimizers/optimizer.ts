@@ -33,8 +33,8 @@ export function stepOptimizer<P extends Params>(
   state: OptimizerState,
   params: P
 ): {params: P; state: OptimizerState} {
-  if (optimizer.step) return optimizer.step(grads, state, params) as {params: P; state: OptimizerState};
   return tidy(() => {
+    if (optimizer.step) return optimizer.step(grads, state, params) as {params: P; state: OptimizerState};
     const next = optimizer.update(grads, state, params);
     return {params: applyUpdates(params, next.updates), state: next.state};
   });

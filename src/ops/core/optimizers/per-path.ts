@@ -1,4 +1,4 @@
-import type {Tensor} from "../../tf.ts";
+import {type Tensor, tidy} from "../../tf.ts";
 import {ArgumentError} from "../errors.ts";
 import {entries, map, type Params} from "../tree.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizer.ts";
@@ -58,40 +58,42 @@ export function perPath(rules: readonly (readonly [PathFilter, Optimizer])[]): O
       check(params);
       return groups(params, params).map((part, i) => (optimizers[i] as Optimizer).init(part));
     },
-    update(grads, state, params) {
-      const parts = groups(params, params);
-      const each = groups(grads, params).map((part, i) =>
-        (optimizers[i] as Optimizer).update(
-          part,
-          (state as OptimizerState[])[i] as OptimizerState,
-          parts[i] as Leaves
-        )
-      );
-      return {
-        updates: join(
-          each.map(({updates}) => updates),
-          params
-        ),
-        state: each.map((next) => next.state)
-      };
-    },
-    step(grads, state, params) {
-      const parts = groups(params, params);
-      const each = groups(grads, params).map((part, i) =>
-        stepOptimizer(
-          optimizers[i] as Optimizer,
-          part,
-          (state as OptimizerState[])[i] as OptimizerState,
-          parts[i] as Leaves
-        )
-      );
-      return {
-        params: join(
-          each.map((next) => next.params),
-          params
-        ),
-        state: each.map((next) => next.state)
-      };
-    }
+    update: (grads, state, params) =>
+      tidy(() => {
+        const parts = groups(params, params);
+        const each = groups(grads, params).map((part, i) =>
+          (optimizers[i] as Optimizer).update(
+            part,
+            (state as OptimizerState[])[i] as OptimizerState,
+            parts[i] as Leaves
+          )
+        );
+        return {
+          updates: join(
+            each.map(({updates}) => updates),
+            params
+          ),
+          state: each.map((next) => next.state)
+        };
+      }),
+    step: (grads, state, params) =>
+      tidy(() => {
+        const parts = groups(params, params);
+        const each = groups(grads, params).map((part, i) =>
+          stepOptimizer(
+            optimizers[i] as Optimizer,
+            part,
+            (state as OptimizerState[])[i] as OptimizerState,
+            parts[i] as Leaves
+          )
+        );
+        return {
+          params: join(
+            each.map((next) => next.params),
+            params
+          ),
+          state: each.map((next) => next.state)
+        };
+      })
   };
 }

@@ -1,4 +1,5 @@
-import type {Tensor} from "../../tf.ts";
+import {type Tensor, tidy} from "../../tf.ts";
+import {ShapeError} from "../errors.ts";
 import {map, type Params, unflatten} from "../tree.ts";
 import {type LearningRate, type Optimizer, type OptimizerState, reportedRate} from "./optimizer.ts";
 
@@ -15,20 +16,23 @@ export function kernelOptimizer<S extends OptimizerState>({
   return {
     learningRate: reportedRate(learningRate),
     init,
-    update(grads, state, params) {
-      const next = run(grads, state as S, params, 0);
-      return {updates: next.tree, state: next.state};
-    },
-    step(grads, state, params) {
-      const next = run(grads, state as S, params, 1);
-      return {params: next.tree, state: next.state};
-    }
+    update: (grads, state, params) =>
+      tidy(() => {
+        const next = run(grads, state as S, params, 0);
+        return {updates: next.tree, state: next.state};
+      }),
+    step: (grads, state, params) =>
+      tidy(() => {
+        const next = run(grads, state as S, params, 1);
+        return {params: next.tree, state: next.state};
+      })
   };
 }
 
 /**
  * Runs a kernel for every tensor: `outputs(leaf, path, ...leaves of the other trees)` is a list of `count` tensors, and the
- * trees that come back hold the first of each list, the second, and so on.
+ * trees that come back hold the first of each list, the second, and so on. Throws a ShapeError where leaves at one path
+ * differ in shape: a kernel would read past the end of one.
  */
 export function perTensor(
   count: number,
@@ -37,11 +41,23 @@ export function perTensor(
   ...others: Params[]
 ): Params[] {
   const lists: (readonly Tensor[])[] = [];
-  map((leaf: Tensor, path, ...rest: Tensor[]) => lists.push(outputs(leaf, path, ...rest)), tree, ...others);
+  const run = (leaf: Tensor, path: string, ...rest: Tensor[]) => {
+    checkShapes(leaf, path, rest);
+    lists.push(outputs(leaf, path, ...rest));
+  };
+  map(run, tree, ...others);
   return Array.from({length: count}, (_, output) =>
     unflatten(
       tree,
       lists.map((list) => list[output] as Tensor)
     )
+  );
+}
+
+function checkShapes(leaf: Tensor, path: string, others: readonly Tensor[]): void {
+  const odd = others.find(({shape}) => shape.join() !== leaf.shape.join());
+  if (!odd) return;
+  throw new ShapeError(
+    `${path || "optimizer"}: expected parameter, gradient and the optimizer's state to have one shape, got [${leaf.shape.join(", ")}] and [${odd.shape.join(", ")}]. The state must be that of init() for these parameters.`
   );
 }

@@ -1,5 +1,5 @@
 import {type RmsScaleAttrs, rmsScale} from "../../../gpu/kernels/rms-scale.ts";
-import {tf} from "../../tf.ts";
+import {tf, tidy} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
 import {map, type Params, zerosLike} from "../tree.ts";
 import type {Optimizer} from "./optimizer.ts";
@@ -63,20 +63,21 @@ type Moments = {nu: Params; mean: Params};
 
 function scaling(attrs: RmsScaleAttrs): Pick<Optimizer, "update"> {
   return {
-    update(grads, state) {
-      const {nu, mean} = state as Moments;
-      if (Array.isArray(mean) && mean.length === 0) {
-        const [updates, next] = perTensor(2, (grad, _path, v) => rmsScale({grad, nu: v}, attrs), grads, nu);
-        return {updates: updates as Params, state: {nu: next as Params, mean}};
-      }
-      const [updates, nextNu, nextMean] = perTensor(
-        3,
-        (grad, _path, v, m) => rmsScale({grad, nu: v, mean: m}, attrs),
-        grads,
-        nu,
-        mean
-      ) as [Params, Params, Params];
-      return {updates, state: {nu: nextNu, mean: nextMean}};
-    }
+    update: (grads, state) =>
+      tidy(() => {
+        const {nu, mean} = state as Moments;
+        if (Array.isArray(mean) && mean.length === 0) {
+          const [updates, next] = perTensor(2, (grad, _path, v) => rmsScale({grad, nu: v}, attrs), grads, nu);
+          return {updates: updates as Params, state: {nu: next as Params, mean}};
+        }
+        const [updates, nextNu, nextMean] = perTensor(
+          3,
+          (grad, _path, v, m) => rmsScale({grad, nu: v, mean: m}, attrs),
+          grads,
+          nu,
+          mean
+        ) as [Params, Params, Params];
+        return {updates, state: {nu: nextNu, mean: nextMean}};
+      })
   };
 }
