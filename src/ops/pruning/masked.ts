@@ -1,6 +1,6 @@
 import {type Optimizer, type OptimizerState, stepOptimizer} from "../core/optimizers/optimizer.ts";
-import {map, type Params, type Tree} from "../core/tree.ts";
-import {type Tensor, tf} from "../tf.ts";
+import {entries, map, type Params, type Tree} from "../core/tree.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
 import {applyMasks, type Masks} from "./masks.ts";
 
 /**
@@ -26,14 +26,16 @@ export function masked(optimizer: Optimizer, options: {mask: Masks}): Optimizer 
   return {
     learningRate: (state) => optimizer.learningRate?.(state),
     init: (params) => optimizer.init(params),
-    update(grads, state, params) {
-      const inner = optimizer.update(applyMasks(grads, mask), state, params);
-      return {updates: holdAtZero(inner.updates, params, mask), state: inner.state};
-    },
-    step(grads, state, params) {
-      const inner = stepOptimizer(optimizer, applyMasks(grads, mask), state, params);
-      return {params: applyMasks(inner.params, mask), state: inner.state};
-    }
+    update: (grads, state, params) =>
+      tidy(() => {
+        const inner = optimizer.update(applyMasks(grads, mask), state, params);
+        return {updates: holdAtZero(inner.updates, params, mask), state: inner.state};
+      }),
+    step: (grads, state, params) =>
+      tidy(() => {
+        const inner = stepOptimizer(optimizer, applyMasks(grads, mask), state, params);
+        return {params: applyMasks(inner.params, mask), state: inner.state};
+      })
   };
 }
 
@@ -44,20 +46,32 @@ function holdAtZero(updates: Params, params: Params, masks: Masks): Params {
   return map(held as (leaf: Tensor | null) => Tensor, updates, params, masks) as Params;
 }
 
-/** An optimizer's state with zeros in the moments of pruned weights: every part shaped like the parameters is masked. */
+/**
+ * An optimizer's state with zeros in the moments of pruned weights: every part shaped like the parameters is masked, and so
+ * is every part by path, as perPath keeps them.
+ */
 export function maskMoments(state: OptimizerState, params: Params, masks: Masks): OptimizerState {
-  if (state instanceof tf.Tensor) return state.clone();
-  if (typeof state !== "object") return state;
-  if (isLike(state, params)) return applyMasks(state as Params, masks);
-  if (Array.isArray(state)) return state.map((each) => maskMoments(each, params, masks));
-  return Object.fromEntries(
-    Object.entries(state).map(([name, each]) => [name, maskMoments(each as OptimizerState, params, masks)])
-  );
+  const leafAt = new Map(entries<Tensor>(params).map(({path, leaf}) => [path, leaf]));
+  const maskAt = Object.fromEntries(entries<Tensor | null>(masks).map(({path, leaf}) => [path, leaf]));
+  const visit = (part: OptimizerState): OptimizerState => {
+    if (isLike(part, params)) return applyMasks(part as Params, masks);
+    if (part instanceof tf.Tensor) return part.clone();
+    if (typeof part !== "object") return part;
+    if (Array.isArray(part)) return part.map(visit);
+    const named = Object.entries(part) as [string, OptimizerState][];
+    const isByPath = named.every(([path, each]) => isShapedLike(each, leafAt.get(path)));
+    if (isByPath) return applyMasks(part as Params, maskAt as Masks);
+    return Object.fromEntries(named.map(([name, each]) => [name, visit(each)]));
+  };
+  return visit(state);
+}
+
+function isShapedLike(part: OptimizerState, leaf: Tensor | undefined): boolean {
+  return part instanceof tf.Tensor && part.shape.join() === leaf?.shape.join();
 }
 
 function isLike(tree: Tree<Tensor | number>, params: Params): boolean {
-  if (params instanceof tf.Tensor)
-    return tree instanceof tf.Tensor && tree.shape.join() === params.shape.join();
+  if (params instanceof tf.Tensor) return isShapedLike(tree, params);
   if (typeof tree !== "object" || tree instanceof tf.Tensor || Array.isArray(tree) !== Array.isArray(params))
     return false;
   const names = Object.keys(params);

@@ -1,0 +1,3 @@
+import {edgeCases} from "../ops/edge-cases.ts";
+
+edgeCases("webgpu");
