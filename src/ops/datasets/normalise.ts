@@ -1,5 +1,6 @@
 // Numbers shifted and scaled by what was measured on the rows to train on.
 import {ArgumentError} from "../core/errors.ts";
+import {checkChoice} from "./checks.ts";
 import {type Dataset, inputSize, rowCount, sizeOf} from "./dataset.ts";
 
 /** What was measured on the rows to train on: a column of numbers becomes (number - shift) / scale. */
@@ -21,6 +22,9 @@ export interface ScalerOptions {
 /** Measures a dataset. Columns that are constant are shifted and not scaled. @throws ArgumentError */
 export function fitScaler(data: Dataset, options: ScalerOptions = {}): Scaler {
   const {method = "standard", of = "inputs", per = "column"} = options;
+  checkChoice("method", method, ["standard", "min-max"]);
+  checkChoice("of", of, ["inputs", "targets"]);
+  checkChoice("per", per, ["column", "all"]);
   const {values, width} = columnsOf(data, of);
   const columns = per === "all" ? 1 : width;
   const shift = new Float32Array(width);

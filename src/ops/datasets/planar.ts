@@ -1,6 +1,7 @@
 // Two-dimensional classification problems in the manner of TensorFlow Playground and scikit-learn, made from a key.
 import {checkCount, checkNumber} from "../core/errors.ts";
 import type {Key} from "../core/key.ts";
+import {checkSize} from "./checks.ts";
 import type {Dataset} from "./dataset.ts";
 import {type Chance, chooseKey} from "./generated/chance.ts";
 
@@ -84,6 +85,7 @@ function generate(
   const {n = 500, noise} = options;
   checkCount("n", n, classes);
   checkNumber("noise", noise, 0);
+  checkSize(name, n, 2);
   const [positionKey, noiseKey] = chooseKey(name, options).split(2) as [Key, Key];
   const positions = positionKey.uniform(2 * n);
   const shifts = noiseKey.normal(2 * n, 0, noise);

@@ -1,6 +1,7 @@
 // Dyck languages: well-nested sequences of k kinds of brackets.
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkChoice, checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {type Chance, chooseKey} from "./chance.ts";
 
@@ -48,6 +49,9 @@ export function dyck(options: DyckOptions = {}): Dataset & {vocabulary: string[]
     );
   }
   checkCount("depth", depth);
+  checkChoice("task", task, ["validity", "next"]);
+  checkSize("dyck", n, 2 * length);
+  checkSize("the table of continuations", length + 1, 2 * (Math.min(depth, length / 2) + 1));
   const key = chooseKey("dyck", options);
   const draw = sampler(length, kinds, Math.min(depth, length / 2));
   const rows = Array.from({length: n}, (_, i) => draw(key.fold(i).uniform(2 * length)));
@@ -123,8 +127,10 @@ function continuations(length: number, deepest: number): Float64Array[] {
   const ways = [first];
   for (let left = 1; left <= length; ++left) {
     const before = ways[left - 1] as Float64Array;
-    // Halved at every step: each row keeps its proportions, and no length overflows.
-    ways.push(first.map((_, depth) => ((before[depth + 1] ?? 0) + (before[depth - 1] ?? 0)) / 2));
+    const next = first.map((_, depth) => (before[depth + 1] ?? 0) + (before[depth - 1] ?? 0));
+    // By a power of two: each row keeps its proportions exactly, and no length overflows or, where few depths are left, vanishes.
+    const scale = 2 ** -Math.floor(Math.log2(next.reduce((most, each) => Math.max(most, each))));
+    ways.push(next.map((each) => each * scale));
   }
   return ways;
 }

@@ -1,5 +1,6 @@
 import {checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {type Chance, chooseKey} from "./chance.ts";
 
@@ -36,6 +37,7 @@ export function gaussianMixture(options: MixtureOptions = {}): Dataset & {centre
   checkNumber("separation", separation, 0);
   checkNumber("noise", noise, 0);
   checkNumber("stretch", stretch, 1);
+  checkSize("gaussian mixture", n, dimensions);
   const [centreKey, axisKey, pointKey] = chooseKey("gaussian mixture", options).split(3) as [Key, Key, Key];
   const centres = centreKey.normal(components * dimensions, 0, separation);
   // A direction for each component: along it the cloud is `stretch` times as long.

@@ -1,4 +1,5 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 
 /** Residues up to which tables are made: p * p rows. */
@@ -48,6 +49,7 @@ export function modular(options: ModularOptions = {}): Dataset {
   const first = operation === "divide" ? 1 : 0;
   const width = encode(0, first, p).length;
   const rows = p * (p - first);
+  checkSize("modular", rows, width);
   const inputs = new Float32Array(rows * width);
   const labels = new Int32Array(rows);
   for (let a = 0, row = 0; a < p; ++a) {

@@ -1,5 +1,6 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {type Chance, chooseKey} from "./chance.ts";
 
@@ -34,6 +35,7 @@ export function parity(options: ParityOptions = {}): Dataset & {relevant: number
   }
   const rows = n ?? 2 ** bits;
   checkCount("n", rows);
+  checkSize("parity", rows, bits);
   const [rowKey, choiceKey] = chooseKey("parity", options).split(2) as [Key, Key];
   const relevant = Array.from(choiceKey.permutation(bits).subarray(0, count)).sort((a, b) => a - b);
   const words = n === undefined ? undefined : rowKey.bits(rows * bits);

@@ -1,5 +1,6 @@
 import {checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkChoice, checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {addNoise, type Chance, chooseKey} from "./chance.ts";
 
@@ -28,7 +29,10 @@ export function piecewise(options: PiecewiseOptions = {}): Dataset & {knots: [nu
   const {n = 500, pieces = 5, kind = "linear", noise = 0} = options;
   checkCount("n", n);
   checkCount("pieces", pieces);
+  checkChoice("kind", kind, ["linear", "constant"]);
   checkNumber("noise", noise, 0);
+  checkSize("piecewise", n, 1);
+  checkSize("the knots", pieces, 2);
   const [inputKey, noiseKey, breakKey, valueKey] = chooseKey("piecewise", options).split(4) as [
     Key,
     Key,

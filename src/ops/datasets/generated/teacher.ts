@@ -1,5 +1,6 @@
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {addNoise, type Chance, chooseKey} from "./chance.ts";
 
@@ -50,6 +51,8 @@ export function teacherStudent(options: TeacherOptions = {}): Dataset & {teacher
   const activate = ACTIVATIONS[activation];
   if (!activate)
     throw new ArgumentError(`activation must be ${Object.keys(ACTIVATIONS).join(", ")}, got ${activation}.`);
+  checkSize("teacher-student", n, width + outputs);
+  checkSize("the teacher", width + outputs, hidden);
   const teacher = makeTeacher(keyOf(options.teacher ?? 0), width, hidden, outputs);
   const [inputKey, noiseKey] = chooseKey("teacher-student", options).split(2) as [Key, Key];
   const inputs = inputKey.normal(n * width);

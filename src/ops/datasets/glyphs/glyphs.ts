@@ -1,4 +1,5 @@
 import {checkCount, checkNumber} from "../../core/errors.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {addNoise, type Chance, chooseKey} from "../generated/chance.ts";
 import {DEFAULTS, type Deformation, drawDeformation} from "./deform.ts";
@@ -47,6 +48,7 @@ export function glyphs(options: GlyphOptions = {}): Dataset {
   const drawings = classes.map(strokesOf);
   const key = chooseKey("glyphs", options);
   const pixels = size * size;
+  checkSize("glyphs", n, pixels);
   const inputs = new Float32Array(n * pixels);
   const labels = Int32Array.from({length: n}, (_, i) => i % classes.length);
   labels.forEach((label, i) => {

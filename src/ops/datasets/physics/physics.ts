@@ -2,6 +2,7 @@
 // 2020): one hundred formulas of the Feynman Lectures on Physics, with the ranges in which that database draws.
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkSize} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {addNoise, type Chance, chooseKey} from "../generated/chance.ts";
 import {compileExpression} from "./expression.ts";
@@ -62,6 +63,7 @@ export function physics(id: string, options: PhysicsOptions = {}): Dataset {
   checkNumber("noise", noise, 0);
   const [rowKey, noiseKey] = chooseKey("physics", options).split(2) as [Key, Key];
   const {variables} = formula;
+  checkSize("physics", n, variables.length);
   const inputs = new Float32Array(n * variables.length);
   const targets = new Float32Array(n);
   for (let row = 0; row < n; ++row) {

@@ -1,3 +1,4 @@
+import {checkChoice} from "../checks.ts";
 import type {Dataset} from "../dataset.ts";
 import {DatasetError} from "../dataset-error.ts";
 import {type Encoded, encodeColumn} from "./encode-column.ts";
@@ -91,9 +92,6 @@ export function fromColumns(table: Columns, options: ColumnOptions): Dataset {
   };
 }
 
-const TASKS = ["classification", "regression"];
-const MISSING = ["refuse", "drop"];
-
 function checkOptions(table: Columns, options: ColumnOptions | undefined): void {
   const {target, task, missing} = options ?? {};
   if (!target || target.length === 0) {
@@ -101,12 +99,9 @@ function checkOptions(table: Columns, options: ColumnOptions | undefined): void 
       `${table.name}: expected the column to predict, as {target: "name"}; it has ${namesIn(table)}.`
     );
   }
-  if (task !== undefined && !TASKS.includes(task)) throw unknownOption("task", TASKS, task);
-  if (missing !== undefined && !MISSING.includes(missing)) throw unknownOption("missing", MISSING, missing);
+  if (task !== undefined) checkChoice("task", task, ["classification", "regression"]);
+  if (missing !== undefined) checkChoice("missing", missing, ["refuse", "drop"]);
 }
-
-const unknownOption = (name: string, known: readonly string[], given: string) =>
-  new DatasetError(`${name} must be ${known.map((each) => `"${each}"`).join(" or ")}, got “${given}”.`);
 
 /** Finds columns by name. @throws DatasetError for a name that two columns have. */
 function finder(table: Columns): (name: string) => Column {
