@@ -4,6 +4,7 @@ import type {FitOptions} from "../../src/ops/core/fit-options.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {encodeSafetensors} from "../../src/ops/core/safetensors.ts";
 import {ops} from "../../src/ops/index.ts";
+import type {Tensor} from "../../src/ops/tf.ts";
 import {use, withoutLeak} from "./support.ts";
 
 const {tf} = ops;
@@ -249,6 +250,43 @@ export function checkpointCases(backend: BackendName): void {
         expect(() => ops.fit(normed, moons, {resume})).toThrow("it has no batchNorm1/scale");
         expect(() => train(4, {resume, optimizer: ops.sgd({learningRate: 1})})).toThrow("at optimizer/");
         expect(() => train(4, {resume, optimizer: ops.ema(ops.adam())})).toThrow("at optimizer/ema");
+      })
+    );
+
+    test(
+      "L-BFGS goes on from its saved history with the same bits",
+      withoutLeak(async () => {
+        const solver = ops.lbfgs<Tensor>();
+        // Rosenbrock's valley.
+        const loss = (place: Tensor) => {
+          const [x, y] = tf.unstack(place) as [Tensor, Tensor];
+          return tf.add(tf.mul(100, tf.square(tf.sub(y, tf.square(x)))), tf.square(tf.sub(1, x)));
+        };
+        const stepped = async (params: Tensor, state: ReturnType<typeof solver.init>, iterations: number) => {
+          const next = await solver.step(loss, params, state, {iterations});
+          ops.tree.dispose([params, state] as never, [next.params, next.state] as never);
+          return next;
+        };
+        const whole = tf.tensor1d([-1.2, 1]);
+        const half = tf.tensor1d([-1.2, 1]);
+        const wholeEnd = await stepped(whole, solver.init(whole), 8);
+        const {params, state: optimizerState} = await stepped(half, solver.init(half), 3);
+        const file = await ops.encodeCheckpoint({
+          state: {params, optimizerState: optimizerState as never, modelState: {}, step: 3},
+          key: ops.key(0),
+          data: {name: "none", rows: 1, batchSize: 1}
+        });
+        const {state} = ops.decodeCheckpoint<Tensor>(file);
+        const end = await stepped(state.params, state.optimizerState as never, 5);
+        expect(await end.params.data()).toEqual(await wholeEnd.params.data());
+        ops.tree.dispose([
+          params,
+          optimizerState,
+          end.params,
+          end.state,
+          wholeEnd.params,
+          wholeEnd.state
+        ] as never);
       })
     );
 
