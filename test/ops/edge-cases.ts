@@ -208,6 +208,16 @@ function ownershipCases(): void {
   });
 
   test(
+    "a nonlinearity of several operations leaves nothing behind",
+    withoutRemainder(() => {
+      const x = tf.ones([2]);
+      const layer = ops.activation((at) => tf.relu(tf.mul(at, 2)));
+      expect(leftBehind(() => layer.apply({}, x))).toBe(0);
+      x.dispose();
+    })
+  );
+
+  test(
     "optimizers that throw leave nothing behind",
     withoutRemainder(() => {
       const params = {a: tf.ones([2]), b: tf.ones([2])};

@@ -1,4 +1,4 @@
-import {type Tensor, tf} from "../../tf.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
 import {type ActivationName, activationOf} from "../activations.ts";
 import type {Layer} from "../layer.ts";
 
@@ -17,11 +17,12 @@ export function activation(
   return {
     name: "activation",
     init: () => ({}),
-    apply(_params, x) {
-      const y = f(x);
-      // A copy of what passes unchanged: whoever frees it must not free x.
-      return y === x ? tf.clone(x) : y;
-    },
+    apply: (_params, x) =>
+      tidy(() => {
+        const y = f(x);
+        // A copy of what passes unchanged: whoever frees it must not free x.
+        return y === x ? tf.clone(x) : y;
+      }),
     flops: (shape) => shape.reduce((size, dim) => size * dim, 1)
   };
 }
