@@ -1,0 +1,3 @@
+export * from "./jax-js.ts";
+export * from "./ours.ts";
+export * from "./plain-tfjs.ts";

@@ -1,0 +1,11 @@
+import {nn, numpy as np} from "@jax-js/jax";
+import {type JaxDevice, trainJaxJs} from "../../peers/jax-js.ts";
+import {SIZES, task} from "./task.ts";
+
+export const jaxJs = (device: JaxDevice) =>
+  trainJaxJs(device, task(), (of, inputs) =>
+    SIZES.slice(1).reduce((h, _units, i) => {
+      const z = np.matmul(h, of(`dense${i + 1}/kernel`)).add(of(`dense${i + 1}/bias`));
+      return i < SIZES.length - 2 ? nn.relu(z) : z;
+    }, inputs)
+  );

@@ -1,0 +1,6 @@
+import type {Layer} from "../../../../src/ops/core/layer.ts";
+import {ops} from "../../../../src/ops/index.ts";
+import {trainOurs} from "../../peers/ours.ts";
+import {SIZES, task} from "./task.ts";
+
+export const ours = () => trainOurs(task(), ops.mlp(SIZES) as unknown as Layer);
