@@ -7,7 +7,10 @@ import {EarlyStopping} from "./early-stopping.ts";
 import {evaluate, measure} from "./evaluate.ts";
 import {type FitOptions, type FitRow, figureName, type Settings, settingsFor} from "./fit-options.ts";
 import {makeUpdate, type Updated} from "./fit-update.ts";
+import {goneState} from "./gone-state.ts";
 import type {Layer} from "./layer.ts";
+import {resumed} from "./resume.ts";
+import {currentRun, type KeptTraining, type Stopped, type TrainingKeeper} from "./run-context.ts";
 import {taskOf} from "./task.ts";
 import {cloneState, disposeState, initTrainState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
@@ -43,11 +46,15 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   /** Parameters, the states of layers and the optimizer's after the last step; they are freed by the next one. */
   state: TrainState<P>;
   /** Why the training ended before its last step, at which step; undefined otherwise. */
-  stopped: {by: "early stopping" | "callback"; step: number} | undefined;
+  stopped: Stopped | undefined;
   private readonly model: Layer<P>;
   private readonly data: Dataset;
   private readonly settings: Settings<P>;
-  private readonly stopping: EarlyStopping<P> | undefined;
+  private stopping: EarlyStopping<P> | undefined;
+  /** The run's, in a training worker that may lose its device. */
+  private readonly keeper: TrainingKeeper | undefined = currentRun()?.nextTraining();
+  /** Rows that came out, as long as somebody keeps the training. */
+  private readonly given: FitRow[] = [];
   /** The evaluations of the last step, while they go on. */
   private evaluating: Promise<unknown> | undefined;
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
@@ -120,10 +127,13 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const {steps, stepsPerEpoch, batchSize, logEvery, key, metrics, signal, evaluations} = settings;
     const task = taskOf(data, settings.loss);
     const update = makeUpdate(model, data, {...settings, task});
-    const batches = shuffledRows(data, batchSize, key.fold(1), this.state.step);
     const stepKeys = key.fold(2);
     let lastTurn = performance.now();
     try {
+      const kept = this.keeper?.kept;
+      if (kept) yield* this.repeat(kept);
+      if (kept?.ended) return;
+      const batches = shuffledRows(data, batchSize, key.fold(1), this.state.step);
       for (let done = this.state.step + 1; done <= steps && !this.stopped; ++done) {
         signal?.throwIfAborted();
         const due = evaluations.filter(({isDue}) => isDue(done) || done === steps);
@@ -144,23 +154,70 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
           : undefined;
         // Callbacks come last: a training that one of them saves or ends has seen all of its step.
         const isOver = row && due.length > 0 && (await this.look(row, due));
-        this.heed(settings.onStep?.(this.state));
-        if (done % stepsPerEpoch === 0) this.heed(settings.onEpoch?.(this.state, done / stepsPerEpoch));
-        if (row && due.length > 0) this.heed(settings.onEvaluate?.(row, this.state));
+        for (const answer of this.callBack(due.length > 0 ? row : undefined)) this.heed(answer);
         this.heed(!isOver, "early stopping");
-        if (row) {
-          yield row;
-        } else if (performance.now() - lastTurn > TURN_MS) {
-          await breathe();
-        } else {
-          continue;
-        }
+        if (row && this.keeper) this.given.push({...row});
+        if (!row && performance.now() - lastTurn <= TURN_MS) continue;
+        if (this.keeper?.wants(false)) await this.keep(done);
+        if (row) yield row;
+        else await breathe();
         lastTurn = performance.now();
       }
+      const done = this.state.step;
       this.restoreBest();
+      if (this.keeper?.wants(true)) await this.keep(done, {stopped: this.stopped});
     } catch (error) {
       this.dispose();
       throw error;
+    }
+  }
+
+  /** Tells the callbacks of a step; `row` is one with evaluations. */
+  private callBack(row: FitRow | undefined): unknown[] {
+    const {onStep, onEpoch, onEvaluate, stepsPerEpoch} = this.settings;
+    const {step} = this.state;
+    return [
+      onStep?.(this.state),
+      step % stepsPerEpoch === 0 && onEpoch ? onEpoch(this.state, step / stepsPerEpoch) : undefined,
+      row && onEvaluate?.(row, this.state)
+    ];
+  }
+
+  private async keep(step: number, ended?: KeptTraining["ended"]): Promise<void> {
+    const file = await this.save();
+    this.keeper?.keep({file, step, rows: [...this.given], ...(ended && {ended})});
+  }
+
+  /**
+   * Gives the rows of an earlier attempt again, and goes back to its state. The states on the way are gone: whoever
+   * computes with one gets a GoneStateError instead of numbers of another step.
+   */
+  private *repeat({file, step: last, rows, ended}: KeptTraining): Generator<FitRow, void> {
+    const {settings, data} = this;
+    const saved = resumed<P>(file, this.model, data, settings);
+    const gone = goneState(saved.state);
+    let isThere = false;
+    try {
+      const first = this.state.step;
+      const waiting = [...rows];
+      for (let step = first + 1; step <= last; ++step) {
+        if (step === first + 1) disposeState(this.state);
+        this.state = {...gone, step};
+        const row = waiting[0]?.step === step ? waiting.shift() : undefined;
+        const isDue = settings.evaluations.some((each) => each.isDue(step) || step === settings.steps);
+        this.callBack(row && isDue ? {...row} : undefined);
+        if (!row) continue;
+        this.given.push(row);
+        yield {...row};
+      }
+      disposeState(this.state);
+      this.state = saved.state;
+      this.stopping?.dispose();
+      if (settings.earlyStopping) this.stopping = new EarlyStopping(settings.earlyStopping, saved.stopping);
+      this.stopped = ended?.stopped;
+      isThere = true;
+    } finally {
+      if (!isThere) saved.dispose();
     }
   }
 

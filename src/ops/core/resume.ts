@@ -23,7 +23,7 @@ export function resumed<P extends Params>(
   model: Layer<P>,
   data: Dataset,
   now: Continuation
-): Checkpoint<P> {
+): Checkpoint<P> & {dispose(): void} {
   const saved = decodeCheckpoint<P>(file);
   try {
     checkPlace(saved, data, now);
