@@ -3,7 +3,7 @@ import {sha256} from "./source.ts";
 
 /**
  * SHA-256 (hex) of what a dataset holds: inputs, labels, targets, tokens, their shapes and the classes. Its name and its
- * attribution do not count; the order of the rows does.
+ * attribution do not count; the order of the rows and the kind of the arrays do.
  *
  * @example
  * import {dataHash, twoMoons} from "petri/datasets";
@@ -23,7 +23,12 @@ export async function dataHash(data: Dataset): Promise<string> {
     stride = 1,
     classes
   } = data;
-  const arrays = await Promise.all([inputs, labels, targets, tokens].map((array) => array && hashOf(array)));
+  const arrays = await Promise.all([
+    hashOf(inputs, "Float32Array"),
+    hashOf(labels, "Int32Array"),
+    targets && hashOf(targets, "Float32Array"),
+    tokens && hashOf(tokens, "Int32Array")
+  ]);
   const described = {
     arrays: arrays.map((hash) => hash ?? null),
     inputShape,
@@ -36,5 +41,10 @@ export async function dataHash(data: Dataset): Promise<string> {
 }
 
 // Every machine that runs this keeps numbers little-endian, so the bytes are the same everywhere.
-const hashOf = ({buffer, byteOffset, byteLength}: Float32Array | Int32Array) =>
-  sha256(new Uint8Array(buffer, byteOffset, byteLength));
+async function hashOf(array: Float32Array | Int32Array, usual: string): Promise<string> {
+  const {buffer, byteOffset, byteLength} = array;
+  const hash = await sha256(new Uint8Array(buffer, byteOffset, byteLength));
+  // A cell may hold arrays of another kind, whose bytes can be the same.
+  const kind = array.constructor.name;
+  return kind === usual ? hash : `${kind} ${hash}`;
+}

@@ -134,3 +134,13 @@ describe("a Parquet file", () => {
     );
   });
 });
+
+test.each<[string, number[], string]>([
+  ["that ends", [0x15, 0, 0x15], "the end within a page's header"],
+  ["with a field of no type", [0x1d, 0], "a field of the unknown type 13"],
+  ["without sizes", [0x15, 0, 0], "undefined in field 2"],
+  ["with fewer nulls than none", [0x15, 6, 0x15, 20, 0x15, 20, 0x5c, 0x15, 6, 0x15, 1, 0, 0], "-1 in field 2"]
+])("a page's header %s is refused", (_, bytes, message) => {
+  expect(() => readPageHeader(Uint8Array.from(bytes), 0)).toThrow(RangeError);
+  expect(() => readPageHeader(Uint8Array.from(bytes), 0)).toThrow(message);
+});

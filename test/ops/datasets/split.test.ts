@@ -131,6 +131,12 @@ describe("dataHash", () => {
   const regressed = {...data, targets: data.inputs};
   test.each<[string, Dataset, Dataset]>([
     ["inputs", data, {...data, inputs: data.inputs.map((value) => value + 1)}],
+    ["the order of rows", data, {...data, inputs: data.inputs.toReversed()}],
+    [
+      "the kind of an array",
+      {...data, inputs: new Float32Array(100)},
+      {...data, inputs: new Int32Array(100) as never}
+    ],
     ["labels", data, {...data, labels: data.labels.map((label) => label ^ 1)}],
     ["the shape", data, {...data, inputShape: [1, 1]}],
     ["the shape of labels", data, {...data, labelShape: [1]}],
