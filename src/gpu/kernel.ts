@@ -21,10 +21,15 @@ export interface Kernel<A extends object> {
   gpu(inputs: Specs, attrs: A): GpuKernel;
 }
 
-/** Registers a kernel with tfjs for all three backends and returns it as a function of tensors. */
+/** Under this an operation is told its attributes of later steps, for plans; nothing else sees it. */
+const LATER = Symbol("later");
+
+/** Registers a kernel with tfjs for all three backends and returns it as a function of tensors. Where attributes
+ * change from step to step, `later` gives those of the step that is so many ahead of this one: a plan asks it at every replay.
+ */
 export function defineKernel<A extends object>(
   kernel: Kernel<A>
-): (inputs: Record<string, tf.Tensor>, attrs: A) => tf.Tensor[] {
+): (inputs: Record<string, tf.Tensor>, attrs: A, later?: (ahead: number) => A) => tf.Tensor[] {
   for (const backendName of ["cpu", "wasm", "webgpu"]) {
     tf.registerKernel({
       kernelName: kernel.name,
@@ -36,7 +41,7 @@ export function defineKernel<A extends object>(
       }
     });
   }
-  return (inputs, attrs) => runKernel(kernel.name, inputs, attrs);
+  return (inputs, attrs, later) => runKernel(kernel.name, inputs, later ? {...attrs, [LATER]: later} : attrs);
 }
 
 /** Runs a registered kernel; always as a list of outputs. */
@@ -56,7 +61,10 @@ function runOnGpu<A extends object>(
   const specs = infos as unknown as Specs;
   const present = kernel.inputs.filter((name) => infos[name]);
   const inputs = present.map((name) => ({name, info: infos[name] as tf.TensorInfo}));
-  return dispatch(backend, kernel.name, inputs, kernel.outputs(specs, attrs), kernel.gpu(specs, attrs));
+  const later = (attrs as {[LATER]?: (ahead: number) => A})[LATER];
+  const uniformsLater = later && ((ahead: number) => kernel.gpu(specs, later(ahead)).uniforms);
+  const outputs = kernel.outputs(specs, attrs);
+  return dispatch(backend, kernel.name, inputs, outputs, kernel.gpu(specs, attrs), uniformsLater);
 }
 
 /** What our kernels use of tfjs's wasm backend. */

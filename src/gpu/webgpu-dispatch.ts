@@ -1,9 +1,11 @@
-// The one place that uses private members of tfjs's WebGPU backend (4.22): it records our kernels into the pass that tfjs
-// has open, so that they keep their order among tfjs's own and add no submit.
-
+// Records our kernels into the pass that tfjs has open, so that they keep their order among tfjs's own and add no submit.
 import {gpuZeros} from "./empty-tensors.ts";
+import {noteDispatch} from "./plan/capture.ts";
+import type {Later} from "./plan/recording.ts";
 import type {TensorInfo} from "./tfjs.ts";
+import type {WebGpuBackend} from "./tfjs-webgpu.ts";
 import type {TensorSpec} from "./types.ts";
+import {uniformBytes, writeUniforms} from "./uniforms.ts";
 
 /** One dispatch in WGSL. Bindings are declared by `dispatch`: inputs, outputs (out0, out1, ...) and `args`, a uniform. */
 export interface GpuKernel {
@@ -14,23 +16,11 @@ export interface GpuKernel {
   /** Fields of `args`, in order. */
   uniforms: Readonly<Record<string, {type: "u32" | "f32"; value: number}>>;
   workgroups: readonly [number, number, number];
-}
-
-interface Backend {
-  device: GPUDevice;
-  queue: GPUQueue;
-  bufferManager: {acquireBuffer(size: number, usage: number): GPUBuffer};
-  tensorMap: {get(dataId: object): {resource?: GPUBuffer}};
-  commandEncoder: GPUCommandEncoder | null;
-  computePassEncoder: GPUComputePassEncoder | null;
-  commandQueueOwnedIds: WeakSet<object>;
-  uniformPendingDisposal: GPUBuffer[];
-  dispatchCountInPass: number;
-  makeTensorInfo(shape: number[], dtype: string): TensorInfo;
-  uploadToGPU(dataId: object): void;
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
+  /**
+   * Thread i touches element i of every binding and no other, and `size`, how many there are, is the first uniform: plans
+   * make one dispatch of several.
+   */
+  isFlat?: boolean;
 }
 
 /** Dispatches between submits, as tfjs has it: small enough that the GPU starts early, large enough to save submits. */
@@ -40,16 +30,18 @@ const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 /**
  * Records one dispatch and returns its outputs, whose memory is recycled and not zeroed. An empty tensor cannot be bound:
- * what comes of it is empty too, or a sum of nothing, zeros.
+ * what comes of it is empty too, or a sum of nothing, zeros. `later` gives the uniforms of the same dispatch in later
+ * steps, where they change from step to step.
  */
 export function dispatch(
   tfjsBackend: object,
   name: string,
   inputs: readonly {name: string; info: TensorInfo}[],
   outputs: readonly TensorSpec[],
-  kernel: GpuKernel
+  kernel: GpuKernel,
+  later?: Later
 ): TensorInfo[] {
-  const backend = tfjsBackend as Backend;
+  const backend = tfjsBackend as WebGpuBackend;
   if ([...inputs.map(({info}) => info), ...outputs].some(({shape}) => shape.includes(0))) {
     return outputs.map(({shape, dtype}) => gpuZeros(backend, shape, dtype));
   }
@@ -76,6 +68,13 @@ export function dispatch(
   backend.computePassEncoder ??= (backend.commandEncoder as GPUCommandEncoder).beginComputePass();
   backend.computePassEncoder.setPipeline(pipeline);
   backend.computePassEncoder.setBindGroup(0, bindGroup);
+  noteDispatch({
+    label: name,
+    writes: outputs.map((_, i) => inputs.length + i),
+    uniform: infos.length,
+    later,
+    isFlat: kernel.isFlat ?? false
+  });
   backend.computePassEncoder.dispatchWorkgroups(...kernel.workgroups);
   if (++backend.dispatchCountInPass >= DISPATCHES_A_SUBMIT) {
     backend.endComputePassEncoder();
@@ -127,13 +126,9 @@ function wgsl(
 }
 
 /** Freed by tfjs after the submit that uses it. */
-function uniformBuffer(backend: Backend, {uniforms}: GpuKernel): GPUBuffer {
-  const fields = Object.values(uniforms);
-  const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
-  fields.forEach(({type, value}, i) => {
-    if (type === "u32") bytes.setUint32(4 * i, value, true);
-    else bytes.setFloat32(4 * i, value, true);
-  });
+function uniformBuffer(backend: WebGpuBackend, {uniforms}: GpuKernel): GPUBuffer {
+  const bytes = new DataView(new ArrayBuffer(uniformBytes(uniforms)));
+  writeUniforms(uniforms, bytes);
   const buffer = backend.bufferManager.acquireBuffer(
     bytes.byteLength,
     GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM

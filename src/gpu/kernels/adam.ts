@@ -60,7 +60,8 @@ export const adamStep = defineKernel<AdamAttrs>({
         eps: f32(eps),
         keep: f32(keep - decay)
       },
-      workgroups: flatWorkgroups(size)
+      workgroups: flatWorkgroups(size),
+      isFlat: true
     };
   }
 });

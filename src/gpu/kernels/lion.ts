@@ -47,7 +47,8 @@ export const lionStep = defineKernel<LionAttrs>({
         rest2: f32(1 - beta2),
         keep: f32(keep - decay)
       },
-      workgroups: flatWorkgroups(size)
+      workgroups: flatWorkgroups(size),
+      isFlat: true
     };
   }
 });

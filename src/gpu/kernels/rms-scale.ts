@@ -54,7 +54,8 @@ ${mean ? centred : "  let variance = v;"}
   out0[i] = g / ${epsInsideRoot ? "sqrt(variance + args.eps)" : "(sqrt(variance) + args.eps)"};`
         ),
       uniforms: {size: {type: "u32", value: size}, keep: f32(keep), add: f32(add), eps: f32(eps)},
-      workgroups: flatWorkgroups(size)
+      workgroups: flatWorkgroups(size),
+      isFlat: true
     };
   }
 });

@@ -48,7 +48,8 @@ export const sgdStep = defineKernel<SgdAttrs>({
         momentum: {type: "f32", value: momentum},
         keep: {type: "f32", value: keep}
       },
-      workgroups: flatWorkgroups(size)
+      workgroups: flatWorkgroups(size),
+      isFlat: true
     };
   }
 });

@@ -2,7 +2,7 @@ import {defineKernel, type Values} from "../kernel.ts";
 import type * as tf from "../tfjs.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 
-export interface WeightedSumAttrs {
+interface WeightedSumAttrs {
   weightA: number;
   weightB: number;
 }
@@ -25,12 +25,22 @@ const run = defineKernel<WeightedSumAttrs>({
         weight_a: {type: "f32", value: weightA},
         weight_b: {type: "f32", value: weightB}
       },
-      workgroups: flatWorkgroups(size)
+      workgroups: flatWorkgroups(size),
+      isFlat: true
     };
   }
 });
 
-/** weightA a + weightB b for tensors of one shape, as one operation. No gradient: for optimizers. */
-export function weightedSum(weightA: number, a: tf.Tensor, weightB: number, b: tf.Tensor): tf.Tensor {
-  return run({a, b}, {weightA, weightB})[0] as tf.Tensor;
+/**
+ * weightA a + weightB b for tensors of one shape, as one operation; `later` gives the weights of the step so many ahead, where
+ * they change. No gradient: for optimizers.
+ */
+export function weightedSum(
+  weightA: number,
+  a: tf.Tensor,
+  weightB: number,
+  b: tf.Tensor,
+  later?: (ahead: number) => WeightedSumAttrs
+): tf.Tensor {
+  return run({a, b}, {weightA, weightB}, later)[0] as tf.Tensor;
 }

@@ -57,20 +57,25 @@ export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer
     learningRate,
     init: (params) => ({step: 0, mu: zerosLike(params), nu: zerosLike(params)}),
     run(grads, {step, mu, nu}, params, keep) {
-      const learning = rateAt(learningRate, step);
-      const attrs: AdamAttrs = {
-        rate: learning / (1 - beta1 ** (step + 1)),
-        unbias: 1 / (1 - beta2 ** (step + 1)),
-        beta1,
-        beta2,
-        eps,
-        decay: learning * weightDecay,
-        keep
+      const attrsAt = (at: number, isDecaying: boolean): AdamAttrs => {
+        const learning = rateAt(learningRate, at);
+        return {
+          rate: learning / (1 - beta1 ** (at + 1)),
+          unbias: 1 / (1 - beta2 ** (at + 1)),
+          beta1,
+          beta2,
+          eps,
+          decay: isDecaying ? learning * weightDecay : 0,
+          keep
+        };
       };
       const [tree, nextMu, nextNu] = perTensor(
         3,
-        (param, path, grad, m, v) =>
-          adamStep({param, grad, mu: m, nu: v}, {...attrs, decay: decays(path, param) ? attrs.decay : 0}),
+        (param, path, grad, m, v) => {
+          const isDecaying = decays(path, param);
+          const later = (ahead: number) => attrsAt(step + ahead, isDecaying);
+          return adamStep({param, grad, mu: m, nu: v}, later(0), later);
+        },
         params,
         grads,
         mu,

@@ -31,6 +31,14 @@ export function ema(
     return share;
   };
   if (typeof decay === "number") decayAt(0);
+  const averaged = (step: number, average: Tensor, param: Tensor) => {
+    const later = (ahead: number) => {
+      const share = decayAt(step + ahead);
+      return {weightA: share, weightB: 1 - share};
+    };
+    const {weightA, weightB} = later(0);
+    return weightedSum(weightA, average, weightB, param, later);
+  };
   return {
     learningRate: (state) => optimizer.learningRate?.((state as EmaState).inner),
     init: (params): EmaState => ({step: 0, ema: clone(params), inner: optimizer.init(params)}),
@@ -38,9 +46,8 @@ export function ema(
       tidy(() => {
         const {step, ema, inner} = state as EmaState;
         const next = optimizer.update(grads, inner, params);
-        const share = decayAt(step);
         const afterUpdate = (average: Tensor, param: Tensor, update: Tensor) =>
-          weightedSum(share, average, 1 - share, weightedSum(1, param, 1, update));
+          averaged(step, average, weightedSum(1, param, 1, update));
         const average = map(
           (old: Tensor, _path, p, u) => afterUpdate(old, p as Tensor, u as Tensor),
           ema,
@@ -53,9 +60,8 @@ export function ema(
       tidy(() => {
         const {step, ema, inner} = state as EmaState;
         const next = stepOptimizer(optimizer, grads, inner, params);
-        const share = decayAt(step);
         const average = map(
-          (old: Tensor, _path, p) => weightedSum(share, old, 1 - share, p as Tensor),
+          (old: Tensor, _path, p) => averaged(step, old, p as Tensor),
           ema,
           next.params
         ) as Params;

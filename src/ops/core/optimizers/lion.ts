@@ -37,12 +37,17 @@ export function lion(options: LionOptions = {}): Optimizer {
     learningRate,
     init: (params) => ({step: 0, mu: zerosLike(params)}),
     run(grads, {step, mu}, params, keep) {
-      const rate = rateAt(learningRate, step);
-      const attrs: LionAttrs = {learningRate: rate, beta1, beta2, decay: rate * weightDecay, keep};
+      const attrsAt = (at: number, isDecaying: boolean): LionAttrs => {
+        const rate = rateAt(learningRate, at);
+        return {learningRate: rate, beta1, beta2, decay: isDecaying ? rate * weightDecay : 0, keep};
+      };
       const [tree, nextMu] = perTensor(
         2,
-        (param, path, grad, m) =>
-          lionStep({param, grad, mu: m}, {...attrs, decay: decays(path, param) ? attrs.decay : 0}),
+        (param, path, grad, m) => {
+          const isDecaying = decays(path, param);
+          const later = (ahead: number) => attrsAt(step + ahead, isDecaying);
+          return lionStep({param, grad, mu: m}, later(0), later);
+        },
         params,
         grads,
         mu

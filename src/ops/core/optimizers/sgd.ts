@@ -42,19 +42,25 @@ export function sgd(options: SgdOptions): Optimizer {
     learningRate,
     init: (params) => ({step: 0, velocity: momentum === 0 ? [] : zerosLike(params)}),
     run(grads, {step, velocity}, params, keep) {
-      const attrs: SgdAttrs = {
-        learningRate: rateAt(learningRate, step),
-        momentum: momentumAt(step),
+      const later = (ahead: number): SgdAttrs => ({
+        learningRate: rateAt(learningRate, step + ahead),
+        momentum: momentumAt(step + ahead),
         nesterov,
         keep
-      };
+      });
+      const attrs = later(0);
       if (momentum === 0) {
-        const [tree] = perTensor(1, (param, _path, grad) => sgdStep({param, grad}, attrs), params, grads);
+        const [tree] = perTensor(
+          1,
+          (param, _path, grad) => sgdStep({param, grad}, attrs, later),
+          params,
+          grads
+        );
         return {tree: tree as Params, state: {step: step + 1, velocity}};
       }
       const [tree, next] = perTensor(
         2,
-        (param, _path, grad, v) => sgdStep({param, grad, velocity: v}, attrs),
+        (param, _path, grad, v) => sgdStep({param, grad, velocity: v}, attrs, later),
         params,
         grads,
         velocity

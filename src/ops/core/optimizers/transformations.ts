@@ -79,7 +79,8 @@ export function scaleBySchedule(schedule: (step: number) => number): Optimizer {
       const {step} = state as {step: number};
       const factor = schedule(step);
       checkNumber(`The schedule's value at step ${step}`, factor);
-      const updates = map((g: Tensor) => tf.mul(g, factor), grads) as Params;
+      const later = (ahead: number) => ({weightA: schedule(step + ahead), weightB: 0});
+      const updates = map((g: Tensor) => weightedSum(factor, g, 0, g, later), grads) as Params;
       return {updates, state: {step: step + 1}};
     }
   };

@@ -1,0 +1,103 @@
+// Where everything lies that a plan works on.
+import type * as tf from "../tfjs.ts";
+import {keptBuffer, TENSOR_USAGE, type WebGpuBackend} from "../tfjs-webgpu.ts";
+import {aligned, flatBytes, type Step} from "./merge.ts";
+import type {Memory} from "./recording.ts";
+
+/** A stretch of a buffer. */
+export interface Place {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
+/** Makes memory that belongs to one owner and ends with it. */
+export class Store {
+  /** Bytes in all. */
+  bytes = 0;
+  private readonly kept: tf.Tensor[] = [];
+  private readonly backend: WebGpuBackend;
+
+  constructor(backend: WebGpuBackend) {
+    this.backend = backend;
+  }
+
+  make(bytes: number, usage = TENSOR_USAGE): GPUBuffer {
+    const [buffer, tensor] = keptBuffer(this.backend, Math.max(bytes, 4), usage);
+    this.kept.push(tensor);
+    this.bytes += buffer.size;
+    return buffer;
+  }
+
+  /** False when somebody has freed it from outside, as the end of a run does with all that is its own. */
+  get isAlive(): boolean {
+    return this.kept.every(({isDisposed}) => !isDisposed);
+  }
+
+  dispose(): void {
+    for (const tensor of this.kept) tensor.dispose();
+    this.kept.length = 0;
+  }
+}
+
+/** Gives the members of a group places one after the other. */
+export function placeTogether(members: readonly Memory[], store: Store): Map<Memory, Place> {
+  const buffer = store.make(flatBytes(members));
+  const places = new Map<Memory, Place>();
+  let offset = 0;
+  for (const member of members) {
+    places.set(member, {buffer, offset});
+    offset += aligned(member.bytes);
+  }
+  return places;
+}
+
+/**
+ * Places for what a step makes and forgets: two tensors share memory when one is done with before the other begins.
+ * Memory in `lasting` is still wanted after the step.
+ */
+export function placeScratch(
+  steps: readonly Step[],
+  isScratch: (memory: Memory) => boolean,
+  lasting: ReadonlySet<Memory>,
+  store: Store
+): Map<Memory, Place> {
+  const lives = new Map<Memory, {first: number; last: number}>();
+  for (const [i, step] of steps.entries()) {
+    for (const memory of memoriesOf(step)) {
+      if (!isScratch(memory)) continue;
+      const life = lives.get(memory) ?? {first: i, last: i};
+      life.last = lasting.has(memory) ? steps.length : i;
+      lives.set(memory, life);
+    }
+  }
+  const places = new Map<Memory, Place>();
+  const busy: {until: number; buffer: GPUBuffer}[] = [];
+  const free: GPUBuffer[] = [];
+  for (const [memory, {first, last}] of lives) {
+    for (let i = busy.length - 1; i >= 0; --i) {
+      if ((busy[i] as {until: number}).until < first)
+        free.push(...busy.splice(i, 1).map(({buffer}) => buffer));
+    }
+    const buffer = takeFitting(free, memory.bytes) ?? store.make(memory.bytes);
+    busy.push({until: last, buffer});
+    places.set(memory, {buffer, offset: 0});
+  }
+  return places;
+}
+
+/** The smallest free buffer that is large enough, and not twice as large as needed. */
+function takeFitting(free: GPUBuffer[], bytes: number): GPUBuffer | undefined {
+  let best = -1;
+  for (const [i, {size}] of free.entries()) {
+    const fits = size >= bytes && size <= 2 * bytes;
+    if (fits && (best < 0 || size < (free[best] as GPUBuffer).size)) best = i;
+  }
+  return best < 0 ? undefined : free.splice(best, 1)[0];
+}
+
+/** All memory that a step of a plan touches, its uniforms too. */
+export function memoriesOf(step: Step): Memory[] {
+  if (step.kind === "copy") return [step.from, step.to];
+  if (step.kind === "merged") return [...step.operands.flatMap(({members}) => members), step.uniform];
+  return step.bindings.map(({memory}) => memory);
+}

@@ -1,0 +1,130 @@
+import {flatWorkgroups} from "../kernels/flat.ts";
+import type {Command, Dispatch, Memory} from "./recording.ts";
+
+/** Several dispatches of one elementwise kernel as one, over operands that lie one after the other. */
+export interface Merged {
+  readonly kind: "merged";
+  /** Stands for all: pipeline, uniforms, layout. */
+  readonly first: Dispatch;
+  /** For every binding but the uniform, the memory of each dispatch in order. */
+  readonly operands: readonly {binding: number; members: readonly Memory[]}[];
+  readonly uniform: Memory;
+}
+
+export type Step = Command | Merged;
+
+/** Where pieces of a flat operand begin: bindings need this alignment. */
+export const ALIGNMENT = 256;
+
+/** Bytes that the members take when they lie one after the other. */
+export function flatBytes(members: readonly Memory[]): number {
+  return members.reduce((sum, {bytes}) => sum + aligned(bytes), 0);
+}
+
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Workgroups of a merged dispatch; the padding between its members is computed along. */
+export function mergedWorkgroups({operands}: Merged): readonly [number, number, number] {
+  return flatWorkgroups(mergedSize(operands[0]?.members ?? []));
+}
+
+/** Elements of a flat operand. */
+export function mergedSize(members: readonly Memory[]): number {
+  return flatBytes(members) / 4;
+}
+
+/**
+ * Puts elementwise dispatches that follow each other together: an optimizer's, tensor after tensor, become one over all
+ * parameters. `isFixed` tells memory that cannot be laid elsewhere.
+ */
+export function mergeFlat(
+  commands: readonly Command[],
+  isFixed: (memory: Memory) => boolean
+): {steps: Step[]; groups: (readonly Memory[])[]} {
+  const steps: Step[] = [];
+  const groups: (readonly Memory[])[] = [];
+  const groupOf = new Map<Memory, readonly Memory[]>();
+  for (let i = 0; i < commands.length; ) {
+    const run = runFrom(commands, i, isFixed);
+    const merged = run.length > 1 ? mergedOf(run) : undefined;
+    const known = merged?.operands.map(({members}) => knownGroup(members, groupOf));
+    if (!merged || !known || known.includes("other")) {
+      steps.push(...run);
+    } else {
+      for (const [j, {members}] of merged.operands.entries()) {
+        if (known[j] === "same") continue;
+        groups.push(members);
+        for (const member of members) groupOf.set(member, members);
+      }
+      steps.push(merged);
+    }
+    i += run.length;
+  }
+  return {steps, groups};
+}
+
+/** Whether these lie together already, or one of them does with others. */
+function knownGroup(
+  members: readonly Memory[],
+  groupOf: ReadonlyMap<Memory, readonly Memory[]>
+): "new" | "same" | "other" {
+  if (new Set(members).size < members.length) return "other";
+  const group = groupOf.get(members[0] as Memory);
+  if (!group) return members.some((member) => groupOf.has(member)) ? "other" : "new";
+  return group.length === members.length && group.every((member, i) => member === members[i])
+    ? "same"
+    : "other";
+}
+
+/** The command at `start`, with those after it that are the same kernel with the same numbers on other tensors. */
+function runFrom(
+  commands: readonly Command[],
+  start: number,
+  isFixed: (memory: Memory) => boolean
+): Command[] {
+  const first = commands[start] as Command;
+  const run = [first];
+  if (!canMerge(first, isFixed)) return run;
+  const written = new Set(writtenBy(first));
+  for (const next of commands.slice(start + 1)) {
+    if (!canMerge(next, isFixed) || !isSameKernel(first, next)) break;
+    if (next.bindings.some(({memory}) => written.has(memory))) break;
+    for (const memory of writtenBy(next)) written.add(memory);
+    run.push(next);
+  }
+  return run;
+}
+
+function canMerge(command: Command, isFixed: (memory: Memory) => boolean): command is Dispatch {
+  if (command.kind !== "dispatch" || !command.isFlat) return false;
+  const {bytes} = operandsOf(command)[0]?.memory ?? {bytes: 0};
+  return operandsOf(command).every(
+    ({memory, offset, bytes: bound}) =>
+      offset === 0 && bound === memory.bytes && memory.bytes === bytes && !isFixed(memory)
+  );
+}
+
+const operandsOf = ({bindings}: Dispatch) => bindings.slice(0, -1);
+const uniformOf = ({bindings}: Dispatch) => bindings.at(-1)?.memory as Memory;
+const writtenBy = ({bindings, writes}: Dispatch) =>
+  bindings.filter(({binding}) => writes.includes(binding)).map(({memory}) => memory);
+
+/** The first word of the uniform is the size, and the only one that may differ. */
+function isSameKernel(a: Dispatch, b: Dispatch): boolean {
+  const [x, y] = [uniformOf(a).content, uniformOf(b).content];
+  const sameNumbers = x?.length === y?.length && x?.every((byte, i) => i < 4 || byte === y?.[i]);
+  const sameLater = Boolean(uniformOf(a).later) === Boolean(uniformOf(b).later);
+  return a.pipeline === b.pipeline && sameLater && sameNumbers === true;
+}
+
+function mergedOf(run: readonly Command[]): Merged {
+  const dispatches = run as readonly Dispatch[];
+  const first = dispatches[0] as Dispatch;
+  const operands = operandsOf(first).map(({binding}, j) => ({
+    binding,
+    members: dispatches.map((each) => operandsOf(each)[j]?.memory as Memory)
+  }));
+  return {kind: "merged", first, operands, uniform: uniformOf(first)};
+}

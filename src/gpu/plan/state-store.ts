@@ -1,0 +1,166 @@
+import type * as tf from "../tfjs.ts";
+import {bufferOf, copiedTensor, copyNow, type WebGpuBackend} from "../tfjs-webgpu.ts";
+import {type Place, Store} from "./layout.ts";
+import {aligned} from "./merge.ts";
+import type {Spec} from "./plan.ts";
+import type {Memory, Recording} from "./recording.ts";
+
+/** A tensor of the state, twice: a step reads one and writes the other. */
+type Slot = readonly [Place, Place] | undefined;
+
+/**
+ * The state that goes from step to step, for all plans of one training. Plans see it as two sides: the one that is read
+ * and the one that is written change places with every step, so that nothing is copied.
+ */
+export class StateStore {
+  /** The side that the next step reads. */
+  side: 0 | 1 = 0;
+  private readonly backend: WebGpuBackend;
+  private readonly store: Store;
+  private readonly specs: readonly Spec[];
+  private slots: Slot[] | undefined;
+
+  constructor(backend: WebGpuBackend, specs: readonly Spec[]) {
+    this.backend = backend;
+    this.store = new Store(backend);
+    this.specs = specs.map(({shape, dtype}) => ({shape, dtype}));
+  }
+
+  get bytes(): number {
+    return this.store.bytes;
+  }
+
+  get isAlive(): boolean {
+    return this.store.isAlive;
+  }
+
+  /** The sides change places. */
+  turn(): void {
+    this.side = this.side === 0 ? 1 : 0;
+  }
+
+  /** Makes the memory, the members of groups one after the other; the first plan decides. */
+  layOut(recording: Recording, groups: readonly (readonly Memory[])[]): void {
+    if (this.slots) return;
+    const {state} = recording;
+    const slots: Slot[] = state.map(() => undefined);
+    const runs = new Map(runsOf(recording, groups).map((indices) => [indices.join(), indices]));
+    const together = [...runs.values()];
+    const alone = state.flatMap((memory, i) =>
+      memory && !together.some((those) => those.includes(i)) ? [[i]] : []
+    );
+    for (const indices of [...together, ...alone]) {
+      const bytes = indices.map((i) => (state[i] as Memory).bytes);
+      const total = bytes.reduce((sum, each) => sum + aligned(each), 0);
+      const sides = [this.store.make(total), this.store.make(total)] as const;
+      let offset = 0;
+      for (const [j, i] of indices.entries()) {
+        slots[i] = [
+          {buffer: sides[0], offset},
+          {buffer: sides[1], offset}
+        ];
+        offset += aligned(bytes[j] as number);
+      }
+    }
+    this.slots = slots;
+  }
+
+  /** Whether what is to lie together does so here, or still can. */
+  agrees(recording: Recording, groups: readonly (readonly Memory[])[]): boolean {
+    const ways = groups.map((members) => new Set(members.map((member) => homeOf(member, recording)?.way)));
+    if (ways.some(({size}) => size > 1)) return false;
+    const indices = runsOf(recording, groups);
+    if (this.slots) return indices.every((those) => this.liesTogether(those));
+    // In and out of the same tensors are two groups over one run of slots; any other overlap cannot be had.
+    const runs = new Set(indices.map((those) => those.join()));
+    return [...runs].every((run) =>
+      [...runs].every((other) => run === other || !run.split(",").some((i) => other.split(",").includes(i)))
+    );
+  }
+
+  /** False for what comes out as state but is not the state's own: an input passed on, a tensor that is there twice. */
+  canMove(memory: Memory, recording: Recording): boolean {
+    if (!recording.state.includes(memory) && !recording.nextState.includes(memory)) return true;
+    return homeOf(memory, recording) !== undefined;
+  }
+
+  /** Whether memory is the state's, and on which side. */
+  sideOf(memory: Memory, recording: Recording): "in" | "out" | undefined {
+    return homeOf(memory, recording)?.way;
+  }
+
+  /** Where memory of a recording lies when `side` is read; undefined for what is not the state's. */
+  place(memory: Memory, recording: Recording, side: 0 | 1): Place | undefined {
+    const home = homeOf(memory, recording);
+    if (!home) return undefined;
+    return home.way === "in" ? this.slots?.[home.index]?.[side] : this.next(home.index, side);
+  }
+
+  /** Where a tensor of the state is to be after the step that reads `side`. */
+  next(index: number, side: 0 | 1): Place {
+    const place = this.slots?.[index]?.[side === 0 ? 1 : 0];
+    if (!place) throw new Error(`The state has no tensor ${index}.`);
+    return place;
+  }
+
+  /** True where the step itself leaves the tensor in its place, or it never changes. */
+  isAtHome(index: number, recording: Recording): boolean {
+    const memory = recording.nextState[index] as Memory;
+    const home = homeOf(memory, recording);
+    return home?.index === index && (home.way === "out" || memory === recording.state[index]);
+  }
+
+  /** Takes values over, on both sides: what no step changes is then right on either. */
+  load(tensors: readonly tf.Tensor[]): void {
+    for (const [i, tensor] of tensors.entries()) {
+      const buffer = bufferOf(this.backend, tensor);
+      const slot = this.slots?.[i];
+      if (!buffer || !slot) continue;
+      this.backend.commandQueueOwnedIds.add(tensor.dataId);
+      for (const place of slot) copyNow(this.backend, {buffer, offset: 0}, place, buffer.size);
+    }
+  }
+
+  /** Copies of the tensors as they are now. */
+  tensors(): tf.Tensor[] {
+    return this.specs.map((spec, i) => {
+      const place = this.slots?.[i]?.[this.side];
+      return copiedTensor(this.backend, place ?? {buffer: undefined as never, offset: 0}, spec);
+    });
+  }
+
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  private liesTogether(indices: readonly number[]): boolean {
+    return indices.every((index, j) => {
+      if (j === 0) return true;
+      const [before, here] = [this.slots?.[indices[j - 1] as number], this.slots?.[index]];
+      const size =
+        this.specs[indices[j - 1] as number]?.shape.reduce((product, dim) => product * dim, 4) ?? 0;
+      return (
+        before?.[0].buffer === here?.[0].buffer &&
+        (before?.[0].offset ?? 0) + aligned(size) === here?.[0].offset
+      );
+    });
+  }
+}
+
+/** The numbers of the state's tensors in every group that is of the state. */
+function runsOf(recording: Recording, groups: readonly (readonly Memory[])[]): number[][] {
+  const homes = groups.map((members) => members.map((member) => homeOf(member, recording)));
+  return homes.filter(([first]) => first).map((those) => those.map((home) => home?.index as number));
+}
+
+/** Which tensor of the state a piece of memory is: one that goes in, or one that comes out and is new. */
+function homeOf(
+  memory: Memory,
+  {state, nextState}: Recording
+): {index: number; way: "in" | "out"} | undefined {
+  const index = state.indexOf(memory);
+  if (index >= 0) return {index, way: "in"};
+  const out = nextState.indexOf(memory);
+  // What the CPU wrote comes out the same at every step: a constant that is copied.
+  return out >= 0 && memory.isMade && !memory.content ? {index: out, way: "out"} : undefined;
+}
