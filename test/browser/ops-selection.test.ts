@@ -1,0 +1,3 @@
+import {selectionCases} from "../ops/selection-cases.ts";
+
+selectionCases("webgpu");

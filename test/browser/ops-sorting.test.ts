@@ -1,0 +1,3 @@
+import {sortingCases} from "../ops/sorting-cases.ts";
+
+sortingCases("webgpu");
