@@ -13,6 +13,8 @@ export interface GpuKernel {
   variant: string;
   /** Helper functions and `fn main`, with its attributes. */
   code: () => string;
+  /** Bindings that are declared as arrays of vec4f, by name: of float32 tensors whose size is a multiple of four. */
+  elements?: Readonly<Record<string, "vec4f">> | undefined;
   /** Fields of `args`, in order. */
   uniforms: Readonly<Record<string, {type: "u32" | "f32"; value: number}>>;
   workgroups: readonly [number, number, number];
@@ -102,15 +104,16 @@ function pipelineFor(device: GPUDevice, key: string, code: () => string): GPUCom
 function wgsl(
   inputs: readonly {name: string; info: TensorInfo}[],
   outputs: readonly TensorSpec[],
-  {uniforms, code}: GpuKernel
+  {uniforms, code, elements = {}}: GpuKernel
 ): string {
-  const element = (dtype: string) => (dtype === "float32" ? "f32" : "i32");
+  const element = (name: string, dtype: string) => elements[name] ?? (dtype === "float32" ? "f32" : "i32");
   const reads = inputs.map(
-    ({name, info}, i) => `@group(0) @binding(${i}) var<storage, read> ${name}: array<${element(info.dtype)}>;`
+    ({name, info}, i) =>
+      `@group(0) @binding(${i}) var<storage, read> ${name}: array<${element(name, info.dtype)}>;`
   );
   const writes = outputs.map(
     ({dtype}, i) =>
-      `@group(0) @binding(${inputs.length + i}) var<storage, read_write> out${i}: array<${element(dtype)}>;`
+      `@group(0) @binding(${inputs.length + i}) var<storage, read_write> out${i}: array<${element(`out${i}`, dtype)}>;`
   );
   const fields = Object.entries(uniforms).map(([name, {type}]) => `  ${name}: ${type},`);
   const args = inputs.length + outputs.length;
