@@ -85,3 +85,11 @@ export function withoutLeak(body: () => Promise<void>): () => Promise<void> {
     expect(ops.tf.memory().numTensors).toBe(before.numTensors);
   };
 }
+
+/** Leaves memory of these sizes full of sevens, which the next tensors of the same size may be handed. */
+export function spoilMemory(...sizes: number[]): void {
+  const {tf} = ops;
+  tf.tidy(() => {
+    for (const size of sizes) tf.add(tf.fill([size], 3), 4);
+  });
+}

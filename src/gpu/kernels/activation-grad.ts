@@ -16,6 +16,9 @@ const DERIVATIVES: Record<FusedActivation, {value: (dy: number, y: number) => nu
   }
 };
 
+/** The derivative of an activation as a function of its value: dy times it. */
+export const activationSlope = (activation: FusedActivation) => DERIVATIVES[activation].value;
+
 const rowsOf = ({dy}: Specs) => dy?.shape[0] ?? 0;
 const unitsOf = ({dy}: Specs) => dy?.shape[1] ?? 0;
 

@@ -3,6 +3,7 @@ import * as tf from "../tfjs.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {
   batchOf,
+  forEachCell,
   imageSize,
   positionsOf,
   type Window2d,
@@ -38,7 +39,8 @@ const maxPoolKernel = defineKernel<Window2d>({
   twin({images}, [values, winners], window, specs) {
     const [from, best, winner] = [images, values, winners] as [Values, Values, Values];
     winner.fill(-1);
-    forEachCell(window, batchOf(specs, "images", imageSize(window)), (image, pooled, cell) => {
+    forEachCell(window, batchOf(specs, "images", imageSize(window)), (pixel, position, cell) => {
+      const [image, pooled] = [pixel * window.channels, position * window.channels];
       for (let c = 0; c < window.channels; ++c) {
         const value = from[image + c] as number;
         // A value that is no number wins: it must not be lost.
@@ -96,7 +98,8 @@ const unpoolKernel = defineKernel<Window2d>({
   twin({dy, winners}, [images], window, specs) {
     const [from, winner, to] = [dy, winners, images] as [Values, Values, Values];
     to.fill(0);
-    forEachCell(window, batchOf(specs, "dy", pooledSize(window)), (image, pooled, cell) => {
+    forEachCell(window, batchOf(specs, "dy", pooledSize(window)), (pixel, position, cell) => {
+      const [image, pooled] = [pixel * window.channels, position * window.channels];
       for (let c = 0; c < window.channels; ++c)
         if (winner[pooled + c] === cell)
           to[image + c] = (to[image + c] as number) + (from[pooled + c] as number);
@@ -132,7 +135,8 @@ const pickKernel = defineKernel<Window2d>({
   ],
   twin({images, winners}, [values], window, specs) {
     const [from, winner, to] = [images, winners, values] as [Values, Values, Values];
-    forEachCell(window, batchOf(specs, "images", imageSize(window)), (image, pooled, cell) => {
+    forEachCell(window, batchOf(specs, "images", imageSize(window)), (pixel, position, cell) => {
+      const [image, pooled] = [pixel * window.channels, position * window.channels];
       for (let c = 0; c < window.channels; ++c)
         if (winner[pooled + c] === cell) to[pooled + c] = from[image + c] as number;
     });
@@ -170,28 +174,6 @@ const wgslPosition = `  let c = i % args.channels;
   rest /= args.outWidth;
   let oy = rest % args.outHeight;
   let n = rest / args.outHeight;`;
-
-/** Calls back for every cell of every window that lies on the image, by rows: offsets of the pixel and of the window's result. */
-function forEachCell(
-  window: Window2d,
-  batch: number,
-  visit: (image: number, pooled: number, cell: number) => void
-): void {
-  const {height, width, channels, rows, columns, strideY, strideX, dilationY, dilationX, top, left} = window;
-  let pooled = 0;
-  for (let n = 0; n < batch; ++n)
-    for (let oy = 0; oy < window.outHeight; ++oy)
-      for (let ox = 0; ox < window.outWidth; ++ox, pooled += channels)
-        for (let ky = 0; ky < rows; ++ky) {
-          const y = oy * strideY + ky * dilationY - top;
-          if (y < 0 || y >= height) continue;
-          for (let kx = 0; kx < columns; ++kx) {
-            const x = ox * strideX + kx * dilationX - left;
-            if (x < 0 || x >= width) continue;
-            visit(((n * height + y) * width + x) * channels, pooled, ky * columns + kx);
-          }
-        }
-}
 
 /**
  * The largest value of each window, [batch, height, width, channels] -> [batch, outHeight, outWidth, channels]; cells

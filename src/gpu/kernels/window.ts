@@ -96,3 +96,33 @@ export const wgslPixel = `  let c = i % args.channels;
   rest /= args.width;
   let y = rest % args.height;
   let n = rest / args.height;`;
+
+/** True where some window sees cells beside the image. */
+export function leavesImage(window: Window2d): boolean {
+  const {top, left, outHeight, outWidth, strideY, strideX, rows, columns, dilationY, dilationX} = window;
+  const bottom = (outHeight - 1) * strideY + (rows - 1) * dilationY - top;
+  const right = (outWidth - 1) * strideX + (columns - 1) * dilationX - left;
+  return top > 0 || left > 0 || bottom >= window.height || right >= window.width;
+}
+
+/** Calls back for every cell of every window that lies on the image, by rows: numbers of the pixel, the position and the cell. */
+export function forEachCell(
+  window: Window2d,
+  batch: number,
+  visit: (pixel: number, position: number, cell: number) => void
+): void {
+  const {height, width, rows, columns, strideY, strideX, dilationY, dilationX, top, left} = window;
+  let position = 0;
+  for (let n = 0; n < batch; ++n)
+    for (let oy = 0; oy < window.outHeight; ++oy)
+      for (let ox = 0; ox < window.outWidth; ++ox, ++position)
+        for (let ky = 0; ky < rows; ++ky) {
+          const y = oy * strideY + ky * dilationY - top;
+          if (y < 0 || y >= height) continue;
+          for (let kx = 0; kx < columns; ++kx) {
+            const x = ox * strideX + kx * dilationX - left;
+            if (x < 0 || x >= width) continue;
+            visit((n * height + y) * width + x, position, ky * columns + kx);
+          }
+        }
+}

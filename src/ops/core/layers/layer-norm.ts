@@ -1,4 +1,5 @@
-import {type Tensor, tf, tidy} from "../../tf.ts";
+import {normalised} from "../../../gpu/kernels/norm.ts";
+import {type Tensor, tidy} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
 import {type Initializer, ones, zeros} from "../initializers.ts";
 import {expectFeatures, expectShape, type Layer} from "../layer.ts";
@@ -43,13 +44,7 @@ export function layerNorm(options: LayerNormOptions = {}): Layer<LayerNormParams
     },
     apply({scale, bias}, x, context) {
       expectFeatures(scale ?? bias, x, context?.path ?? name);
-      return tidy(() => {
-        const centred = tf.sub(x, tf.mean(x, -1, true));
-        const variance = tf.mean(tf.square(centred), -1, true);
-        const y = tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
-        const scaled = scale ? tf.mul(y, scale) : y;
-        return bias ? tf.add(scaled, bias) : scaled;
-      });
+      return tidy(() => normalised(x, {scale, bias}, {epsilon, centred: true}));
     },
     flops: (shape) => 7 * shape.reduce((size, dim) => size * dim, 1)
   };

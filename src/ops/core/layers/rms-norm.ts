@@ -1,4 +1,5 @@
-import {type Tensor, tf, tidy} from "../../tf.ts";
+import {normalised} from "../../../gpu/kernels/norm.ts";
+import {type Tensor, tidy} from "../../tf.ts";
 import {checkNumber} from "../errors.ts";
 import {type Initializer, ones} from "../initializers.ts";
 import {expectFeatures, expectShape, type Layer} from "../layer.ts";
@@ -36,10 +37,7 @@ export function rmsNorm(options: RmsNormOptions = {}): Layer<RmsNormParams> {
     },
     apply({scale}, x, context) {
       expectFeatures(scale, x, context?.path ?? name);
-      return tidy(() => {
-        const y = tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), epsilon)));
-        return scale ? tf.mul(y, scale) : y;
-      });
+      return tidy(() => normalised(x, {scale}, {epsilon, centred: false}));
     },
     flops: (shape) => 4 * shape.reduce((size, dim) => size * dim, 1)
   };

@@ -1,0 +1,3 @@
+import {normKernelCases} from "../ops/norm-kernel-cases.ts";
+
+normKernelCases("webgpu");

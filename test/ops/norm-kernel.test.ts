@@ -1,0 +1,4 @@
+import {normKernelCases} from "./norm-kernel-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) normKernelCases(backend);
