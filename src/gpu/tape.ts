@@ -51,3 +51,16 @@ export function releaseTape(): void {
   for (const node of state.activeTape) for (const tensor of node.saved ?? []) tensor.dispose();
   state.activeTape = [];
 }
+
+/**
+ * Lets a tensor that one of a gradient's closures makes live until all of them have been called: tfjs frees what a closure
+ * does not return. It is freed with the backward pass if nobody takes it.
+ */
+export function outlive(tensor: tf.Tensor): void {
+  const {activeScope, scopeStack} = tf.engine().state;
+  const parent = scopeStack.at(-2);
+  if (!parent || !activeScope) return;
+  activeScope.track = activeScope.track.filter((other) => other !== tensor);
+  parent.track.push(tensor);
+  tensor.scopeId = parent.id;
+}

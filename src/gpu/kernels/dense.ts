@@ -1,16 +1,17 @@
 import {runKernel} from "../kernel.ts";
-import {isRecording} from "../tape.ts";
+import {isRecording, outlive} from "../tape.ts";
 import * as tf from "../tfjs.ts";
 import {activationGrad, type FusedActivation} from "./activation-grad.ts";
 import {batchProduct} from "./batch-product.ts";
+import {denseInputGrad, denseWeightGrads} from "./dense-grads.ts";
 import {matMul, registerMatMul} from "./matmul.ts";
 
 const NAME = "PetriDense";
 
 /**
- * activation(x kernel + bias), [batch, in] -> [batch, units], as one operation with a gradient of its own: back through
- * activation and bias in one pass, then two products whose transposes are explicit on wasm. A gradient of the gradient
- * is taken through ordinary operations.
+ * activation(x kernel + bias), [batch, in] -> [batch, units], as one operation with a gradient of its own: on webgpu two
+ * products that apply the activation's slope as they read, elsewhere one pass back through activation and bias, then two
+ * products. A gradient of the gradient is taken through ordinary operations.
  */
 export function denseProduct(
   x: tf.Tensor,
@@ -61,7 +62,28 @@ type Grads = (
   activation: FusedActivation
 ) => {a: () => tf.Tensor; b: () => tf.Tensor; bias: () => tf.Tensor};
 
-const fused: Grads = (dy, x, kernel, y, activation) => {
+const fused: Grads = (dy, x, kernel, y, activation) =>
+  tf.getBackend() === "webgpu"
+    ? inTwoDispatches(dy, x, kernel, y, activation)
+    : composed(dy, x, kernel, y, activation);
+
+const inTwoDispatches: Grads = (dy, x, kernel, y, activation) => {
+  // Made with the first of the two that is asked for: a kernel that stays as it is has no gradient.
+  let weights: [tf.Tensor, tf.Tensor] | undefined;
+  const weightGrad = (which: 0 | 1) => () => {
+    if (weights) return weights[which];
+    weights = denseWeightGrads(dy, y, x, activation);
+    outlive(weights[1 - which] as tf.Tensor);
+    return weights[which];
+  };
+  return {
+    a: () => denseInputGrad(dy, y, kernel, activation),
+    b: weightGrad(0),
+    bias: weightGrad(1)
+  };
+};
+
+const composed: Grads = (dy, x, kernel, y, activation) => {
   // Made here, not in the closures: tfjs frees what one closure makes before it calls the next.
   const [bias, sums = dy] = activationGrad(activation === "linear" ? {dy} : {dy, y}, {activation});
   return {

@@ -1,5 +1,8 @@
 import type {GpuKernel} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
+import {wgslActivate, wgslSlope} from "./activation-wgsl.ts";
+import {block, type Fragment, fragment, lineStarts, type Operand, starts} from "./matmul-operand.ts";
+import type {Tile} from "./matmul-tiles.ts";
 
 /** Sizes of products [rows, inner] x [inner, columns] and how their operands lie in memory. */
 export interface MatMulLayout {
@@ -14,81 +17,274 @@ export interface MatMulLayout {
   activation: FusedActivation;
 }
 
-/** Outputs a thread makes in each direction, and threads of a workgroup in each direction. */
-const TILE = 4;
-const GROUP = 8;
+/** A product as a kernel: with what the backward pass of a layer does on the way. */
+export interface Product extends MatMulLayout {
+  /** An operand that is a gradient dy, to be multiplied by the slope of this activation at its values `y`. */
+  slope?: {of: "a" | "b"; activation: FusedActivation};
+  /** A second output: the sums of b over the inner index, [columns]. */
+  hasColumnSums?: boolean;
+}
+
 const MOST_WORKGROUPS = 65_535;
+/** Inner indices that a workgroup stages at a time. */
+const STAGED = 16;
+const LANES = [0, 1, 2, 3] as const;
+const lines = (...each: (string | string[])[]) => each.flat().join("\n");
+const range = (count: number) => Array.from({length: count}, (_, i) => i);
 
-const ACTIVATE: Record<FusedActivation, string> = {
-  linear: "x",
-  // Not max, which may drop what is no number.
-  relu: "select(x, vec4f(0.0), x < vec4f(0.0))",
-  tanh: "tanh(x)",
-  sigmoid: "1.0 / (1.0 + exp(-x))",
-  elu: "select(exp(x) - 1.0, x, x > vec4f(0.0))"
-};
-
-/**
- * A register-tiled product: each thread keeps a 4x4 block of the result and reads eight numbers for sixteen
- * multiplications. No workgroup memory and no barriers, which software adapters emulate slowly and caches make up for.
- */
-export function matMulKernel(layout: MatMulLayout): GpuKernel {
-  const {batch, rows, columns, inner, transposeA, transposeB, hasBias, activation} = layout;
+/** A product of matrices as one dispatch. Inputs a, b, and bias and y where there are any; every way of sharing the work out. */
+export function matMulKernel(product: Product, tile: Tile): GpuKernel {
+  const {batch, rows, columns, inner} = product;
+  const tilesAcross = Math.ceil(columns / (4 * tile.quadsAcross * tile.across));
+  const tiles = tilesAcross * Math.ceil(rows / (4 * tile.quadsDown * tile.down));
+  const groupRows = Math.ceil(tiles / MOST_WORKGROUPS);
+  const u32 = (value: number) => ({type: "u32", value}) as const;
+  const plan = planOf(product, tile);
   return {
-    variant: `${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}${hasBias ? "+bias" : ""} ${activation}`,
-    code: () => code(layout),
+    variant: variantOf(plan),
+    code: () => code(plan),
+    elements: vectorBindings(plan),
     uniforms: {
-      rows: {type: "u32", value: rows},
-      columns: {type: "u32", value: columns},
-      inner: {type: "u32", value: inner},
-      batch: {type: "u32", value: batch}
+      rows: u32(rows),
+      columns: u32(columns),
+      inner: u32(inner),
+      batch: u32(batch),
+      tiles: u32(tiles),
+      tilesAcross: u32(tilesAcross)
     },
-    workgroups: [
-      Math.ceil(columns / (TILE * GROUP)),
-      Math.ceil(rows / (TILE * GROUP)),
-      Math.min(batch, MOST_WORKGROUPS)
-    ]
+    workgroups: [Math.ceil(tiles / groupRows), groupRows, Math.min(batch, MOST_WORKGROUPS)]
   };
 }
 
-function code({transposeA, transposeB, hasBias, activation}: MatMulLayout): string {
-  const lanes = [0, 1, 2, 3];
-  // Rows and columns past the end repeat the last one: read twice, never written.
-  const at = (i: number) =>
-    transposeA ? `a[startA + k * args.rows + row${i}]` : `a[startA + row${i} * args.inner + k]`;
-  const bt = (j: number) =>
-    transposeB ? `b[startB + column${j} * args.inner + k]` : `b[startB + k * args.columns + column${j}]`;
-  return `// NaN stays NaN, told by its bits: max, exp and the compiler are free to lose it, and a divergence would look well.
-fn activate(x: vec4f) -> vec4f {
-  let magnitude = bitcast<vec4u>(x) & vec4u(0x7fffffffu);
-  return select(${ACTIVATE[activation]}, x, magnitude > vec4u(0x7f800000u));
+/** All that the code varies by. */
+interface Plan {
+  product: Product;
+  tile: Tile;
+  a: Operand;
+  b: Operand;
+  /** Inner indices that a thread takes at a time: four where an operand has them in a row. */
+  steps: 1 | 4;
+  /** The rows of the result are whole quads. */
+  hasVectorRows: boolean;
 }
 
-@compute @workgroup_size(${GROUP}, ${GROUP})
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let top = id.y * ${TILE}u;
-  let left = id.x * ${TILE}u;
-  if (top >= args.rows || left >= args.columns) { return; }
-${lanes.map((i) => `  let row${i} = min(top + ${i}u, args.rows - 1u);`).join("\n")}
-${lanes.map((j) => `  let column${j} = min(left + ${j}u, args.columns - 1u);`).join("\n")}
-  ${hasBias ? `let shift = vec4f(${lanes.map((j) => `bias[column${j}]`).join(", ")});` : "let shift = vec4f(0.0);"}
-  for (var stack = id.z; stack < args.batch; stack += groups.z) {
-  let startA = stack * args.rows * args.inner;
-  let startB = stack * args.inner * args.columns;
-  let start = stack * args.rows * args.columns;
-${lanes.map((i) => `  var sum${i} = vec4f(0.0);`).join("\n")}
-  for (var k = 0u; k < args.inner; k++) {
-    let across = vec4f(${lanes.map(bt).join(", ")});
-${lanes.map((i) => `    sum${i} += ${at(i)} * across;`).join("\n")}
+function planOf(product: Product, tile: Tile): Plan {
+  const {rows, columns, inner, slope} = product;
+  // A matrix of one row lies in memory as one of one column does, and four in a row are read at once.
+  const transposeA = product.transposeA && rows > 1;
+  const transposeB = product.transposeB || columns === 1;
+  const isWhole = inner % 4 === 0;
+  const operand = (name: "a" | "b", along: Operand["along"], size: number): Operand => ({
+    name,
+    outer: name === "a" ? "rows" : "columns",
+    along,
+    isVector: along === "outer" ? size % 4 === 0 : isWhole,
+    hasSlope: slope?.of === name
+  });
+  const a = operand("a", transposeA ? "outer" : "inner", rows);
+  const b = operand("b", transposeB ? "inner" : "outer", columns);
+  const steps = isWhole && [a, b].some(({along}) => along === "inner") ? 4 : 1;
+  return {product, tile, a, b, steps, hasVectorRows: columns % 4 === 0};
+}
+
+function variantOf({product, tile, a, b, steps, hasVectorRows}: Plan): string {
+  const {hasBias, activation, slope, hasColumnSums} = product;
+  const {kind, quadsDown, quadsAcross, down, across, splits} = tile;
+  const lies = ({along, isVector}: Operand) => `${along}${isVector ? 4 : ""}`;
+  return [
+    `${kind} ${[quadsDown, quadsAcross, down, across, splits].join("-")}`,
+    `${lies(a)} ${lies(b)} ${steps} ${hasVectorRows}`,
+    `${hasBias ? "+bias " : ""}${activation}`,
+    slope ? `${slope.activation} of ${slope.of}` : "",
+    hasColumnSums ? "sums" : ""
+  ].join(", ");
+}
+
+function vectorBindings({product, a, b, hasVectorRows}: Plan): GpuKernel["elements"] {
+  const {slope, hasBias, hasColumnSums} = product;
+  const graded = slope && [a, b].find(({name}) => name === slope.of);
+  const names = [
+    ...[a, b].filter(({isVector}) => isVector).map(({name}) => name),
+    ...(graded?.isVector ? ["y"] : []),
+    ...(hasVectorRows ? ["out0", ...(hasBias ? ["bias"] : []), ...(hasColumnSums ? ["out1"] : [])] : [])
+  ];
+  return Object.fromEntries(names.map((name) => [name, "vec4f"]));
+}
+
+function code(plan: Plan): string {
+  const {product, tile, a, b} = plan;
+  const {slope, activation, hasColumnSums} = product;
+  const {quadsDown, quadsAcross, down, across, splits} = tile;
+  const kinds = {registers, staged, split: registers};
+  return lines(
+    slope ? wgslSlope(slope.activation) : "",
+    activation === "linear" ? "" : wgslActivate(activation),
+    finish(plan),
+    workgroupMemory(plan),
+    `@compute @workgroup_size(${down * across * splits})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+  let tile = group.y * groups.x + group.x;
+  if (tile >= args.tiles) { return; }
+  let part = thread % ${splits}u;
+  let place = thread / ${splits}u;
+  let down = place / ${across}u;
+  let across = place % ${across}u;
+  let tileTop = tile / args.tilesAcross * ${4 * quadsDown * down}u;
+  let tileLeft = tile % args.tilesAcross * ${4 * quadsAcross * across}u;`,
+    // Quads of a thread lie a whole row of threads apart, so that neighbours read neighbours.
+    range(quadsDown).map((q) => `let top${q} = tileTop + 4u * (down + ${q * down}u);`),
+    range(quadsAcross).map((r) => `let left${r} = tileLeft + 4u * (across + ${r * across}u);`),
+    hasColumnSums ? "let isFirst = top0 == 0u;" : "",
+    "for (var stack = group.z; stack < args.batch; stack += groups.z) {",
+    starts([a, b]),
+    "let start = stack * args.rows * args.columns;",
+    sumNames(plan).map((sum) => `var ${sum} = vec4f(0.0);`),
+    kinds[tile.kind](plan),
+    tile.kind === "split" ? joined(plan) : finished(plan),
+    "}\n}"
+  );
+}
+
+const sumName = (q: number, i: number, r: number) => `sum${q}_${i}_${r}`;
+
+/** A thread's sums, row after row, then those of b's columns. */
+function sumNames({product, tile}: Plan): string[] {
+  const across = range(tile.quadsAcross);
+  const sums = range(tile.quadsDown).flatMap((q) =>
+    LANES.flatMap((i) => across.map((r) => sumName(q, i, r)))
+  );
+  return [...sums, ...(product.hasColumnSums ? across.map((r) => `total${r}`) : [])];
+}
+
+/** Adds the products at some inner indices to the sums. */
+function multiply({product, tile}: Plan, as: Fragment[], bs: Fragment[], steps: number): string[] {
+  const inOrder = range(steps);
+  const products = inOrder.flatMap((step) =>
+    bs.flatMap((b, r) => [
+      `let v${r}_${step} = ${b.across(step)};`,
+      ...as.flatMap((a, q) =>
+        LANES.map((i) => {
+          const sum = sumName(q, i, r);
+          return `${sum} = fma(vec4f(${a.element(i, step)}), v${r}_${step}, ${sum});`;
+        })
+      )
+    ])
+  );
+  if (!product.hasColumnSums) return products;
+  const totals = range(tile.quadsAcross).map(
+    (r) => `total${r} += ${inOrder.map((step) => `v${r}_${step}`).join(" + ")};`
+  );
+  return [...products, "if (isFirst) {", ...totals, "}"];
+}
+
+/** Every thread reads for itself; `part` of `splits` takes every so many inner indices. */
+function registers(plan: Plan): string[] {
+  const {a, b, steps, tile} = plan;
+  const as = range(tile.quadsDown).map((q) => fragment(a, q, `top${q}`, steps));
+  const bs = range(tile.quadsAcross).map((r) => fragment(b, r, `left${r}`, steps));
+  return [
+    ...[...as, ...bs].flatMap(({before}) => before),
+    `for (var k = ${steps}u * part; k < args.inner; k += ${steps * tile.splits}u) {`,
+    steps === 4 ? "let quad = k / 4u;" : "",
+    ...[a, b].flatMap((operand) => lineStarts(operand, steps)),
+    ...[...as, ...bs].flatMap(({load}) => load),
+    ...multiply(plan, as, bs, steps),
+    "}"
+  ];
+}
+
+/** Both operands come in blocks of 4x4, of which every thread brings some, turned so that outer indices lie side by side. */
+function staged(plan: Plan): string[] {
+  const {a, b, tile} = plan;
+  const [quadsA, quadsB] = [tile.quadsDown * tile.down, tile.quadsAcross * tile.across];
+  const blocks = STAGED / 4;
+  const bring = (operand: Operand, quads: number, first: string, at: string) => [
+    operand.along === "outer"
+      ? `let quad = ${at} % ${quads}u; let k = first + ${at} / ${quads}u * 4u;`
+      : `let quad = ${at} / ${blocks}u; let k = first + ${at} % ${blocks}u * 4u;`,
+    ...block(operand, `(${first} + 4u * quad)`),
+    ...LANES.map((step) => `${operand.name}Stage[(k - first + ${step}u) * ${quads}u + quad] = m${step};`)
+  ];
+  const fromStage = (name: string, quads: number, tag: number, at: string): Fragment => ({
+    before: [],
+    load: [`let ${name}${tag} = ${name}Stage[kk * ${quads}u + ${at}];`],
+    across: () => `${name}${tag}`,
+    element: (lane) => `${name}${tag}[${lane}]`
+  });
+  const as = range(tile.quadsDown).map((q) => fromStage("a", quadsA, q, `down + ${q * tile.down}u`));
+  const bs = range(tile.quadsAcross).map((r) => fromStage("b", quadsB, r, `across + ${r * tile.across}u`));
+  return [
+    `for (var first = 0u; first < args.inner; first += ${STAGED}u) {`,
+    `for (var at = thread; at < ${(quadsA + quadsB) * blocks}u; at += ${tile.down * tile.across}u) {`,
+    `if (at < ${quadsA * blocks}u) {`,
+    ...bring(a, quadsA, "tileTop", "at"),
+    `} else {\nlet rest = at - ${quadsA * blocks}u;`,
+    ...bring(b, quadsB, "tileLeft", "rest"),
+    "}\n}",
+    "workgroupBarrier();",
+    `for (var kk = 0u; kk < ${STAGED}u; kk++) {`,
+    ...[...as, ...bs].flatMap(({load}) => load),
+    ...multiply(plan, as, bs, 1),
+    "}",
+    "workgroupBarrier();",
+    "}"
+  ];
+}
+
+function workgroupMemory({tile, ...plan}: Plan): string[] {
+  const {kind, quadsDown, quadsAcross, down, across, splits} = tile;
+  const memory = (name: string, size: number) => `var<workgroup> ${name}: array<vec4f, ${size}>;`;
+  if (kind === "staged") {
+    return [memory("aStage", quadsDown * down * STAGED), memory("bStage", quadsAcross * across * STAGED)];
   }
-${lanes
-  .map(
-    (i) => `  if (top + ${i}u < args.rows) {
-    let y = activate(sum${i} + shift);
-${lanes.map((j) => `    if (left + ${j}u < args.columns) { out0[start + row${i} * args.columns + left + ${j}u] = y[${j}]; }`).join("\n")}
-  }`
-  )
-  .join("\n")}
-  }
-}`;
+  return kind === "split" ? [memory("parts", sumNames({tile, ...plan}).length * down * across * splits)] : [];
+}
+
+/** `finish` writes four outputs of a row, `finishSums` four sums of b's columns. */
+function finish({product, hasVectorRows}: Plan): string {
+  const {hasBias, activation, hasColumnSums} = product;
+  const four = (array: string, at: string) =>
+    hasVectorRows
+      ? `if (left < args.columns) { ${array}[(${at}) / 4u] = y; }`
+      : lines(LANES.map((j) => `if (left + ${j}u < args.columns) { ${array}[${at} + ${j}u] = y[${j}]; }`));
+  const bias = hasVectorRows
+    ? "bias[min(left, args.columns - 4u) / 4u]"
+    : `vec4f(${LANES.map((j) => `bias[min(left + ${j}u, args.columns - 1u)]`).join(", ")})`;
+  const sum = hasBias ? `sum + ${bias}` : "sum";
+  return lines(
+    `fn finish(start: u32, row: u32, left: u32, sum: vec4f) {
+if (row >= args.rows) { return; }
+let y = ${activation === "linear" ? sum : `activate(${sum})`};
+${four("out0", "start + row * args.columns + left")}
+}`,
+    hasColumnSums ? `fn finishSums(left: u32, y: vec4f) {\n${four("out1", "left")}\n}` : ""
+  );
+}
+
+function finished({product, tile}: Plan): string[] {
+  const across = range(tile.quadsAcross);
+  const rows = range(tile.quadsDown).flatMap((q) =>
+    LANES.flatMap((i) => across.map((r) => `finish(start, top${q} + ${i}u, left${r}, ${sumName(q, i, r)});`))
+  );
+  if (!product.hasColumnSums) return rows;
+  return [...rows, "if (isFirst) {", ...across.map((r) => `finishSums(left${r}, total${r});`), "}"];
+}
+
+/** The parts of each sum in the order of the threads that made them; blocks of a split product are one quad wide and high. */
+function joined(plan: Plan): string[] {
+  const {splits} = plan.tile;
+  const names = sumNames(plan);
+  const sums = plan.product.hasColumnSums ? 4 : names.length;
+  return [
+    ...names.map((name, i) => `parts[thread * ${names.length}u + ${i}u] = ${name};`),
+    "workgroupBarrier();",
+    `for (var which = part; which < ${names.length}u; which += ${splits}u) {`,
+    "var sum = vec4f(0.0);",
+    `for (var other = 0u; other < ${splits}u; other++) { sum += parts[(place * ${splits}u + other) * ${names.length}u + which]; }`,
+    sums === names.length
+      ? "finish(start, top0 + which, left0, sum);"
+      : `if (which < ${sums}u) { finish(start, top0 + which, left0, sum); } else if (isFirst) { finishSums(left0, sum); }`,
+    "}",
+    "workgroupBarrier();"
+  ];
 }

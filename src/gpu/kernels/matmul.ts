@@ -1,9 +1,9 @@
 import {type ArrayBackend, arrayValues, type HeapBackend, runKernel, type Values} from "../kernel.ts";
 import * as tf from "../tfjs.ts";
-import {dispatch} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
+import {runProduct} from "./matmul-gpu.ts";
 import {matMulTwin} from "./matmul-twin.ts";
-import {type MatMulLayout, matMulKernel} from "./matmul-wgsl.ts";
+import type {MatMulLayout} from "./matmul-wgsl.ts";
 
 export interface MatMulAttrs {
   transposeA?: boolean;
@@ -57,10 +57,9 @@ const stacksOf = ({shape}: tf.TensorInfo) => shape.slice(0, -2);
 
 function onGpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
   const layout = layoutOf(infos, attrs);
-  const names = ["a", "b", ...(layout.hasBias ? ["bias"] : [])] as (keyof Infos)[];
-  const operands = names.map((name) => ({name, info: infos[name] as tf.TensorInfo}));
-  const output = {shape: [...stacksOf(infos.a), layout.rows, layout.columns], dtype: "float32"} as const;
-  return dispatch(backend, NAME, operands, [output], matMulKernel(layout))[0] as tf.TensorInfo;
+  const {a, b, bias} = infos;
+  const shape = [...stacksOf(a), layout.rows, layout.columns];
+  return runProduct(backend, NAME, {a, b, bias}, layout, [shape])[0] as tf.TensorInfo;
 }
 
 function onCpu(infos: Infos, attrs: MatMulAttrs, backend: Backend): tf.TensorInfo {
