@@ -80,15 +80,8 @@ export class Plan {
     return this.store.isAlive && this.state.isAlive;
   }
 
-  /**
-   * Does the step that is `ahead` steps after the recorded one. `values` are the inputs', in order. `after` may give further
-   * commands that go with it.
-   */
-  replay(
-    ahead: number,
-    values: readonly (Float32Array | Int32Array)[],
-    after?: (encoder: GPUCommandEncoder) => void
-  ): void {
+  /** Does the step that is `ahead` steps after the recorded one. `values` are the inputs', in order. */
+  replay(ahead: number, values: readonly (Float32Array | Int32Array)[]): void {
     const {backend} = this;
     const {device, queue} = backend;
     flush(backend);
@@ -100,7 +93,6 @@ export class Plan {
     const encoder = device.createCommandEncoder();
     this.encode(encoder);
     this.lastSide = this.state.side;
-    after?.(encoder);
     queue.submit([encoder.finish()]);
     this.state.turn();
   }

@@ -38,12 +38,18 @@ export interface PlanReport {
 /** So many steps are tried in vain before a kind is given up. */
 const MOST_ATTEMPTS = 6;
 
+/** The queue is watched every so many steps: the GPU is at most twice that behind. */
+const STEPS_A_MARK = 16;
+
 interface Kind {
   attempts: number;
   last?: {recording: Recording; at: number; increments: readonly number[]};
   plan?: Plan;
   specs: readonly Spec[];
   refused?: string;
+  /** What the plan was last compared at: doubts that were known, and the step at which it is compared again. */
+  doubts: number;
+  nextCheck: number;
 }
 
 /** Counts what happens outside of steps that they may depend on; see `doubtPlans`. */
@@ -73,8 +79,8 @@ export class PlannedSteps {
   private store: StateStore | undefined;
   /** What the last step gave besides the state. */
   private results: {tensors: tf.Tensor[]} | {plan: Plan; specs: readonly Spec[]} | undefined;
-  private doubted = doubts;
-  private nextCheck = 0;
+  /** Places in the GPU's queue that it has not reached. */
+  private readonly marks: Promise<void>[] = [];
 
   /** The state's tensors are taken over and freed. */
   constructor(run: StepFunction, state: readonly Leaf[], options: {plan?: boolean} = {}) {
@@ -94,14 +100,31 @@ export class PlannedSteps {
     return this.leaves;
   }
 
-  /** Does a step. `after` may add commands to those of a replayed one. */
-  step(inputs: readonly StepInput[], after?: (encoder: GPUCommandEncoder) => void): void {
+  /** True where steps may be recorded: on WebGPU, as long as not all kinds of them were refused. */
+  get isPlanning(): boolean {
+    if (!this.backend) return false;
+    const kinds = [...this.kinds.values()];
+    return kinds.length === 0 || kinds.some(({refused}) => refused === undefined);
+  }
+
+  /** Does a step; with `isSingular` it is never recorded. */
+  step(inputs: readonly StepInput[], isSingular = false): void {
     this.dropResults();
-    const kind = this.kindOf(inputs);
+    const kind = isSingular ? undefined : this.kindOf(inputs);
     if (!kind || kind.refused !== undefined) this.ordinary(inputs);
-    else if (kind.plan && this.isTrusted(kind.plan)) this.replay(kind.plan, kind, inputs, after);
+    else if (kind.plan && this.isTrusted(kind, kind.plan)) this.replay(kind.plan, kind, inputs);
     else this.recorded(kind, inputs);
     ++this.done;
+  }
+
+  /** Waits until the GPU is no more than some steps behind; undefined where it is. */
+  room(): Promise<unknown> | undefined {
+    return this.marks.length > 1 ? this.marks[0] : undefined;
+  }
+
+  /** The state's numbers, undefined in the place of tensors. */
+  get counts(): readonly (number | undefined)[] {
+    return this.numbers;
   }
 
   /** An output of the last step, which belongs to the caller. */
@@ -149,30 +172,25 @@ export class PlannedSteps {
   private kindOf(inputs: readonly StepInput[]): Kind | undefined {
     if (!this.backend) return undefined;
     const name = inputs.map(({shape}) => shape.join("x")).join();
-    const kind = this.kinds.get(name) ?? {attempts: 0, specs: []};
+    const kind = this.kinds.get(name) ?? {attempts: 0, specs: [], doubts, nextCheck: 0};
     this.kinds.set(name, kind);
     return kind;
   }
 
   /** Plans are compared with an ordinary step after 8, 16, 32, ... steps, and when somebody called doubtPlans. */
-  private isTrusted(plan: Plan): boolean {
-    return plan.isAlive && this.doubted === doubts && this.done < this.nextCheck;
+  private isTrusted(kind: Kind, plan: Plan): boolean {
+    return plan.isAlive && kind.doubts === doubts && this.done < kind.nextCheck;
   }
 
-  private replay(
-    plan: Plan,
-    kind: Kind,
-    inputs: readonly StepInput[],
-    after: ((encoder: GPUCommandEncoder) => void) | undefined
-  ): void {
+  private replay(plan: Plan, kind: Kind, inputs: readonly StepInput[]): void {
     const ahead = this.done - (kind.last?.at ?? 0);
     this.forgetLeaves();
     this.results = {plan, specs: kind.specs};
     plan.replay(
       ahead,
-      inputs.map(({values}) => values),
-      after
+      inputs.map(({values}) => values)
     );
+    if (this.done % STEPS_A_MARK === 0) this.mark();
     this.numbers = this.numbers.map((number, i) =>
       number === undefined ? undefined : number + (this.increments[i] ?? 0)
     );
@@ -213,12 +231,15 @@ export class PlannedSteps {
     outputs: readonly tf.Tensor[]
   ): void {
     const {last} = kind;
-    this.doubted = doubts;
-    this.nextCheck = Math.max(8, 2 * this.done);
-    const reason = last
-      ? (difference(last.recording, now.recording, now.at - last.at) ??
-        countsDiffer(last.increments, now.increments))
-      : now.recording.refused;
+    kind.doubts = doubts;
+    kind.nextCheck = Math.max(8, 2 * this.done);
+    const reason =
+      now.recording.state.length !== now.recording.nextState.length
+        ? "its state grows"
+        : last
+          ? (difference(last.recording, now.recording, now.at - last.at) ??
+            countsDiffer(last.increments, now.increments))
+          : now.recording.refused;
     if (kind.plan?.isAlive && last && reason === undefined) return;
     kind.plan?.dispose();
     delete kind.plan;
@@ -268,6 +289,14 @@ export class PlannedSteps {
     disposeLeaves(inputs, [...(this.leaves ?? []), ...outputs]);
   }
 
+  private mark(): void {
+    const backend = this.backend as WebGpuBackend;
+    const reach = () => {
+      this.marks.shift();
+    };
+    this.marks.push(backend.queue.onSubmittedWorkDone().then(reach, reach));
+  }
+
   private forgetLeaves(): void {
     disposeLeaves(this.leaves ?? [], []);
     this.leaves = undefined;
@@ -295,7 +324,7 @@ function disposeLeaves(leaves: readonly Leaf[], except: readonly Leaf[]): void {
 }
 
 function incrementsOf(before: readonly Leaf[], after: readonly Leaf[]): number[] {
-  return after.map((leaf, i) => (typeof leaf === "number" ? leaf - (before[i] as number) : 0));
+  return after.map((leaf, i) => (typeof leaf === "number" ? leaf - Number(before[i]) : 0));
 }
 
 function countsDiffer(a: readonly number[], b: readonly number[]): string | undefined {

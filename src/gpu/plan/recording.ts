@@ -68,6 +68,9 @@ export function difference(before: Recording, after: Recording, ahead: number): 
   if (before.commands.length !== after.commands.length) {
     return `one step has ${before.commands.length} operations and another ${after.commands.length}`;
   }
+  if (before.nextState.length !== after.nextState.length || before.outputs.length !== after.outputs.length) {
+    return "what comes out of it changes from step to step";
+  }
   const [nameBefore, nameAfter] = [namesOf(before), namesOf(after)];
   const isSame = (a: Memory | undefined, b: Memory | undefined) =>
     nameBefore(a) === nameAfter(b) && a?.bytes === b?.bytes;

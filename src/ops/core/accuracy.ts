@@ -1,3 +1,4 @@
+import {hitRate} from "../../gpu/kernels/hit-rate.ts";
 import {type Scalar, type Tensor, tf, tidy} from "../tf.ts";
 import {asRows} from "./losses/classes.ts";
 
@@ -15,10 +16,6 @@ import {asRows} from "./losses/classes.ts";
 export function accuracy(logits: Tensor, labels: Tensor): Scalar {
   return tidy(() => {
     const {x, y} = asRows(logits, labels);
-    const targets = y.rank === 1 ? y : tf.argMax(y, 1);
-    const isRight = tf.cast(tf.equal(tf.argMax(x, 1), targets), "float32");
-    // tfjs's argMax takes such a row for one of class 0: a network gone wrong would still seem to know something.
-    const isBroken = tf.max(tf.cast(tf.isNaN(x), "float32"), 1);
-    return tf.mean(tf.mul(isRight, tf.sub(1, isBroken))) as Scalar;
+    return hitRate(x, y.rank === 1 ? y : tf.cast(tf.argMax(y, 1), "int32"));
   });
 }

@@ -62,6 +62,11 @@ export interface FitOptions<P extends Params = Params> {
   earlyStopping?: EarlyStoppingOptions;
   /** Steps between the rows that come out, 10 by default; the first and the last step always give one. */
   logEvery?: number;
+  /**
+   * On webgpu, record a step and replay it, with the same bits: true by default. A step that computes with something that
+   * changes outside of it, unseen, needs false.
+   */
+  plan?: boolean;
   /** Stops at the next step boundary: the iteration throws the signal's reason. */
   signal?: AbortSignal;
 }
@@ -104,6 +109,7 @@ const optionNames: Readonly<Record<keyof FitOptions, true>> = {
   evaluations: true,
   earlyStopping: true,
   logEvery: true,
+  plan: true,
   signal: true
 };
 const scheduleNames: Readonly<Record<keyof EvaluationSchedule, true>> = {

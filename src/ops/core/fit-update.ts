@@ -1,37 +1,41 @@
-import type {Dataset} from "../datasets/dataset.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
-import {splitRows, takeRows} from "./batches.ts";
+import type {Feed} from "./feed.ts";
 import {valueAndGrad} from "./grad.ts";
 import type {Key} from "./key.ts";
 import type {Layer, ModelState} from "./layer.ts";
 import type {Optimizer} from "./optimizers/optimizer.ts";
 import {alignOutputs, type Task} from "./task.ts";
-import {applyGradients, disposeState, type TrainState} from "./train-step.ts";
+import {applyGradients, type TrainState} from "./train-step.ts";
 import {map, type Params, type Tree} from "./tree.ts";
 
-export interface UpdateOptions {
+interface UpdateOptions {
   optimizer: Optimizer;
   task: Task;
-  /** Pieces in which a batch is taken. */
-  accumulate: number;
 }
 
 /** What is wanted of a step besides the new state: nothing, loss and accuracy, or what the model gave as well. */
 export type Wanted = "nothing" | "figures" | "outputs";
 
 /** What an update leaves behind: the new state, and what was wanted. The tensors belong to the caller. */
-export interface Updated<P extends Params> {
+interface Updated<P extends Params> {
   state: TrainState<P>;
-  /** [loss, accuracy]: means over the batch before the update; accuracy is NaN without classes. */
-  figures?: Tensor;
-  outputs?: Tensor;
-  wanted?: Tensor;
+  /**
+   * Of figures, [loss, accuracy]: means over the batch before the update; accuracy is NaN without classes. Of outputs, then
+   * those of the model and what they should have been.
+   */
+  results: Tensor[];
 }
 
-/** One update of a model on rows of its data; the state that goes in is used up. */
+/** A part of a batch: what the feed gave for it, and its share of the rows. */
+export interface BatchPart {
+  inputs: readonly Tensor[];
+  share: number;
+}
+
+/** One update of a model on a batch; it frees nothing that it is given. */
 export type Update<P extends Params> = (
   state: TrainState<P>,
-  rows: Int32Array,
+  batch: readonly BatchPart[],
   key: Key,
   wanted: Wanted
 ) => Updated<P>;
@@ -49,10 +53,9 @@ interface Piece<P> {
 /** The update of `fit`: the states of layers are threaded through, and a batch may be taken in pieces. */
 export function makeUpdate<P extends Params>(
   model: Layer<P>,
-  data: Dataset,
-  options: UpdateOptions
+  feed: Feed,
+  {optimizer, task}: UpdateOptions
 ): Update<P> {
-  const {optimizer, task, accumulate} = options;
   const gradients = valueAndGrad(
     (params: P, x: Tensor, y: Tensor, key: Key, state: ModelState): [Tensor, Tree<Tensor>] => {
       const changed: Record<string, Params> = {};
@@ -64,27 +67,24 @@ export function makeUpdate<P extends Params>(
     },
     {hasAux: true}
   );
-  const pieceOf = (state: TrainState<P>, modelState: ModelState, rows: Int32Array, key: Key, share: number) =>
+  const pieceOf = (state: TrainState<P>, modelState: ModelState, {inputs, share}: BatchPart, key: Key) =>
     tidy((): Piece<P> => {
-      const {x, y} = takeRows(data, rows);
+      const {x, y} = feed.batch(inputs);
       const [[loss, aux], grads] = gradients(state.params, x, y, key, modelState);
       return {grads, loss, y, share, ...(aux as Pick<Piece<P>, "outputs" | "changed">)};
     });
-  return (state, rows, key, wanted) => {
-    const updated = tidy((): Updated<P> => {
+  return (state, batch, key, wanted) =>
+    tidy((): Updated<P> => {
       let {modelState} = state;
-      const pieces = splitRows(rows, accumulate).map((part, i) => {
-        const partKey = accumulate === 1 ? key : key.fold(i);
-        const piece = pieceOf(state, modelState, part, partKey, part.length / rows.length);
+      const pieces = batch.map((part, i) => {
+        const partKey = batch.length === 1 ? key : key.fold(i);
+        const piece = pieceOf(state, modelState, part, partKey);
         modelState = {...modelState, ...piece.changed};
         return piece;
       });
       const next = applyGradients(state, meanGradient(pieces), optimizer);
-      return {state: {...next, modelState}, ...resultsOf(pieces, task, wanted)};
+      return {state: {...next, modelState}, results: resultsOf(pieces, task, wanted)};
     });
-    disposeState(state, updated.state);
-    return updated;
-  };
 }
 
 /** The mean over the rows of all pieces. */
@@ -99,12 +99,8 @@ function meanGradient<P extends Params>(pieces: readonly Piece<P>[]): P {
   ) as P;
 }
 
-function resultsOf<P extends Params>(
-  pieces: readonly Piece<P>[],
-  task: Task,
-  wanted: Wanted
-): Partial<Updated<P>> {
-  if (wanted === "nothing") return {};
+function resultsOf<P extends Params>(pieces: readonly Piece<P>[], task: Task, wanted: Wanted): Tensor[] {
+  if (wanted === "nothing") return [];
   const each = pieces.map(({loss, outputs, y, share}) => {
     const both = tf.stack([
       loss.asScalar(),
@@ -113,12 +109,8 @@ function resultsOf<P extends Params>(
     return share === 1 ? both : tf.mul(both, share);
   });
   const figures = each.length === 1 ? (each[0] as Tensor) : tf.addN(each);
-  if (wanted === "figures") return {figures};
-  return {
-    figures,
-    outputs: joined(pieces.map(({outputs}) => outputs)),
-    wanted: joined(pieces.map(({y}) => y))
-  };
+  if (wanted === "figures") return [figures];
+  return [figures, joined(pieces.map(({outputs}) => outputs)), joined(pieces.map(({y}) => y))];
 }
 
 function joined(parts: readonly Tensor[]): Tensor {

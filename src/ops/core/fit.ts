@@ -1,3 +1,4 @@
+import type {PlanReport} from "../../gpu/plan/planned-steps.ts";
 import type {Dataset} from "../datasets/dataset.ts";
 import {tf, tidy} from "../tf.ts";
 import {shuffledRows} from "./batches.ts";
@@ -5,10 +6,12 @@ import {breathe} from "./breathe.ts";
 import {encodeCheckpoint} from "./checkpoint.ts";
 import {EarlyStopping} from "./early-stopping.ts";
 import {evaluate, measure} from "./evaluate.ts";
+import {feedOf} from "./feed.ts";
 import {type FitOptions, type FitRow, figureName, type Settings, settingsFor} from "./fit-options.ts";
-import {makeUpdate, type Updated} from "./fit-update.ts";
+import {makeUpdate} from "./fit-update.ts";
 import {goneState} from "./gone-state.ts";
 import type {Layer} from "./layer.ts";
+import {PlannedTraining} from "./planned-training.ts";
 import {resumed} from "./resume.ts";
 import {currentRun, type KeptTraining, type Stopped, type TrainingKeeper} from "./run-context.ts";
 import {taskOf} from "./task.ts";
@@ -41,10 +44,20 @@ export function fit<P extends Params>(model: Layer<P>, data: Dataset, options: F
 /** Longest stretch of steps without giving the event loop a turn. */
 const TURN_MS = 20;
 
+/** So many rows may wait for their figures from the GPU while the training goes on. */
+const MOST_WAITING = 4;
+
+/** A row without its figures, which are on their way. */
+interface WaitingRow {
+  row: Omit<FitRow, "loss">;
+  figures: Promise<Figures>;
+  isThere: boolean;
+}
+
+type Figures = {loss: number; accuracy?: number};
+
 /** A training under way: an async generator of rows that knows its parameters. */
 export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, void, undefined> {
-  /** Parameters, the states of layers and the optimizer's after the last step; they are freed by the next one. */
-  state: TrainState<P>;
   /** Why the training ended before its last step, at which step; undefined otherwise. */
   stopped: Stopped | undefined;
   private readonly model: Layer<P>;
@@ -58,19 +71,36 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   /** The evaluations of the last step, while they go on. */
   private evaluating: Promise<unknown> | undefined;
   private readonly rows: AsyncGenerator<FitRow, void, undefined>;
+  /** Before the first step and after the last. */
+  private held: TrainState<P>;
+  private training: PlannedTraining<P> | undefined;
+  private lastPlan: PlanReport | undefined;
 
   constructor(model: Layer<P>, data: Dataset, options: FitOptions<P>) {
     const settings = settingsFor(model, data, options);
     const {saved, state, params, optimizer, key, earlyStopping} = settings;
     const fresh = () =>
       initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer, model, data.inputShape);
-    this.state = saved?.state ?? tidy(() => (state ? cloneState(state) : fresh()));
+    this.held = saved?.state ?? tidy(() => (state ? cloneState(state) : fresh()));
     this.stopping = earlyStopping && new EarlyStopping(earlyStopping, saved?.stopping);
     this.heed(!this.stopping?.isOver, "early stopping");
     this.model = model;
     this.data = data;
     this.settings = settings;
     this.rows = this.train();
+  }
+
+  /**
+   * Parameters, the states of layers and the optimizer's after the last step; they are freed by the next one. On webgpu the
+   * training may be some steps further than the last row that came out; in rows with evaluations and in callbacks it is not.
+   */
+  get state(): TrainState<P> {
+    return this.training?.state ?? this.held;
+  }
+
+  /** Whether steps are replayed from a recorded one, and why not; undefined before the first step. */
+  get plan(): PlanReport | undefined {
+    return this.training?.report ?? this.lastPlan;
   }
 
   /** The parameters after the last step. */
@@ -97,7 +127,9 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
 
   /** Frees the parameters and the states. */
   dispose(): void {
-    disposeState(this.state);
+    this.training?.dispose();
+    this.training = undefined;
+    disposeState(this.held);
     this.stopping?.dispose();
   }
 
@@ -123,59 +155,114 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   }
 
   private async *train(): AsyncGenerator<FitRow, void> {
-    const {model, data, settings} = this;
+    const {data, settings} = this;
     const {steps, stepsPerEpoch, batchSize, logEvery, key, metrics, signal, evaluations} = settings;
-    const task = taskOf(data, settings.loss);
-    const update = makeUpdate(model, data, {...settings, task});
-    const stepKeys = key.fold(2);
+    const waiting: WaitingRow[] = [];
     let lastTurn = performance.now();
     try {
       const kept = this.keeper?.kept;
       if (kept) yield* this.repeat(kept);
       if (kept?.ended) return;
-      const batches = shuffledRows(data, batchSize, key.fold(1), this.state.step);
-      for (let done = this.state.step + 1; done <= steps && !this.stopped; ++done) {
+      const training = this.begin();
+      const batches = shuffledRows(data, batchSize, key.fold(1), this.step);
+      for (let done = this.step + 1; done <= steps && !this.stopped; ++done) {
         signal?.throwIfAborted();
         const due = evaluations.filter(({isDue}) => isDue(done) || done === steps);
         const isLogged = due.length > 0 || done === 1 || done % logEvery === 0 || done === steps;
-        const wanted = isLogged ? (metrics ? "outputs" : "figures") : "nothing";
         const learningRate = isLogged
-          ? settings.optimizer.learningRate?.(this.state.optimizerState)
+          ? settings.optimizer.learningRate?.(training.optimizerCounts)
           : undefined;
-        const updated = update(this.state, batches.next().value, stepKeys.fold(done), wanted);
-        this.state = updated.state;
-        const place = {step: done, epoch: Math.ceil(done / stepsPerEpoch), progress: done / steps};
-        const row: FitRow | undefined = isLogged
-          ? {
-              ...place,
-              ...(await figuresOf(updated, metrics)),
-              ...(learningRate !== undefined && {learningRate})
-            }
-          : undefined;
+        training.update(batches.next().value, isLogged ? (metrics ? "outputs" : "figures") : "nothing");
+        const place = {
+          step: done,
+          epoch: Math.ceil(done / stepsPerEpoch),
+          progress: done / steps,
+          ...(learningRate !== undefined && {learningRate})
+        };
+        // Replayed steps need not wait until the figures of one have come from the GPU.
+        const mayWait = training.isReplaying && due.length === 0 && !metrics;
+        let row: FitRow | undefined;
+        if (isLogged && mayWait) waiting.push(this.waitingRow(place));
+        else if (isLogged) {
+          const figures = await figuresOf(training, metrics);
+          yield* this.arrived(waiting);
+          row = {...place, ...figures};
+        }
         // Callbacks come last: a training that one of them saves or ends has seen all of its step.
         const isOver = row && due.length > 0 && (await this.look(row, due));
         for (const answer of this.callBack(due.length > 0 ? row : undefined)) this.heed(answer);
         this.heed(!isOver, "early stopping");
         if (row && this.keeper) this.given.push({...row});
-        if (!row && performance.now() - lastTurn <= TURN_MS) continue;
-        if (this.keeper?.wants(false)) await this.keep(done);
+        const isLate = waiting.length > MOST_WAITING || waiting[0]?.isThere;
+        await training.room();
+        if (!row && !isLate && performance.now() - lastTurn <= TURN_MS) continue;
+        if (this.keeper?.wants(false)) {
+          yield* this.arrived(waiting);
+          await this.keep(done);
+        }
         if (row) yield row;
+        else if (isLate) yield* this.arrived(waiting, 1);
         else await breathe();
         lastTurn = performance.now();
       }
-      const done = this.state.step;
+      yield* this.arrived(waiting);
+      const done = this.step;
       this.restoreBest();
       if (this.keeper?.wants(true)) await this.keep(done, {stopped: this.stopped});
+      this.end();
     } catch (error) {
       this.dispose();
       throw error;
     }
   }
 
+  /** Updates made so far. */
+  private get step(): number {
+    return this.training?.step ?? this.held.step;
+  }
+
+  private begin(): PlannedTraining<P> {
+    const {model, data, settings} = this;
+    const feed = feedOf(data);
+    const update = makeUpdate(model, feed, {...settings, task: taskOf(data, settings.loss)});
+    const {accumulate, plan = true, key} = settings;
+    this.training = new PlannedTraining(update, feed, this.held, {accumulate, plan, keys: key.fold(2)});
+    return this.training;
+  }
+
+  /** The state leaves the plan: what was recorded is freed. */
+  private end(): void {
+    const {training} = this;
+    if (!training) return;
+    this.held = cloneState(training.state);
+    this.lastPlan = training.report;
+    this.training = undefined;
+    training.dispose();
+  }
+
+  private waitingRow(row: Omit<FitRow, "loss">): WaitingRow {
+    const figures = figuresOf(this.training as PlannedTraining<P>, undefined);
+    const waiting: WaitingRow = {row, figures, isThere: false};
+    const settle = () => {
+      waiting.isThere = true;
+    };
+    figures.then(settle, settle);
+    return waiting;
+  }
+
+  /** The oldest rows, all of them by default, once their figures are there. */
+  private async *arrived(waiting: WaitingRow[], most = waiting.length): AsyncGenerator<FitRow, void> {
+    for (const {row, figures} of waiting.splice(0, most)) {
+      const whole = {...row, ...(await figures)} as FitRow;
+      if (this.keeper) this.given.push({...whole});
+      yield whole;
+    }
+  }
+
   /** Tells the callbacks of a step; `row` is one with evaluations. */
   private callBack(row: FitRow | undefined): unknown[] {
     const {onStep, onEpoch, onEvaluate, stepsPerEpoch} = this.settings;
-    const {step} = this.state;
+    const {step} = this;
     return [
       onStep?.(this.state),
       step % stepsPerEpoch === 0 && onEpoch ? onEpoch(this.state, step / stepsPerEpoch) : undefined,
@@ -198,11 +285,11 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const gone = goneState(saved.state);
     let isThere = false;
     try {
-      const first = this.state.step;
+      const first = this.step;
       const waiting = [...rows];
       for (let step = first + 1; step <= last; ++step) {
-        if (step === first + 1) disposeState(this.state);
-        this.state = {...gone, step};
+        if (step === first + 1) disposeState(this.held);
+        this.held = {...gone, step};
         const row = waiting[0]?.step === step ? waiting.shift() : undefined;
         const isDue = settings.evaluations.some((each) => each.isDue(step) || step === settings.steps);
         this.callBack(row && isDue ? {...row} : undefined);
@@ -210,8 +297,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
         this.given.push(row);
         yield {...row};
       }
-      disposeState(this.state);
-      this.state = saved.state;
+      disposeState(this.held);
+      this.held = saved.state;
       this.stopping?.dispose();
       if (settings.earlyStopping) this.stopping = new EarlyStopping(settings.earlyStopping, saved.stopping);
       this.stopped = ended?.stopped;
@@ -223,7 +310,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
 
   /** A callback's answer: false ends the training. */
   private heed(answer: unknown, by: "early stopping" | "callback" = "callback"): void {
-    if (answer === false) this.stopped ??= {by, step: this.state.step};
+    if (answer === false) this.stopped ??= {by, step: this.step};
   }
 
   /** Puts the evaluations that are due into a row; true when early stopping then says that it is enough. */
@@ -254,21 +341,24 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   private restoreBest(): void {
     const best = this.stopping?.goBack();
     if (!best) return;
-    disposeState(this.state);
-    this.state = best;
+    this.end();
+    disposeState(this.held);
+    this.held = best;
   }
 }
 
-/** The figures of a step's batch; its tensors, besides the state, are freed. */
+/** The figures of the last step's batch; the tensors they come from are freed. */
 async function figuresOf<P extends Params>(
-  {figures, outputs, wanted}: Updated<P>,
+  training: PlannedTraining<P>,
   metrics: Settings<P>["metrics"]
-): Promise<{loss: number; accuracy?: number}> {
+): Promise<Figures> {
+  const results = [0, ...(metrics ? [1, 2] : [])].map((index) => tf.keep(training.take(index)));
   try {
+    const [figures, outputs, wanted] = results;
     const [loss = NaN, accuracy = NaN] = figures ? await figures.data() : [];
     const further = metrics && outputs && wanted ? await measure(metrics, outputs, wanted) : {};
     return {loss, ...(!Number.isNaN(accuracy) && {accuracy}), ...further};
   } finally {
-    for (const tensor of [figures, outputs, wanted]) if (tensor) tf.dispose(tensor);
+    tf.dispose(results);
   }
 }

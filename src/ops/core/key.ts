@@ -23,9 +23,12 @@ export const UNIT = 2 ** -24;
  */
 export class Key {
   readonly words: readonly [number, number];
+  /** The same key of the step so many ahead, for a key that belongs to a step of a training: plans draw anew with it. */
+  readonly later: ((ahead: number) => Key) | undefined;
 
-  constructor(words: readonly [number, number]) {
+  constructor(words: readonly [number, number], later?: (ahead: number) => Key) {
     this.words = [words[0] >>> 0, words[1] >>> 0];
+    this.later = later;
   }
 
   /** `count` independent keys. */
@@ -92,8 +95,14 @@ export class Key {
   private derive(data: number, use: number): Key {
     const out = new Uint32Array(4);
     philox4x32([data >>> 0, Math.floor(data / 2 ** 32) >>> 0, 0, use], this.words, out);
-    return new Key([out[0] ?? 0, out[1] ?? 0]);
+    const {later} = this;
+    return new Key([out[0] ?? 0, out[1] ?? 0], later && ((ahead) => later(ahead).derive(data, use)));
   }
+}
+
+/** `parent.fold(step)`, as a key that knows those of the steps after it. */
+export function stepKey(parent: Key, step: number): Key {
+  return new Key(parent.fold(step).words, (ahead) => parent.fold(step + ahead));
 }
 
 /** The key of a seed, a whole number from 0 to 2^53 - 1. */

@@ -118,9 +118,13 @@ function drawn(
   values: () => Float32Array | Int32Array
 ): Tensor {
   const size = sizeOf(shape);
-  const small = size < LEAST_FOR_GPU && tf.getBackend() === "webgpu";
+  // A step's draws are made on the GPU however small: a plan could not repeat the upload.
+  const small = size < LEAST_FOR_GPU && !key.later && tf.getBackend() === "webgpu";
   if (small || size === 0) {
     return tf.tensor(values(), [...shape], distribution.kind === "integers" ? "int32" : "float32");
   }
-  return drawKernel({}, {shape, words: key.words, distribution, values})[0] as Tensor;
+  const {later} = key;
+  const attrs = {shape, words: key.words, distribution, values};
+  const attrsLater = later && ((ahead: number) => ({...attrs, words: later(ahead).words}));
+  return drawKernel({}, attrs, attrsLater)[0] as Tensor;
 }

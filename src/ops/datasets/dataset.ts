@@ -97,8 +97,8 @@ export function subset(data: Dataset, rows: ArrayLike<number>, name = data.name)
   return {...rest, ...labelShape, name, labels: new Int32Array(), ...taken};
 }
 
-/** Out of range there would be zeros, or rows from the end. */
-function checkRows(data: Dataset, rows: ArrayLike<number>): void {
+/** Throws an ArgumentError for a number that is no row's: out of range there would be zeros, or rows from the end. */
+export function checkRows(data: Dataset, rows: ArrayLike<number>): void {
   const count = rowCount(data);
   for (let i = 0; i < rows.length; ++i) {
     const row = rows[i] as number;

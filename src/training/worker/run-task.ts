@@ -1,27 +1,25 @@
+import {doubtPlans} from "../../gpu/plan/planned-steps.ts";
+import type {BackendInfo} from "../../gpu/types.ts";
 import {frameOf} from "../capture/frames.ts";
-import {revive, type Script, type WorkerModules} from "../capture/revive.ts";
-import {abortError} from "../errors.ts";
-import type {EndedMessage, StartMessage, WireError} from "../protocol.ts";
-import {sizeOf} from "../size.ts";
-import {makeContext, type TrainContext} from "./context.ts";
+import type {WorkerModules} from "../capture/revive.ts";
+import type {EndedMessage, StartMessage} from "../protocol.ts";
+import {type KeepTimes, RunKeeper} from "../resume.ts";
+import {AstrayError, Attempt} from "./attempt.ts";
 import type {TrainingEngine} from "./engine.ts";
 import {logText} from "./log-text.ts";
 import {Outbox, type OutboxHost} from "./outbox.ts";
-import {type ReadRow, readRow} from "./read-row.ts";
-import {abandoned, Patience} from "./settle.ts";
-import {readTree} from "./tensor-like.ts";
-import {Turn, type Turns} from "./turns.ts";
+import type {Turns} from "./turns.ts";
 
-/** A run keeps the turn for this long when others wait. */
-const quantumMs = 16;
-/** Messages are let in at least this often. */
-const hopMs = 8;
-/** The device is waited for at least this often. */
-const drainMs = 250;
+/** A function that fails on a device may have been told of its loss before we were. */
+const lossMs = 100;
+/** A run that loses its device so often without a new row is what kills it. */
+const maxLosses = 3;
 
 /** What a run needs of its worker. */
 export interface TaskHost extends OutboxHost {
   engine: TrainingEngine;
+  /** The engine after this one, when its device was lost. */
+  nextEngine(): Promise<TrainingEngine>;
   modules: WorkerModules;
   turns: Turns;
   /** Called when a run is about to step. */
@@ -29,22 +27,31 @@ export interface TaskHost extends OutboxHost {
   hop(): Promise<void>;
   /** How long a cancelled function may go on in one step, when it waits for something. */
   patienceMs: number;
+  /** How often trainings are kept to go on from. */
+  keepTimes?: KeepTimes;
 }
 
 type Outcome = Pick<EndedMessage, "status" | "error">;
-type Rows = Iterator<unknown> | AsyncIterator<unknown>;
 
-/** One run in the worker: steps its function, sends its rows, and frees its tensors however it ends. */
+const cancelled: Outcome = {status: "cancelled", error: null};
+
+/** One run in the worker: however often its device is lost, it goes on on the next one, and says so. */
 export class RunTask {
   readonly #start: StartMessage;
   readonly #data: unknown;
   readonly #host: TaskHost;
   readonly #outbox: Outbox;
-  readonly #turn = new Turn();
-  readonly #abort = new AbortController();
-  readonly #patience = new Patience();
+  readonly #keeper: RunKeeper;
   #live: Readonly<Record<string, unknown>>;
-  #scripts: Script[] = [];
+  #liveChanged = false;
+  #cancelled = false;
+  #attempt: Attempt | null = null;
+  /** Why the device of the attempt under way is gone. */
+  #lost: string | null = null;
+  #onLost: (() => void) | null = null;
+  #released: (() => void) | null = null;
+  /** Times that it was lost since the last new row. */
+  #losses = {count: 0, rowCount: 0};
 
   constructor(start: StartMessage, data: unknown, host: TaskHost) {
     this.#start = start;
@@ -52,165 +59,167 @@ export class RunTask {
     this.#host = host;
     this.#live = start.live;
     this.#outbox = new Outbox(start.runId, host);
+    this.#keeper = new RunKeeper(host.now, host.keepTimes);
   }
 
   /** Ends the run at its next step boundary; when its function only waits, in `patienceMs` at the latest. */
   cancel(): void {
-    if (this.#abort.signal.aborted) return;
-    this.#abort.abort(abortError("The run was cancelled."));
-    this.#outbox.open();
-    setTimeout(() => this.#patience.giveUp(), this.#host.patienceMs);
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#attempt?.cancel();
   }
 
   setLive(values: Readonly<Record<string, unknown>>): void {
     this.#live = {...this.#live, ...values};
+    this.#liveChanged = true;
+    // A recorded step may have read the old ones.
+    doubtPlans();
   }
 
   acknowledge(sizeBytes: number): void {
     this.#outbox.acknowledge(sizeBytes);
   }
 
-  /** Notes an error that surfaced outside of the run's steps. */
+  /** Notes an error that surfaced outside of the run's steps. What a lost device leaves behind is none. */
   complain(reason: unknown): void {
-    this.#outbox.log("error", logText([reason]));
+    if (this.#lost === null) this.#outbox.log("error", logText([reason]));
+  }
+
+  /** The device is gone, and all tensors with it. Resolves when the run has let go of them. */
+  loseDevice(reason: string): Promise<void> {
+    this.#lost = reason;
+    this.#onLost?.();
+    if (!this.#attempt) return Promise.resolve();
+    const released = new Promise<void>((resolve) => {
+      this.#released = resolve;
+    });
+    this.#attempt.giveUp(new Error(`The GPU was lost: ${reason}`));
+    return released;
   }
 
   /** Trains to the end and says how it ended; never rejects. */
   async run(): Promise<void> {
-    const {engine, turns} = this.#host;
-    const owner = engine.ledger.makeOwner();
-    let outcome: Outcome;
-    try {
-      outcome = await this.#train(() => engine.ledger.open(owner));
-    } catch (error) {
-      outcome = this.#cancelled ? {status: "cancelled", error: null} : this.#failure(error);
+    let {engine} = this.#host;
+    let outcome = await this.#try(engine);
+    while (outcome === null) {
+      const from = engine.backend;
+      const reason = this.#lost ?? "";
+      try {
+        engine = await this.#host.nextEngine();
+      } catch (error) {
+        outcome = this.#interrupted(
+          `The GPU was lost: ${reason}. Nothing else can compute: ${String(error)}`
+        );
+        break;
+      }
+      this.#lost = null;
+      outcome = this.#cancelled
+        ? cancelled
+        : (this.#refusal(reason) ?? (await this.#goOn(engine, from, reason)));
     }
-    engine.ledger.release(owner);
-    turns.pass(this.#turn);
     this.#outbox.flush();
     const {runId} = this.#start;
     this.#host.post({type: "ended", runId, ...outcome, memory: engine.memory()}, []);
   }
 
-  get #cancelled(): boolean {
-    return this.#abort.signal.aborted;
-  }
-
-  async #train(openWindow: () => void): Promise<Outcome> {
-    const {turns, tookTurn, hop, now} = this.#host;
-    await hop();
-    const {fn, scripts} = await revive(this.#start.fn, `petri-${this.#start.runId}`, this.#host.modules);
-    this.#scripts = scripts;
-    const mine = async (turn: Promise<void>) => {
-      const got = await this.#patience.wait(turn);
-      if (got === abandoned) return false;
-      openWindow();
-      tookTurn(this.#start.runId);
-      return true;
-    };
-    if (!(await mine(turns.take(this.#turn)))) return {status: "cancelled", error: null};
-    let hoppedAt = now();
-    let drainedAt = now();
-    let rows: Rows | null = null;
-    for (;;) {
-      if (this.#cancelled) {
-        await this.#stop(rows);
-        return {status: "cancelled", error: null};
-      }
-      const startedAt = now();
-      rows ??= await this.#open(fn);
-      const result = rows && (await this.#patience.wait(Promise.resolve(rows.next())));
-      if (result === abandoned || !rows || !result) return {status: "cancelled", error: null};
-      if (result.done) return {status: "completed", error: null};
-      const diverged = await this.#take(result.value);
-      if (diverged) {
-        await this.#stop(rows);
-        return {status: "diverged", error: diverged};
-      }
-      if (now() - drainedAt >= drainMs && this.#host.engine.drain) {
-        await this.#patience.wait(this.#host.engine.drain());
-        drainedAt = now();
-      }
-      this.#outbox.flushIfDue(now() - startedAt);
-      if (now() - hoppedAt >= hopMs) {
-        await hop();
-        hoppedAt = now();
-      }
-      if (this.#outbox.isFull && !this.#cancelled) {
-        turns.pass(this.#turn);
-        await this.#outbox.credit();
-        if (!(await mine(turns.take(this.#turn)))) return {status: "cancelled", error: null};
-      } else if (turns.wanted && turns.heldMs >= quantumMs) {
-        if (!(await mine(turns.rotate(this.#turn)))) return {status: "cancelled", error: null};
-      }
-    }
-  }
-
-  /** Calls the function, and makes sure that what it returned can be stepped. */
-  async #open(fn: (context: TrainContext) => unknown): Promise<Rows | null> {
-    const {ops, key} = this.#host.engine;
-    const {params, seed} = this.#start;
-    const context = makeContext(
-      {ops, data: this.#data, params, key: key(seed), signal: this.#abort.signal},
-      {
-        live: () => this.#live,
-        log: (level, values) => this.#outbox.log(level, logText(values)),
-        checkpoint: (name, tree) => this.#checkpoint(name, tree)
-      }
-    );
-    const made = fn(context) as unknown;
-    const isPromise = typeof (made as PromiseLike<unknown> | null)?.then === "function";
-    const value = isPromise ? await this.#patience.wait(made as PromiseLike<unknown>) : made;
-    if (value === abandoned) return null;
-    if (typeof value === "object" && value !== null) {
-      if (Symbol.asyncIterator in value) return (value as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-      if (Symbol.iterator in value) return (value as Iterable<unknown>)[Symbol.iterator]();
-    }
-    throw new TypeError(
-      "train(fn) takes a generator function that yields rows: async function* ({ops}) { yield {step, loss}; }. " +
-        "This function returned something that has no rows."
-    );
-  }
-
-  /** Lets the function clean up (its `finally` blocks), as long as it does not take for ever. */
-  async #stop(rows: Rows | null): Promise<void> {
-    if (!rows?.return) return;
-    setTimeout(() => this.#patience.giveUp(), this.#host.patienceMs);
-    try {
-      await this.#patience.wait(Promise.resolve(rows.return(undefined)));
-    } catch (error) {
-      this.complain(error);
-    }
-  }
-
-  /** Takes in a yielded row; the error if it says that the run has diverged. */
-  async #take(value: unknown): Promise<WireError | null> {
-    // A bare `yield` is a place to stop at, without a row.
-    if (value === undefined || value === null) return null;
-    const row = await readRow(value, this.#outbox.rowCount);
-    this.#outbox.add(row);
-    const name = this.#divergence(row);
-    if (name === null) return null;
-    const message = `${name} became ${row.numbers[name]} at step ${row.step}.`;
-    return {name: "DivergenceError", message, frame: null};
-  }
-
-  #divergence({numbers}: ReadRow): string | null {
-    const {diverge} = this.#start;
-    if (diverge === false) return null;
-    const watched = diverge === true ? Object.keys(numbers) : diverge;
-    return watched.find((name) => name in numbers && !Number.isFinite(numbers[name])) ?? null;
-  }
-
-  async #checkpoint(name: string, tree: unknown): Promise<void> {
-    const step = this.#outbox.lastStep;
-    const read = await readTree(tree);
+  /** One attempt, and a second one from the first step where what was kept led nowhere. */
+  async #goOn(engine: TrainingEngine, from: BackendInfo, reason: string): Promise<Outcome | null> {
+    const {place} = this.#keeper;
+    const isMoved = from.name !== engine.backend.name || from.adapter !== engine.backend.adapter;
     const {runId} = this.#start;
-    const timeMs = this.#host.now();
-    this.#outbox.send({type: "checkpoint", runId, name, step, timeMs, tree: read, sizeBytes: sizeOf(read)});
+    this.#host.post({type: "resumed", runId, backend: engine.backend, isMoved}, []);
+    this.#note(reason, engine.backend, place);
+    const outcome = await this.#try(engine);
+    const led =
+      outcome === null || outcome.status === "completed" || this.#outbox.rowCount > this.#losses.rowCount;
+    if (place === null || led || this.#cancelled) return outcome;
+    this.#keeper.forget();
+    const refusal = this.#refusal(reason);
+    if (refusal) return refusal;
+    this.#outbox.log(
+      "note",
+      "What was kept of the run could not be gone on from: it is computed again from its first step."
+    );
+    return this.#try(engine);
   }
 
-  #failure(error: unknown): Outcome {
+  /** Null when the device was lost meanwhile. */
+  async #try(engine: TrainingEngine): Promise<Outcome | null> {
+    const attempt = new Attempt({
+      ...this.#host,
+      engine,
+      start: this.#start,
+      data: this.#data,
+      outbox: this.#outbox,
+      live: () => this.#live,
+      keeping: engine.canBeLost ? this.#keeper.context() : undefined
+    });
+    this.#attempt = attempt;
+    if (this.#cancelled) attempt.cancel();
+    try {
+      const ending = await attempt.run();
+      if (ending) return ending;
+      return this.#cancelled ? cancelled : null;
+    } catch (error) {
+      if (engine.canBeLost && !this.#cancelled) await this.#waitForLoss();
+      if (this.#cancelled) return cancelled;
+      return this.#lost === null ? this.#failure(error, attempt) : null;
+    } finally {
+      this.#attempt = null;
+      this.#released?.();
+      this.#released = null;
+    }
+  }
+
+  #waitForLoss(): Promise<void> {
+    if (this.#lost !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onLost = resolve;
+      setTimeout(resolve, lossMs);
+    });
+  }
+
+  /** Why the run cannot go on after all. */
+  #refusal(reason: string): Outcome | null {
+    const {rowCount, lastStep} = this.#outbox;
+    this.#losses =
+      rowCount > this.#losses.rowCount ? {count: 1, rowCount} : {count: this.#losses.count + 1, rowCount};
+    const lost = `The GPU was lost: ${reason}.`;
+    if (this.#losses.count >= maxLosses) {
+      return this.#interrupted(
+        `${lost} That was the ${maxLosses}rd time without a new row: a step of this run may be too much for it. Try ?backend=wasm in the page's address, or smaller steps.`
+      );
+    }
+    if (this.#keeper.isEmpty && this.#liveChanged && rowCount > 0) {
+      return this.#interrupted(
+        `${lost} Live values had been changed before step ${lastStep}, so that its rows cannot be computed again.`
+      );
+    }
+    return null;
+  }
+
+  #note(reason: string, {name, adapter}: BackendInfo, place: {step: number; trainings: number} | null): void {
+    const at =
+      this.#outbox.lastStep === null ? "before its first row" : `at step ${count(this.#outbox.lastStep)}`;
+    const where = name === "webgpu" ? name : `${name} (${adapter})`;
+    const training = place && place.trainings > 1 ? ` of training ${place.trainings}` : "";
+    const from = place
+      ? `went on from step ${count(place.step)}${training}`
+      : "computed again from its first step";
+    this.#outbox.log("note", `The GPU was lost (${reason}) ${at}; ${from} on ${where}.`);
+    this.#outbox.flush();
+  }
+
+  #interrupted(message: string): Outcome {
+    return {status: "interrupted", error: {name: "Error", message, frame: null}};
+  }
+
+  #failure(error: unknown, {scripts}: Attempt): Outcome {
+    if (error instanceof AstrayError) {
+      return this.#interrupted(
+        `${error.message} It could not be continued after the GPU was lost: Recompute begins anew.`
+      );
+    }
     const {name, message} =
       error instanceof Error
         ? error
@@ -218,6 +227,8 @@ export class RunTask {
             name: "Error",
             message: typeof error === "string" ? error : `The function threw ${logText([error])}`
           };
-    return {status: "failed", error: {name, message, frame: frameOf(error, this.#scripts)}};
+    return {status: "failed", error: {name, message, frame: frameOf(error, scripts)}};
   }
 }
+
+const count = (step: number) => step.toLocaleString("en-US");
