@@ -2,7 +2,8 @@ import type {Values} from "../kernel.ts";
 import type {FusedActivation} from "./activation-grad.ts";
 import type {MatMulLayout} from "./matmul-wgsl.ts";
 
-const ACTIVATE: Record<FusedActivation, (x: number) => number> = {
+/** The activations in JavaScript. */
+export const ACTIVATE: Record<FusedActivation, (x: number) => number> = {
   linear: (x) => x,
   relu: (x) => Math.max(x, 0),
   tanh: Math.tanh,

@@ -1,0 +1,3 @@
+import {sparseLinearCases} from "../ops/sparse-linear-cases.ts";
+
+sparseLinearCases("webgpu");

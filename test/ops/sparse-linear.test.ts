@@ -1,0 +1,4 @@
+import {sparseLinearCases} from "./sparse-linear-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) sparseLinearCases(backend);
