@@ -44,7 +44,8 @@ export function readPackage(name: string, sources: Sources): OpsPackage | undefi
 function collect(
   index: ts.SourceFile,
   sources: Sources,
-  into: Map<ts.SourceFile, Map<string, string>>
+  into: Map<ts.SourceFile, Map<string, string>>,
+  within = ""
 ): void {
   for (const statement of index.statements) {
     if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier) continue;
@@ -53,14 +54,17 @@ function collect(
     const {exportClause: clause} = statement;
     const names = into.get(file) ?? new Map<string, string>();
     if (clause && ts.isNamedExports(clause)) {
-      for (const {name, propertyName} of clause.elements) names.set((propertyName ?? name).text, name.text);
+      for (const {name, propertyName} of clause.elements)
+        names.set((propertyName ?? name).text, within + name.text);
     } else {
-      const prefix = clause ? `${clause.name.text}.` : "";
+      const prefix = clause ? `${within}${clause.name.text}.` : within;
       // What is also exported by itself is found by its shorter name.
       for (const name of exportsOf(file)) if (!names.has(name)) names.set(name, prefix + name);
     }
     if (names.size > 0) into.set(file, names);
-    if (!clause) collect(file, sources, into);
+    if (!clause || ts.isNamespaceExport(clause)) {
+      collect(file, sources, into, clause ? `${within}${clause.name.text}.` : within);
+    }
   }
 }
 

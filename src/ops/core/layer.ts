@@ -24,6 +24,8 @@ export interface Context {
   setState?(path: string, state: Params): void;
   /** Sees the output of every layer inside a container, and returns what the network goes on with. Both are given to the caller. */
   tap?(path: string, y: Tensor): Tensor;
+  /** Sees what every layer inside a container is given, while it is applied: keep or clone nothing of it but what `tf.keep` holds. */
+  see?(path: string, x: Tensor): void;
   /** Which time steps are there, [batch, time] of 1 and 0: attention looks at no other. */
   mask?: Tensor;
   /** The graph that x lives on, its normalised adjacency [nodes, nodes] or [batch, nodes, nodes]: for graphConv. */
@@ -53,6 +55,10 @@ export interface Layer<P extends Params = Params> {
   children?(inputShape: Shape): readonly Child[];
   /** Floating-point operations for one example, a multiplication and its addition being two; without those of children. */
   flops?(inputShape: Shape): number;
+  /** The same layer with so many units or channels coming out; layers that make new ones have it. */
+  resized?(outputs: number): Layer;
+  /** The same container around other layers, in the order of `children`; their names stay. */
+  withChildren?(layers: readonly Layer[]): Layer;
 }
 
 /** The shape that comes out of a layer for one example. */
@@ -123,6 +129,7 @@ export function applyChild(
   context: Context | undefined
 ): Tensor {
   const path = join(context?.path, name);
+  context?.see?.(path, x);
   const y = layer.apply(params, x, {...context, path, key: context?.key?.fold(index)});
   return context?.tap ? context.tap(path, y) : y;
 }

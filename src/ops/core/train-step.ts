@@ -25,12 +25,15 @@ export function initTrainState<P extends Params>(
   model?: Layer<P>,
   inputShape: Shape = []
 ): TrainState<P> {
-  return tidy(() => ({
-    params: clone(params),
-    optimizerState: optimizer.init(params),
-    modelState: model ? initState(model as Layer, inputShape) : {},
-    step: 0
-  }));
+  return tidy(() => {
+    const optimizerState = optimizer.init(params);
+    return {
+      params: clone((optimizer.start?.(params, optimizerState) ?? params) as P),
+      optimizerState,
+      modelState: model ? initState(model as Layer, inputShape) : {},
+      step: 0
+    };
+  });
 }
 
 /** A copy that lives on when the original is used up. */

@@ -63,12 +63,13 @@ export function conv2d(options: Conv2dOptions): Layer<ConvParams> {
   if (filters % groups !== 0) {
     throw new ArgumentError(`filters must be a multiple of groups (${groups}), got ${filters}.`);
   }
-  return convolution("conv2d", options, {
+  const layer = convolution("conv2d", options, {
     groupingOf: (channels) => ({groups, inGroup: channels / groups, out: filters}),
     kernelChannels: ({inGroup, out}) => [inGroup, out],
     channelsOf: (kernel) => (kernel.shape[2] as number) * groups,
     multipleOf: groups
   });
+  return {...layer, resized: (outputs) => conv2d({...options, filters: outputs}) as Layer};
 }
 
 /**

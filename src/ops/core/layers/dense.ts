@@ -57,6 +57,7 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
       });
     },
     outputShape: () => [units],
-    flops: ([inputs = 0]) => 2 * inputs * units
+    flops: ([inputs = 0]) => 2 * inputs * units,
+    resized: (outputs) => dense({...options, units: outputs}) as Layer
   };
 }

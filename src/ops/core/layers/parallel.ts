@@ -61,7 +61,8 @@ export function parallel(
       combine === "concat"
         ? 0
         : (branches.length - 1) *
-          joined(name, combine, branches, inputShape).reduce((size, dim) => size * dim, 1)
+          joined(name, combine, branches, inputShape).reduce((size, dim) => size * dim, 1),
+    withChildren: (others) => parallel(others, options) as Layer
   };
 }
 

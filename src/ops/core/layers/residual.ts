@@ -56,7 +56,8 @@ export function residual(
     },
     outputShape: (inputShape) => shapeAfter(main, inputShape),
     children: (inputShape) => parts.map(({name, layer}) => ({name, layer, inputShape})),
-    flops: (inputShape) => shapeAfter(main, inputShape).reduce((size, dim) => size * dim, 1)
+    flops: (inputShape) => shapeAfter(main, inputShape).reduce((size, dim) => size * dim, 1),
+    withChildren: ([other = main, short]) => residual(other, {...(short && {shortcut: short})}) as Layer
   };
 }
 

@@ -57,6 +57,7 @@ export function sequential(layers: readonly Layer[]): Layer<Record<string, Param
       );
     },
     outputShape: (inputShape: Shape) => layers.reduce((shape, layer) => shapeAfter(layer, shape), inputShape),
-    children
+    children,
+    withChildren: (others) => sequential(others) as Layer
   };
 }

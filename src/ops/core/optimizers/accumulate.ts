@@ -28,6 +28,9 @@ export function accumulate(every: number, optimizer: Optimizer): Optimizer {
   const isLast = ({seen}: AccumulateState) => seen + 1 === every;
   return {
     learningRate: (state) => optimizer.learningRate?.((state as AccumulateState).inner),
+    start: (params, state) => optimizer.start?.(params, (state as AccumulateState).inner) ?? params,
+    isIrregular: (state) =>
+      isLast(state as AccumulateState) && optimizer.isIrregular?.((state as AccumulateState).inner) === true,
     init: (params): AccumulateState => ({
       seen: 0,
       mean: zerosLike(params),

@@ -41,6 +41,8 @@ export function ema(
   };
   return {
     learningRate: (state) => optimizer.learningRate?.((state as EmaState).inner),
+    start: (params, state) => optimizer.start?.(params, (state as EmaState).inner) ?? params,
+    isIrregular: (state) => optimizer.isIrregular?.((state as EmaState).inner) === true,
     init: (params): EmaState => ({step: 0, ema: clone(params), inner: optimizer.init(params)}),
     update: (grads, state, params) =>
       tidy(() => {

@@ -24,6 +24,13 @@ export interface Optimizer {
   step?(grads: Params, state: OptimizerState, params: Params): {params: Params; state: OptimizerState};
   /** The learning rate of the next update, where it is a schedule or a live value; for reports. */
   learningRate?(state: OptimizerState): number | undefined;
+  /** The parameters that training begins with, where they are not those given (pruned ones are zero); new tensors, or shared ones. */
+  start?(params: Params, state: OptimizerState): Params;
+  /**
+   * Whether the next step is unlike ordinary ones (masks are chosen anew) and has to be done in ordinary operations, where a
+   * recorded step would be replayed. Ordinary steps of a state then all do the same. It reads numbers of the state alone.
+   */
+  isIrregular?(state: OptimizerState): boolean;
 }
 
 /** One update of the parameters by an optimizer's fastest way. */
@@ -81,9 +88,13 @@ export function chain(...transformations: readonly Optimizer[]): Optimizer {
   const last = transformations.at(-1);
   if (!last) throw new ArgumentError("chain needs at least one transformation, got none.");
   const lastState = (state: OptimizerState) => (state as OptimizerState[]).at(-1) as OptimizerState;
+  const stateOf = (state: OptimizerState, i: number) => (state as OptimizerState[])[i] as OptimizerState;
   return {
     init: (params) => transformations.map((each) => each.init(params)),
     learningRate: (state) => last.learningRate?.(lastState(state)),
+    start: (params, state) =>
+      transformations.reduce((at, each, i) => each.start?.(at, stateOf(state, i)) ?? at, params),
+    isIrregular: (state) => transformations.some((each, i) => each.isIrregular?.(stateOf(state, i))),
     update: (grads, state, params) =>
       tidy(() => {
         const {updates, states} = through(transformations, grads, state, params);
