@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<(args: string[]) => Promise<void>>>
   torture: async () => (await import("./commands/torture.ts")).torture,
   systems: async () => (await import("./systems.ts")).systems,
   docs: async () => (await import("./commands/docs.ts")).docs,
+  wasm: async () => (await import("./wasm-module.ts")).wasm,
   screenshots: async () => (await import("./commands/screenshots.ts")).screenshots
 };
 

@@ -1,5 +1,6 @@
 import * as tf from "./tfjs.ts";
 import type {TensorSpec} from "./types.ts";
+import {runNative} from "./wasm/kernels.ts";
 import {dispatch, type GpuKernel} from "./webgpu-dispatch.ts";
 
 export type Values = Float32Array | Int32Array;
@@ -82,6 +83,7 @@ function runOnHeap<A extends object>(
   const heap = backend as HeapBackend;
   const specs = infos as unknown as Specs;
   const outputs = kernel.outputs(specs, attrs).map(({shape, dtype}) => heap.makeOutput([...shape], dtype));
+  if (runNative(kernel.name, heap, infos, outputs, attrs)) return outputs;
   // Views come last: allocating may have moved the heap.
   const views = mapValues(infos, (info) => heap.typedArrayFromHeap(info));
   kernel.twin(

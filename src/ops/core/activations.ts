@@ -1,10 +1,9 @@
 import type {FusedActivation} from "../../gpu/kernels/activation-grad.ts";
+import {geluTanh} from "../../gpu/kernels/gelu.ts";
 import {type Tensor, tf} from "../tf.ts";
 import {ArgumentError} from "./errors.ts";
 
 type Activation = (x: Tensor) => Tensor;
-
-const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
 
 /** Frees what a function of several operations makes on the way. */
 const scoped =
@@ -38,10 +37,7 @@ export const activations = {
   softsign: scoped((x) => tf.div(x, tf.add(tf.abs(x), 1))),
   silu: scoped((x) => tf.mul(x, tf.sigmoid(x))),
   gelu: scoped((x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1))),
-  geluTanh: scoped((x) => {
-    const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.mul(x, x), x), 0.044715)), SQRT_2_OVER_PI);
-    return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
-  }),
+  geluTanh: (x: Tensor) => geluTanh(x),
   mish: scoped((x) => tf.mul(x, tf.tanh(tf.softplus(x)))),
   hardSwish: scoped((x) => tf.mul(x, tf.div(tf.relu6(tf.add(x, 3)), 6)))
 } satisfies Record<string, Activation>;

@@ -1,0 +1,153 @@
+import type {HeapBackend, Specs} from "../kernel.ts";
+import type {FusedActivation} from "../kernels/activation-grad.ts";
+import type {AdamAttrs} from "../kernels/adam.ts";
+import type {NormAttrs} from "../kernels/norm.ts";
+import type {Window2d} from "../kernels/window.ts";
+import type * as tf from "../tfjs.ts";
+import {addressOf} from "./heap.ts";
+import {type Native, nativeHeap} from "./native.ts";
+
+/** One run of a kernel: addresses of inputs by name (0 for one that was not passed) and of outputs, and what the kernel was told. */
+interface Run<A> {
+  native: Native;
+  at(input: string): number;
+  outputs: number[];
+  attrs: A;
+  specs: Specs;
+}
+
+type NativeKernel<A> = (run: Run<A>) => void;
+
+const sizeOf = (shape: readonly number[] = []) => shape.reduce((size, dim) => size * dim, 1);
+
+/** Images of a batch, and their window, in the order in which our WebAssembly takes them. */
+function windowsOf(specs: Specs, input: string, sizeOfOne: number, window: Window2d): number[] {
+  const {height, width, channels, rows, columns, strideY, strideX, dilationY, dilationX, top, left} = window;
+  const steps = [strideY, strideX, dilationY, dilationX, top, left, window.outHeight, window.outWidth];
+  return [sizeOf(specs[input]?.shape) / sizeOfOne, height, width, channels, rows, columns, ...steps];
+}
+
+const imageSize = ({height, width, channels}: Window2d) => height * width * channels;
+const pooledSize = ({outHeight, outWidth, channels}: Window2d) => outHeight * outWidth * channels;
+
+/** How our WebAssembly numbers activations. */
+const ACTIVATIONS: Record<FusedActivation, number> = {linear: 0, relu: 1, tanh: 2, sigmoid: 3, elu: 4};
+
+/** Rows and features of what is normalised or made a softmax of. */
+function rowsOf(specs: Specs, input: string): [rows: number, features: number] {
+  const shape = specs[input]?.shape ?? [];
+  const features = shape.at(-1) ?? 0;
+  return [sizeOf(shape) / features, features];
+}
+
+const norm: NativeKernel<NormAttrs> = ({native, at, outputs: [y = 0, moments = 0], attrs, specs}) =>
+  native.norm(
+    at("x"),
+    at("scale"),
+    at("bias"),
+    y,
+    moments,
+    ...rowsOf(specs, "x"),
+    attrs.epsilon,
+    Number(attrs.centred)
+  );
+
+/** Kernels, by name, of which our WebAssembly has a faster form than their twins; the same arguments and results. */
+const kernels = {
+  PetriActivationGrad: (({native, at, outputs: [bias = 0, sums = 0], attrs, specs}) => {
+    const [rows = 0, units = 0] = specs.dy?.shape ?? [];
+    native.activationGrad(at("dy"), at("y"), bias, sums, rows, units, ACTIVATIONS[attrs.activation]);
+  }) satisfies NativeKernel<{activation: FusedActivation}>,
+
+  PetriAdam: (({native, at, outputs, attrs, specs}) => {
+    const {rate, unbias, beta1, beta2, eps, decay, keep} = attrs;
+    const tensors = [at("param"), at("grad"), at("mu"), at("nu"), ...outputs];
+    const numbers = [rate, unbias, beta1, 1 - beta1, beta2, 1 - beta2, eps, keep - decay];
+    native.adam(...tensors, sizeOf(specs.param?.shape), ...numbers);
+  }) satisfies NativeKernel<AdamAttrs>,
+
+  PetriPatches: (({native, at, outputs: [to = 0], attrs, specs}) =>
+    native.patches(
+      at("images"),
+      to,
+      ...windowsOf(specs, "images", imageSize(attrs), attrs)
+    )) satisfies NativeKernel<Window2d>,
+
+  PetriFoldPatches: (({native, at, outputs: [images = 0], attrs, specs}) => {
+    const sizeOfOne = attrs.outHeight * attrs.outWidth * attrs.rows * attrs.columns * attrs.channels;
+    native.foldPatches(at("patches"), images, ...windowsOf(specs, "patches", sizeOfOne, attrs));
+  }) satisfies NativeKernel<Window2d>,
+
+  PetriMaxPool: (({native, at, outputs: [values = 0, winners = 0], attrs, specs}) =>
+    native.maxPool(
+      at("images"),
+      values,
+      winners,
+      ...windowsOf(specs, "images", imageSize(attrs), attrs)
+    )) satisfies NativeKernel<Window2d>,
+
+  PetriMaxUnpool: (({native, at, outputs: [images = 0], attrs, specs}) =>
+    native.maxUnpool(
+      at("dy"),
+      at("winners"),
+      images,
+      ...windowsOf(specs, "dy", pooledSize(attrs), attrs)
+    )) satisfies NativeKernel<Window2d>,
+
+  PetriNorm: norm,
+  PetriNormScaled: norm,
+  PetriNormAffine: norm,
+
+  PetriNormInputGrad: (({native, at, outputs: [dx = 0], attrs, specs}) =>
+    native.normInputGrad(
+      at("dy"),
+      at("x"),
+      at("moments"),
+      at("scale"),
+      dx,
+      ...rowsOf(specs, "x"),
+      Number(attrs.centred)
+    )) satisfies NativeKernel<NormAttrs>,
+
+  PetriNormParamsGrad: (({native, at, outputs: [scale = 0, bias = 0], specs}) =>
+    native.normParamsGrad(
+      at("dy"),
+      at("x"),
+      at("moments"),
+      scale,
+      bias,
+      ...rowsOf(specs, "x")
+    )) satisfies NativeKernel<NormAttrs>,
+
+  PetriGeluTanh: (({native, at, outputs: [y = 0], specs}) =>
+    native.geluTanh(at("x"), y, sizeOf(specs.x?.shape))) satisfies NativeKernel<object>,
+
+  PetriGeluTanhGrad: (({native, at, outputs: [dx = 0], specs}) =>
+    native.geluTanhGrad(at("dy"), at("x"), dx, sizeOf(specs.x?.shape))) satisfies NativeKernel<object>
+};
+
+/**
+ * Runs a kernel in our WebAssembly, on a backend's heap. False where there is none for it, or no WebAssembly with SIMD: its twin does the
+ * same then.
+ */
+export function runNative(
+  name: string,
+  backend: HeapBackend,
+  inputs: Readonly<Record<string, tf.TensorInfo | undefined>>,
+  outputs: readonly tf.TensorInfo[],
+  attrs: object
+): boolean {
+  const kernel = (kernels as unknown as Record<string, NativeKernel<object> | undefined>)[name];
+  const heap = kernel && nativeHeap(backend);
+  if (!heap) return false;
+  // What is empty has no rows to be counted; its twin knows what comes of it.
+  const infos = Object.values(inputs).filter((info) => info !== undefined && info !== null);
+  if ([...infos, ...outputs].some(({shape}) => shape.includes(0))) return false;
+  const at = (input: string) => {
+    const info = inputs[input];
+    return info ? addressOf(heap.backend, info) : 0;
+  };
+  const addresses = outputs.map((info) => addressOf(heap.backend, info));
+  kernel({native: heap.native, at, outputs: addresses, attrs, specs: inputs as unknown as Specs});
+  return true;
+}

@@ -1,0 +1,3 @@
+import {geluCases} from "../ops/gelu-cases.ts";
+
+geluCases("webgpu");
