@@ -1,6 +1,7 @@
 // The training worker: the only place where the tensor library, the op packages and the run protocol meet.
 // Its name is the page's base address, since data files lie beside the page, with the backend to prefer as the hash.
-import {memoryInfo, onDeviceLost, openBackend} from "./gpu/backend.ts";
+import {memoryInfo, openBackend} from "./gpu/backend.ts";
+import {onDeviceLost, takeGpuError} from "./gpu/device-watch.ts";
 import {drain} from "./gpu/drain.ts";
 import {TensorLedger} from "./gpu/tensor-ledger.ts";
 import type {BackendName} from "./gpu/types.ts";
@@ -19,6 +20,11 @@ Error.stackTraceLimit = 100;
 
 configureDatasets({fetchBytes: (path) => readNotebookFile(page, path), tables: tableReaders});
 
+/** It watches the library, whatever the backend. */
+const ledger = new TensorLedger();
+const memory = () => ({...memoryInfo(), byOwner: ledger.memory()});
+const takeFault = () => takeGpuError(memory);
+
 const {lost} = serveTraining({
   scope: here,
   encode: encodeMetrics,
@@ -30,11 +36,15 @@ const {lost} = serveTraining({
     "petri/pruning": () => import("./ops/pruning/index.ts"),
     "petri/zoo": () => import("./ops/zoo/index.ts")
   },
-  async loadEngine() {
+  async loadEngine(isBack) {
     const prefer = (page.hash.slice(1) || undefined) as BackendName | undefined;
     const wasmPaths = wasmFiles(here.location.href);
-    const [backend, {ops}] = await Promise.all([openBackend({wasmPaths, prefer}), import("./ops/index.ts")]);
-    return {ops, backend, memory: memoryInfo, key: ops.key, ledger: new TensorLedger(), drain};
+    const [backend, {ops}] = await Promise.all([
+      openBackend({wasmPaths, prefer, isBack}),
+      import("./ops/index.ts")
+    ]);
+    const canBeLost = backend.name === "webgpu";
+    return {ops, backend, memory, key: ops.key, ledger, drain, takeFault, canBeLost};
   }
 });
 

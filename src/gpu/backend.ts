@@ -1,3 +1,4 @@
+import {dismissDevice, takeGpuError, watchDevice} from "./device-watch.ts";
 import {teachEmptyTensors} from "./empty-tensors.ts";
 import * as tf from "./tfjs.ts";
 import type {BackendInfo, BackendName, MemoryInfo} from "./types.ts";
@@ -10,6 +11,8 @@ export interface BackendOptions {
   wasmPaths?: string | Record<string, string>;
   /** Threads of wasm, where the page is isolated and the browser has them; true by default. */
   threads?: boolean;
+  /** A device was lost a moment ago: its driver is given some seconds to come back. */
+  isBack?: boolean;
 }
 
 const BEST_FIRST: readonly BackendName[] = ["webgpu", "wasm", "cpu"];
@@ -17,8 +20,6 @@ const BEST_FIRST: readonly BackendName[] = ["webgpu", "wasm", "cpu"];
 /** A backend that has not proved itself by then is passed over; threads that have not started are given up. */
 const OPEN_MS = 40_000;
 const THREADS_MS = 15_000;
-
-const lostListeners = new Set<(reason: string) => void>();
 
 /**
  * Makes the best backend that works the current one: webgpu, then wasm, then cpu. Each has to compute something right
@@ -35,6 +36,7 @@ export async function openBackend(options: BackendOptions = {}): Promise<Backend
     } catch (error) {
       // One that failed before it was registered is not there to be removed.
       if (tf.findBackendFactory(name)) tf.removeBackend(name);
+      if (name === "webgpu") dismissDevice();
       refused.push({name, reason: error instanceof Error ? error.message : String(error)});
     }
   }
@@ -49,14 +51,22 @@ export class BackendError extends Error {
 
 /** Live tensors and their bytes on the current backend. */
 export function memoryInfo(): MemoryInfo {
-  const {numTensors, numBytes} = tf.memory();
-  return {tensors: numTensors, sizeBytes: numBytes};
+  if (!tf.getBackend()) return {tensors: 0, sizeBytes: 0};
+  const {numTensors, numBytes, ...more} = tf.memory() as tf.MemoryInfo & Partial<WebGpuMemory>;
+  const {numBytesAllocatedInGPU: held, numBytesInGPU: used = 0} = more;
+  return {
+    tensors: numTensors,
+    sizeBytes: numBytes,
+    ...(held !== undefined && {cacheBytes: Math.max(0, held - used)})
+  };
 }
 
-/** Calls back when the GPU device is lost (a driver reset, a laptop that sleeps): every tensor on it is gone. Returns the way to stop listening. */
-export function onDeviceLost(callback: (reason: string) => void): () => void {
-  lostListeners.add(callback);
-  return () => lostListeners.delete(callback);
+/** What tfjs's WebGPU backend adds to `tf.memory()`. */
+interface WebGpuMemory {
+  /** Of tensors and of what is on its way. */
+  numBytesInGPU: number;
+  /** With what is held to be used again. */
+  numBytesAllocatedInGPU: number;
 }
 
 async function openAndProve(name: BackendName, options: BackendOptions): Promise<string> {
@@ -66,25 +76,23 @@ async function openAndProve(name: BackendName, options: BackendOptions): Promise
 }
 
 async function open(name: BackendName, options: BackendOptions): Promise<string> {
-  if (name === "webgpu") return openWebGPU();
+  if (name === "webgpu") return openWebGPU(options);
   if (name === "wasm") return openWasm(options);
   await import("@tensorflow/tfjs-backend-cpu");
   return "JavaScript";
 }
 
-async function openWebGPU(): Promise<string> {
-  const {device, info, name} = await openDevice(globalThis.navigator?.gpu);
+async function openWebGPU({isBack}: BackendOptions): Promise<string> {
+  const {device, info, name} = await openDevice(globalThis.navigator?.gpu, isBack);
   const {WebGPUBackend} = await import("@tensorflow/tfjs-backend-webgpu");
   // tfjs's own factory asks for neither the features nor the limits that the adapter has.
   tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, info), 3);
+  const backend = new WebGPUBackend(device, info);
+  watchDevice(device, backend);
+  tf.registerBackend("webgpu", () => backend, 3);
   // Small CPU tensors would be computed on the CPU backend, which need not be loaded, and break recorded steps.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   teachEmptyTensors("webgpu");
-  void device.lost.then(({reason, message}) => {
-    if (reason === "destroyed") return;
-    for (const listener of lostListeners) listener(message || "the GPU device was lost");
-  });
   return name;
 }
 
@@ -126,6 +134,8 @@ async function prove(name: BackendName): Promise<void> {
   );
   const values = Array.from(await product.data());
   product.dispose();
+  const refused = takeGpuError(memoryInfo);
+  if (refused) throw refused;
   if (values.join() !== "19,22,43,50")
     throw new Error(`it multiplied two matrices wrongly (${values.join(", ")})`);
 }

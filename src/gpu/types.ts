@@ -15,6 +15,16 @@ export interface BackendInfo {
 export interface MemoryInfo {
   tensors: number;
   sizeBytes: number;
+  /** Whose they are: runs by name, "plans" and "others"; absent where nobody keeps account. */
+  byOwner?: Readonly<Record<string, OwnedMemory>>;
+  /** What the backend holds to use again, besides the tensors. */
+  cacheBytes?: number;
+}
+
+/** The tensors of one owner. */
+export interface OwnedMemory {
+  tensors: number;
+  sizeBytes: number;
 }
 
 /** Shape and type of a tensor, as kernels see it. */

@@ -20,10 +20,22 @@ const WANTED_LIMITS = [
   "maxComputeWorkgroupsPerDimension"
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
-/** Opens the fastest adapter. Throws with the reason where there is none. */
-export async function openDevice(gpu: GPU | undefined): Promise<OpenDevice> {
+/** Waits for a driver that is starting again. */
+const RETRY_MS = [250, 500, 1000, 2000];
+
+/**
+ * Opens the fastest adapter. `isBack`: a device was lost a moment ago, and the driver may take seconds to come back.
+ * Throws with the reason where there is none.
+ */
+export async function openDevice(gpu: GPU | undefined, isBack = false): Promise<OpenDevice> {
   if (!gpu) throw new Error("this browser has no WebGPU");
-  const adapter = await gpu.requestAdapter({powerPreference: "high-performance"});
+  const request = () => gpu.requestAdapter({powerPreference: "high-performance"});
+  let adapter = await request();
+  for (const ms of isBack ? RETRY_MS : []) {
+    if (adapter) break;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    adapter = await request();
+  }
   if (!adapter) throw new Error("WebGPU found no adapter (a blocked or missing graphics driver)");
   const device = await adapter.requestDevice({
     requiredFeatures: WANTED_FEATURES.filter((feature) => adapter.features.has(feature)),

@@ -9,6 +9,7 @@ import {
   type Job,
   type JobHooks,
   makeJob,
+  moveJob,
   type Request,
   setBackend,
   startMessage,
@@ -30,7 +31,7 @@ import {WorkerLink} from "./worker-link.ts";
 
 /** A cancelled run whose worker does not answer for this long is ended with its worker. */
 const answerMs = 5000;
-/** A run with plain live values waits this long for its cell to hand it new ones, before it is cancelled. */
+/** A run with plain live values waits this long for its cell to hand it new ones. */
 const handOverMs = 250;
 
 /** Starts, supersedes, cancels and remembers the runs of a page, in one worker. */
@@ -107,8 +108,7 @@ export class Trainer {
    * @throws CaptureError when something that `fn` needs cannot be sent, TrainOptionError for a senseless option.
    */
   train(fn: Request["fn"], options: TrainOptions = {}, context: CellContext = {}): Run {
-    const checked = checkOptions(fn, options);
-    const request: Request = {fn, options, context, checked};
+    const request: Request = {fn, options, context, checked: checkOptions(fn, options)};
     const job = this.#makeJob(request);
     const run = new Run(
       job.core,
@@ -274,7 +274,7 @@ export class Trainer {
 
   #receive(message: FromWorker): void {
     this.#pulse.heard();
-    if (message.type === "ready" || message.type === "lost" || message.type === "pong") return;
+    if (message.type === "ready" || message.type === "pong") return;
     if (message.type === "turn") {
       this.#stepping = message.runId;
       return;
@@ -294,6 +294,7 @@ export class Trainer {
     if (message.type === "started") this.#started(job, message.backend, message.startedAt);
     else if (message.type === "checkpoint") this.#cache.takeCheckpoint(core, message);
     else if (message.type === "ended") this.#workerEnded(job, message);
+    else if (message.type === "resumed") moveJob(job, message);
     else {
       this.#recorder.rows(core, message);
       core.takeRows(message);
@@ -376,7 +377,7 @@ export class Trainer {
     const {core} = job;
     if (core.ended) return;
     this.#forget(job);
-    core.record = {...core.record, fingerprint: this.#cache.keyOf(job.fingerprint, core, job.liveChanged)};
+    core.record = {...core.record, fingerprint: this.#cache.keyOf(job)};
     core.end(status, this.#options.now(), error);
     // A run that never reached the worker has nothing to show.
     if (job.posted) this.#recorder.end(job, this.#cache);

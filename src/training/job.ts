@@ -6,7 +6,7 @@ import {fingerprintOf, hashData, inputsHash, structureHash} from "./fingerprint.
 import {type LiveWatch, watchLive} from "./live.ts";
 import type {CheckedOptions, TrainOptions} from "./options.ts";
 import {findOrigin} from "./position.ts";
-import type {StartMessage} from "./protocol.ts";
+import type {ResumedMessage, StartMessage} from "./protocol.ts";
 import type {Run} from "./run.ts";
 import {RunCore} from "./run-core.ts";
 import type {RunRecord} from "./types.ts";
@@ -63,6 +63,8 @@ export interface Job {
   posted: boolean;
   /** Whether live values have changed since its inputs were hashed. */
   liveChanged: boolean;
+  /** Whether it lost its device and went on on another kind. */
+  isMoved: boolean;
 }
 
 /** What a job tells its trainer. */
@@ -109,7 +111,8 @@ export function makeJob(request: Request, options: JobOptions, hooks: JobHooks):
     backend: null,
     fingerprint: "",
     posted: false,
-    liveChanged: false
+    liveChanged: false,
+    isMoved: false
   };
 }
 
@@ -136,6 +139,12 @@ export function setBackend(job: Job, backend: BackendName | null): void {
   job.core.update({fingerprint: job.fingerprint});
 }
 
+/** A job lost its device and goes on on this one. */
+export function moveJob(job: Job, {backend, isMoved}: ResumedMessage): void {
+  job.isMoved ||= isMoved;
+  job.core.update({backend});
+}
+
 /** What the worker is sent to start a job. */
 export function startMessage(job: Job): StartMessage {
   const {core, capture: captured, params, live, request} = job;
@@ -143,6 +152,7 @@ export function startMessage(job: Job): StartMessage {
   return {
     type: "start",
     runId,
+    name: core.record.name,
     fn: captured.captured,
     params,
     live,

@@ -7,6 +7,8 @@ import type {MetricBatch} from "./types.ts";
 export interface StartMessage {
   type: "start";
   runId: string;
+  /** What people call it. */
+  name: string;
   fn: Captured;
   params: Readonly<Record<string, unknown>>;
   live: Readonly<Record<string, unknown>>;
@@ -67,9 +69,18 @@ export interface WireError {
 export interface EndedMessage {
   type: "ended";
   runId: string;
-  status: "completed" | "cancelled" | "failed" | "diverged";
+  status: "completed" | "cancelled" | "failed" | "diverged" | "interrupted";
   error: WireError | null;
   memory: MemoryInfo;
+}
+
+/** The run's device was lost, and it goes on on this one. */
+export interface ResumedMessage {
+  type: "resumed";
+  runId: string;
+  backend: BackendInfo;
+  /** Whether that is another than it began on. */
+  isMoved: boolean;
 }
 
 export type FromWorker =
@@ -84,5 +95,4 @@ export type FromWorker =
   | RowsMessage
   | CheckpointMessage
   | EndedMessage
-  /** The GPU is gone: every run in this worker is lost. */
-  | {type: "lost"; reason: string};
+  | ResumedMessage;

@@ -11,7 +11,8 @@ export interface LogLine {
   timeMs: number;
   /** The last step that had yielded a row, null before the first. */
   step: number | null;
-  level: "log" | "error";
+  /** note: what became of the run itself. */
+  level: "log" | "error" | "note";
   text: string;
 }
 

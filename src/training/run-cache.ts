@@ -1,5 +1,6 @@
 import {CheckpointKeeper, type CheckpointOptions} from "./artifacts/checkpoints.ts";
 import {extrasFromArtifacts, extrasToArtifacts} from "./artifacts/extras.ts";
+import type {Job} from "./job.ts";
 import type {CheckpointMessage} from "./protocol.ts";
 import {type Extras, RunCore} from "./run-core.ts";
 import {sizeOf} from "./size.ts";
@@ -8,6 +9,9 @@ import type {RunSink} from "./types.ts";
 const maxBytes = 64 * 2 ** 20;
 /** The store is waited for this long. */
 const patienceMs = 10_000;
+
+/** What decides under which fingerprint a run is recorded. */
+type Keyed = Pick<Job, "core" | "fingerprint" | "isMoved" | "liveChanged">;
 
 /**
  * Answers finished runs. The store has their numbers; what else their rows had, their checkpoints and logs are its
@@ -77,9 +81,10 @@ export class RunCache {
   }
 
   /** Says under which fingerprint a run that has ended is to be recorded. */
-  keyOf(fingerprint: string, core: RunCore, liveChanged: boolean): string {
-    // Started with other live values than it ended with: nobody can ask for that again.
+  keyOf({core, fingerprint, isMoved, liveChanged}: Keyed): string {
+    // Started with other live values than it ended with, or on another backend: nobody can ask for that again.
     if (liveChanged) return `${fingerprint}+live`;
+    if (isMoved) return `${fingerprint}+moved`;
     return core.hasFields ? `${fingerprint}+fields` : fingerprint;
   }
 

@@ -37,8 +37,9 @@ export interface RunRecord {
   code: string;
   /**
    * SHA-256 (hex) over code, captured values, params, live values at the start, seed, data, backend and versions. A
-   * suffix `+live` says that live values changed on the way: nobody can ask for that again. `+fields` says that there
-   * was more than numbers: it is answered together with its artifacts.
+   * suffix `+live` says that live values changed on the way, `+moved` that it lost its device and went on on another
+   * kind: nobody can ask for that again. `+fields` says that there was more than numbers: it is answered together with
+   * its artifacts.
    */
   fingerprint: string;
   /** What the run computed on, null until it is known. */

@@ -42,7 +42,6 @@ export class WorkerLink {
       if (worker !== this.#worker) return;
       const message = data as FromWorker;
       if (message.type === "ready") this.#watchOver(worker, message.lock);
-      else if (message.type === "lost") this.close(`The GPU was lost: ${message.reason}.`);
       else this.#options.receive(message);
     });
     worker.addEventListener("error", (event) => {

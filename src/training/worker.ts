@@ -1,6 +1,7 @@
 import type {MemoryInfo} from "../gpu/types.ts";
 import type {WorkerModules} from "./capture/revive.ts";
 import type {FromWorker, StartMessage, ToWorker} from "./protocol.ts";
+import type {KeepTimes} from "./resume.ts";
 import type {MetricBatch} from "./types.ts";
 import type {TrainingEngine} from "./worker/engine.ts";
 import {makeHop} from "./worker/hop.ts";
@@ -17,8 +18,11 @@ export interface WorkerScope {
 /** What a training worker is made of. */
 export interface TrainingService {
   scope: WorkerScope;
-  /** Loads the tensor library and opens its backend; called again after a failure. */
-  loadEngine(): Promise<TrainingEngine>;
+  /**
+   * Loads the tensor library and opens its backend; called again after a failure, and when the device was lost:
+   * `isBack` then.
+   */
+  loadEngine(isBack: boolean): Promise<TrainingEngine>;
   /** A batch as an Arrow IPC stream. */
   encode(batch: MetricBatch): Uint8Array;
   modules: WorkerModules;
@@ -26,13 +30,15 @@ export interface TrainingService {
   locks?: Pick<LockManager, "request">;
   /** How long a cancelled function may go on waiting in one step, 3 s by default. */
   patienceMs?: number;
+  /** How often trainings are kept to go on from. */
+  keepTimes?: KeepTimes;
 }
 
 const noMemory: MemoryInfo = {tensors: 0, sizeBytes: 0};
 
-/** Serves the training runs of one page in this worker. Returns a function that tells it that the GPU is gone. */
+/** Serves the training runs of one page in this worker. Returns a function that tells it that the device is gone. */
 export function serveTraining(service: TrainingService): {lost(reason: string): void} {
-  const {scope, encode, modules, patienceMs = 3000} = service;
+  const {scope, encode, modules, keepTimes, patienceMs = 3000} = service;
   const now = () => performance.timeOrigin + performance.now();
   const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
   const turns = new Turns(now);
@@ -42,19 +48,27 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
   const data = new Map<string, unknown>();
 
   let engine: Promise<TrainingEngine> | null = null;
+  const openEngine = async (isBack: boolean) => {
+    try {
+      const loaded = await service.loadEngine(isBack);
+      post({type: "opened", backend: loaded.backend});
+      return loaded;
+    } catch (error) {
+      engine = null;
+      post({type: "opened", backend: null});
+      throw error;
+    }
+  };
   const loadEngine = () => {
-    engine ??= service.loadEngine().then(
-      (loaded) => {
-        post({type: "opened", backend: loaded.backend});
-        return loaded;
-      },
-      (error: unknown) => {
-        engine = null;
-        post({type: "opened", backend: null});
-        throw error;
-      }
-    );
+    engine ??= openEngine(false);
     return engine;
+  };
+  /** The next engine is opened when all runs have let go of what was on the lost device. */
+  const lost = (reason: string) => {
+    const released = Promise.all([...tasks.values()].map((task) => task.loseDevice(reason)));
+    const before = engine;
+    engine = Promise.allSettled([before, released]).then(() => openEngine(true));
+    engine.catch(() => undefined);
   };
 
   // The page learns who has the turn before the step begins: of a step that never ends nothing more is heard.
@@ -90,7 +104,9 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     const {memory} = loaded;
     const host = {
       engine: loaded,
+      nextEngine: loadEngine,
       modules,
+      ...(keepTimes && {keepTimes}),
       turns,
       tookTurn,
       hop,
@@ -143,7 +159,7 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
   void announce(service.locks, post);
   // The library is large: it loads while the page still hashes what it is about to send.
   loadEngine().catch(() => undefined);
-  return {lost: (reason) => post({type: "lost", reason})};
+  return {lost};
 }
 
 async function announce(locks: TrainingService["locks"], post: (message: FromWorker) => void): Promise<void> {

@@ -52,4 +52,12 @@ describe("openDevice", () => {
     const gpu = {requestAdapter: async () => null} as unknown as GPU;
     await expect(openDevice(gpu)).rejects.toThrow("no adapter");
   });
+
+  test("gives a driver that was lost time to come back", async () => {
+    const {gpu} = adapterWith([]);
+    let asked = 0;
+    const requestAdapter = async () => (++asked < 3 ? null : gpu.requestAdapter());
+    expect(await openDevice({requestAdapter} as unknown as GPU, true)).toMatchObject({name: "acme one"});
+    expect(asked).toBe(3);
+  });
 });

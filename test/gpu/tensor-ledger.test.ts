@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 it("disposes what was made in an owner's window: results, kept tensors, variables and clones", () => {
-  const owner = ledger.makeOwner();
+  const owner = ledger.makeOwner("run");
   ledger.open(owner);
   const a = tf.keep(tf.tensor1d([1, 2]));
   const v = tf.variable(a);
@@ -28,7 +28,7 @@ it("disposes what was made in an owner's window: results, kept tensors, variable
 
 it("leaves alone what others made, before and beside", () => {
   const older = tf.scalar(1);
-  const [one, two] = [ledger.makeOwner(), ledger.makeOwner()];
+  const [one, two] = [ledger.makeOwner("one"), ledger.makeOwner("two")];
   ledger.open(one);
   const ofOne = tf.scalar(2);
   ledger.open(two);
@@ -41,7 +41,7 @@ it("leaves alone what others made, before and beside", () => {
 });
 
 it("forgets what was disposed, so that a long run does not grow", () => {
-  const owner = ledger.makeOwner();
+  const owner = ledger.makeOwner("run");
   ledger.open(owner);
   for (let i = 0; i < 1000; ++i) tf.tidy(() => tf.add(tf.scalar(i), 1)).dispose();
   expect(owner.tensors.size).toBe(0);
@@ -49,7 +49,7 @@ it("forgets what was disposed, so that a long run does not grow", () => {
 });
 
 it("closes tidy scopes that were left open", () => {
-  const owner = ledger.makeOwner();
+  const owner = ledger.makeOwner("run");
   ledger.open(owner);
   tf.engine().startScope();
   tf.scalar(1);
@@ -59,7 +59,7 @@ it("closes tidy scopes that were left open", () => {
 });
 
 it("sweeps what a run's forgotten code made after its end", () => {
-  const owner = ledger.makeOwner();
+  const owner = ledger.makeOwner("run");
   ledger.open(owner);
   ledger.release(owner);
   const stray = tf.scalar(1);
@@ -67,4 +67,19 @@ it("sweeps what a run's forgotten code made after its end", () => {
   ledger.sweep();
   expect(stray.isDisposed).toBe(true);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+it("tells whose the bytes are", () => {
+  const [one, two] = [ledger.makeOwner("one"), ledger.makeOwner("two")];
+  ledger.open(one);
+  const shared = tf.zeros([10]);
+  shared.clone();
+  tf.tidy(() => tf.ones([100])).dispose();
+  ledger.open(two);
+  tf.zeros([3], "bool");
+  shared.dispose();
+  expect(ledger.memory()).toEqual({one: {tensors: 1, sizeBytes: 40}, two: {tensors: 1, sizeBytes: 3}});
+  ledger.release(one);
+  ledger.release(two);
+  expect(ledger.memory()).toEqual({});
 });

@@ -40,7 +40,7 @@ it("holds what makes cached runs whole up to 64 MiB, and reads the rest from the
     const tree = new Float64Array(3 * 2 ** 20).fill(1);
     const about = {runId: name, name: "c", step: 1, timeMs: 0, tree, sizeBytes: 0};
     cache.takeCheckpoint(core, {type: "checkpoint", ...about});
-    sink.record(record(cache.keyOf(name, core, false)));
+    sink.record(record(cache.keyOf({core, fingerprint: name, isMoved: false, liveChanged: false})));
     await cache.keep(name, core);
     // Of these the memory is the only keeper.
     return sink.content.pop();

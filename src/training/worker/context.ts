@@ -1,5 +1,3 @@
-import type {LogLine} from "../row-types.ts";
-
 /** What a training function is called with. */
 export interface TrainContext<Ops = object> {
   ops: Ops;
@@ -20,7 +18,7 @@ export interface TrainContext<Ops = object> {
 /** What the context reads and writes of its run. */
 export interface ContextHost {
   live(): Readonly<Record<string, unknown>>;
-  log(level: LogLine["level"], values: unknown[]): void;
+  log(values: unknown[]): void;
   checkpoint(name: string, tree: unknown): Promise<void>;
 }
 
@@ -32,7 +30,7 @@ export function makeContext(
   return {
     ...parts,
     live: liveView(host.live),
-    log: (...values: unknown[]) => host.log("log", values),
+    log: (...values: unknown[]) => host.log(values),
     checkpoint: (...args: unknown[]) =>
       args.length > 1 ? host.checkpoint(String(args[0]), args[1]) : host.checkpoint("latest", args[0])
   };

@@ -12,11 +12,15 @@ export interface TrainingEngine {
   ledger: Ledger;
   /** Resolves when the device has done what was submitted; without it, work piles up unseen. */
   drain?(): Promise<void>;
+  /** What the device has refused since this was last asked: the error of the run that is at work. */
+  takeFault?(): Error | null;
+  /** Whether its device can be lost, and all tensors with it: runs then keep what it takes to go on on another. */
+  canBeLost?: boolean;
 }
 
 /** Keeps tensors by owner (gpu/tensor-ledger.ts). */
 export interface Ledger<Owner = object> {
-  makeOwner(): Owner;
+  makeOwner(name: string): Owner;
   /** From now on what is made belongs to `owner`. */
   open(owner: Owner): void;
   /** Disposes all that belongs to `owner`. */

@@ -28,6 +28,8 @@ export class Outbox {
   /** The last step that yielded a row, null before the first. */
   lastStep: number | null = null;
   rowCount = 0;
+  /** Lines that the run's function has logged. */
+  loggedCount = 0;
   readonly #runId: string;
   readonly #host: OutboxHost;
   #rows: {timeMs: number; row: ReadRow}[] = [];

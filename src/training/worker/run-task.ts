@@ -108,14 +108,16 @@ export class RunTask {
         engine = await this.#host.nextEngine();
       } catch (error) {
         outcome = this.#interrupted(
-          `The GPU was lost: ${reason}. Nothing else can compute: ${String(error)}`
+          `The GPU was lost: ${reason}. Nothing else can compute: ${messageOf(error)}`
         );
         break;
       }
       this.#lost = null;
       outcome = this.#cancelled
         ? cancelled
-        : (this.#refusal(reason) ?? (await this.#goOn(engine, from, reason)));
+        : (this.#lostTooOften(reason) ??
+          this.#unrepeatable(reason) ??
+          (await this.#goOn(engine, from, reason)));
     }
     this.#outbox.flush();
     const {runId} = this.#start;
@@ -134,7 +136,7 @@ export class RunTask {
       outcome === null || outcome.status === "completed" || this.#outbox.rowCount > this.#losses.rowCount;
     if (place === null || led || this.#cancelled) return outcome;
     this.#keeper.forget();
-    const refusal = this.#refusal(reason);
+    const refusal = this.#unrepeatable(reason);
     if (refusal) return refusal;
     this.#outbox.log(
       "note",
@@ -179,23 +181,24 @@ export class RunTask {
     });
   }
 
-  /** Why the run cannot go on after all. */
-  #refusal(reason: string): Outcome | null {
+  /** A step may be what takes the device down: then it would do so for ever. */
+  #lostTooOften(reason: string): Outcome | null {
+    const {rowCount} = this.#outbox;
+    const isNew = rowCount > this.#losses.rowCount;
+    this.#losses = {count: isNew ? 1 : this.#losses.count + 1, rowCount};
+    if (this.#losses.count < maxLosses) return null;
+    return this.#interrupted(
+      `The GPU was lost ${maxLosses} times without a new row in between (${reason}): a step of this run may be too much for it. Try ?backend=wasm in the page's address, or smaller steps.`
+    );
+  }
+
+  /** A loop cannot be computed again with live values that it did not have from the start. */
+  #unrepeatable(reason: string): Outcome | null {
     const {rowCount, lastStep} = this.#outbox;
-    this.#losses =
-      rowCount > this.#losses.rowCount ? {count: 1, rowCount} : {count: this.#losses.count + 1, rowCount};
-    const lost = `The GPU was lost: ${reason}.`;
-    if (this.#losses.count >= maxLosses) {
-      return this.#interrupted(
-        `${lost} That was the ${maxLosses}rd time without a new row: a step of this run may be too much for it. Try ?backend=wasm in the page's address, or smaller steps.`
-      );
-    }
-    if (this.#keeper.isEmpty && this.#liveChanged && rowCount > 0) {
-      return this.#interrupted(
-        `${lost} Live values had been changed before step ${lastStep}, so that its rows cannot be computed again.`
-      );
-    }
-    return null;
+    if (!this.#keeper.isEmpty || !this.#liveChanged || rowCount === 0) return null;
+    return this.#interrupted(
+      `The GPU was lost: ${reason}. Live values had been changed before step ${lastStep}, so that its rows cannot be computed again.`
+    );
   }
 
   #note(reason: string, {name, adapter}: BackendInfo, place: {step: number; trainings: number} | null): void {
@@ -230,5 +233,8 @@ export class RunTask {
     return {status: "failed", error: {name, message, frame: frameOf(error, scripts)}};
   }
 }
+
+const messageOf = (error: unknown) =>
+  `${(error instanceof Error ? error.message : String(error)).replace(/\.$/, "")}.`;
 
 const count = (step: number) => step.toLocaleString("en-US");

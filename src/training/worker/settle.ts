@@ -10,7 +10,10 @@ export class Patience {
   #given = false;
 
   wait<T>(promise: PromiseLike<T>): Promise<T | typeof abandoned> {
-    if (this.#given) return Promise.resolve(abandoned);
+    if (this.#given) {
+      promise.then(undefined, () => undefined);
+      return Promise.resolve(abandoned);
+    }
     return new Promise((resolve, reject) => {
       this.#giveUp = () => resolve(abandoned);
       promise.then(resolve, reject);

@@ -32,11 +32,13 @@ export class FakeWorker implements WorkerLike {
   readonly sent: FromWorker[] = [];
   /** Messages of this type do not reach it. */
   deaf: string | null = null;
+  /** Tells the worker that its device is gone. */
+  readonly lose: (reason: string) => void;
   readonly #inside = new Map<string, (event: never) => void>();
   readonly #channel = new MessageChannel();
   readonly #listeners = new Map<string, ((event: never) => void)[]>();
 
-  constructor(serve: (scope: WorkerScope) => void) {
+  constructor(serve: (scope: WorkerScope) => {lost(reason: string): void}) {
     const {port1, port2} = this.#channel;
     const scope: WorkerScope = {
       postMessage: (message, transfer) => {
@@ -57,7 +59,7 @@ export class FakeWorker implements WorkerLike {
     };
     port1.addEventListener("message", (event) => this.emit("message", event));
     port1.start();
-    serve(scope);
+    this.lose = serve(scope).lost;
   }
 
   postMessage(message: unknown, transfer: Transferable[]): void {
