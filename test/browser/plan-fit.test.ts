@@ -4,7 +4,7 @@ import {doubtPlans} from "../../src/gpu/plan/planned-steps.ts";
 import type {FitOptions, FitRow} from "../../src/ops/core/fit-options.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {spirals} from "../../src/ops/datasets/index.ts";
-import {ops} from "../../src/ops/index.ts";
+import * as ops from "../../src/ops/core/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 
 const {key, tf} = ops;

@@ -63,6 +63,7 @@ export * from "./optimizers/sgd.ts";
 export * from "./optimizers/transformations.ts";
 export {orthogonal} from "./orthogonal.ts";
 export * from "./per-example.ts";
+export * from "./planned.ts";
 export * as random from "./random.ts";
 export {SafetensorsError} from "./safetensors.ts";
 export * from "./schedules.ts";
