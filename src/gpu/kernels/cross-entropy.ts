@@ -1,45 +1,62 @@
+import {runKernel} from "../kernel.ts";
 import {isRecording} from "../tape.ts";
 import * as tf from "../tfjs.ts";
-import {
-  type CrossEntropyAttrs,
-  crossEntropyBackward,
-  crossEntropyForward,
-  type Reduction
-} from "./softmax-cross-entropy.ts";
+import {isUnit} from "../unit.ts";
+import {type CrossEntropyAttrs, partsOf, type Reduction, scaleSlopes} from "./softmax-cross-entropy.ts";
 
-/** Beyond so many logits a sum by one workgroup would hold the GPU up. */
-const MOST_FOR_ONE_WORKGROUP = 1 << 18;
+const NAME = "PetriSoftmaxCrossEntropy";
 
-/** Softmax cross-entropy of logits [rows, classes] and labels, int32 [rows] or float32 [rows, classes]; its gradient is that of the logits. */
+/**
+ * Softmax cross-entropy of logits [rows, classes] and labels, int32 [rows] or float32 [rows, classes]; its gradient is that of the
+ * logits, which is made together with the loss: going back from a loss takes no dispatch at all, from a part of one a product.
+ */
 export function crossEntropy(
   logits: tf.Tensor,
   labels: tf.Tensor,
   labelSmoothing: number,
   reduction: Reduction
 ): tf.Tensor {
-  if (reduction !== "none" && logits.size > MOST_FOR_ONE_WORKGROUP) {
-    const rows = crossEntropy(logits, labels, labelSmoothing, "none");
-    return reduction === "mean" ? tf.mean(rows) : tf.sum(rows);
-  }
-  const [loss, probabilities] = crossEntropyForward({logits, labels}, {labelSmoothing, reduction});
+  const attrs: CrossEntropyAttrs = {labelSmoothing, reduction, hasSlopes: isRecording()};
+  const [loss, slopes] = runKernel(NAME, {logits, labels}, attrs);
   // The tape has its own hold on what the gradient needs.
-  (probabilities as tf.Tensor).dispose();
+  slopes?.dispose();
   return loss as tf.Tensor;
 }
 
+for (const backendName of ["cpu", "wasm", "webgpu"]) {
+  tf.registerKernel({
+    kernelName: NAME,
+    backendName,
+    kernelFunc({inputs, backend, attrs}) {
+      const run = (name: string, operands: object, settings: object) => {
+        const {kernelFunc} = tf.getKernel(name, backendName) as tf.KernelConfig;
+        return kernelFunc({inputs: operands, backend, attrs: settings} as never) as tf.TensorInfo[];
+      };
+      const specs = inputs as unknown as Parameters<typeof partsOf>[0];
+      const settings = attrs as unknown as CrossEntropyAttrs;
+      const parts = backendName === "webgpu" ? partsOf(specs, settings) : 1;
+      const [losses, ...slopes] = run("PetriCrossEntropyParts", inputs, {...settings, parts});
+      if (parts === 1) return [losses, ...slopes] as tf.TensorInfo[];
+      const weight = settings.reduction === "mean" ? 1 / (specs.logits?.shape[0] ?? 1) : 1;
+      const [loss] = run("PetriSumOfParts", {parts: losses}, {weight});
+      (backend as tf.KernelBackend).disposeData((losses as tf.TensorInfo).dataId);
+      return [loss, ...slopes] as tf.TensorInfo[];
+    }
+  });
+}
+
 tf.registerGradient({
-  kernelName: "PetriSoftmaxCrossEntropy",
+  kernelName: NAME,
   inputsToSave: ["logits", "labels"],
   outputsToSave: [false, true],
   gradFunc(dys, saved, attrs) {
-    const [logits, labels, probabilities] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [logits, labels, slopes] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
     const [dy] = dys as tf.Tensor[] as [tf.Tensor];
-    const settings = attrs as unknown as CrossEntropyAttrs;
     return {
-      logits: () =>
-        isRecording()
-          ? differentiable(dy, logits, labels, settings)
-          : (crossEntropyBackward({probabilities, labels, dy}, settings)[0] as tf.Tensor),
+      logits: () => {
+        if (isRecording()) return differentiable(dy, logits, labels, attrs as unknown as CrossEntropyAttrs);
+        return isUnit(dy) ? tf.clone(slopes) : (scaleSlopes({slopes, dy}, {})[0] as tf.Tensor);
+      },
       labels: () => {
         throw new Error("Softmax cross-entropy has no gradient by its labels.");
       }

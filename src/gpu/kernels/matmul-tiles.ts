@@ -54,15 +54,15 @@ const MANY_THREADS = 4096;
 const MANY_PRODUCTS = 1 << 20;
 
 /**
- * The tile for a product without measuring, the same in every session. For GPUs this follows what others measured (see
- * ../shared sources in the issue: 8x8 a thread with staging where that fills the GPU, several threads an output where few
- * outputs have long sums); for software adapters our own measurements.
+ * The tile for a product without measuring, the same in every session. For GPUs this follows what authors of
+ * other WebGPU libraries measured (gpu.cpp and llama.cpp: 8x8 a thread with staging where that fills the GPU; jax-js: several
+ * threads an output where few outputs have long sums); for software adapters our own measurements.
  */
 export function tileByTable({batch, rows, columns, inner}: ProductSize, isSoftware: boolean): TileName {
   if (isSoftware) return batch * rows * columns * inner >= MANY_PRODUCTS ? "large" : "small";
   const blocks = batch * Math.ceil(rows / 4) * Math.ceil(columns / 4);
   const stagedGroups = batch * Math.ceil(rows / 64) * Math.ceil(columns / 64);
-  if (stagedGroups >= 64 && inner >= 32) return "staged";
+  if (stagedGroups >= 64 && Math.min(rows, columns) >= 64 && inner >= 32) return "staged";
   if (blocks >= MANY_THREADS || inner < 64) return "small";
   return blocks <= 64 && inner >= 1024 ? "long" : "split";
 }

@@ -1,5 +1,6 @@
 import {defineKernel, type Specs, type Values} from "../kernel.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
+import {crossEntropyCode, crossEntropyGroups, rowShare} from "./softmax-cross-entropy-wgsl.ts";
 
 /** What becomes of the losses of a batch's rows. */
 export type Reduction = "mean" | "sum" | "none";
@@ -8,16 +9,17 @@ export interface CrossEntropyAttrs {
   /** Share of the target spread evenly over the classes. */
   labelSmoothing: number;
   reduction: Reduction;
+  /** A gradient will be wanted: the slopes are made on the way. */
+  hasSlopes: boolean;
 }
 
-/** Threads of the one workgroup that makes a sum. */
-const THREADS = 128;
-
-const rowsOf = ({logits, probabilities}: Specs) => (logits ?? probabilities)?.shape[0] ?? 0;
-const classesOf = ({logits, probabilities}: Specs) => (logits ?? probabilities)?.shape[1] ?? 0;
+const rowsOf = ({logits, slopes}: Specs) => (logits ?? slopes)?.shape[0] ?? 0;
+const classesOf = ({logits, slopes}: Specs) => (logits ?? slopes)?.shape[1] ?? 0;
 const isHard = ({labels}: Specs) => labels?.shape.length === 1;
-const shareOf = (specs: Specs, reduction: Reduction) =>
+const weightOf = (specs: Specs, reduction: Reduction) =>
   reduction === "mean" ? 1 / Math.max(1, rowsOf(specs)) : 1;
+const u32 = (value: number) => ({type: "u32", value}) as const;
+const f32 = (value: number) => ({type: "f32", value}) as const;
 
 /** The target of class `c` in row `r`, for labels as numbers or as distributions; NaN where a number is no class. */
 function targetAt(
@@ -34,76 +36,29 @@ function targetAt(
   return (label === c ? 1 - smoothing : 0) + smoothing / classes;
 }
 
-const wgslOwn = `  let label = labels[r];
-  if (label < 0 || label >= i32(args.classes)) { return args.missing; }
-  let own = f32(label == i32(c));`;
-
-const wgslTarget = (hard: boolean) => `fn target_at(r: u32, c: u32) -> f32 {
-${hard ? wgslOwn : "  let own = labels[r * args.classes + c];"}
-  return args.kept * own + args.spread;
-}
-`;
-
-const wgslLoss = `fn loss_of(r: u32) -> f32 {
-  let start = r * args.classes;
-  var top = logits[start];
-  for (var c = 1u; c < args.classes; c++) { top = max(top, logits[start + c]); }
-  var sum = 0.0;
-  for (var c = 0u; c < args.classes; c++) { sum += exp(logits[start + c] - top); }
-  let log_sum = log(sum);
-  var total = 0.0;
-  for (var c = 0u; c < args.classes; c++) {
-    let log_probability = logits[start + c] - top - log_sum;
-    out1[start + c] = exp(log_probability);
-    let wanted = target_at(r, c);
-    // Not "if it is not zero": that is false for what is no number.
-    if (wanted == 0.0) { continue; }
-    total -= wanted * log_probability;
-  }
-  return total;
-}
-`;
-
-const wgslReduce = `var<workgroup> partial: array<f32, ${THREADS}>;
-
-@compute @workgroup_size(${THREADS})
-fn main(@builtin(local_invocation_index) thread: u32) {
-  var sum = 0.0;
-  for (var r = thread; r < args.rows; r += ${THREADS}u) { sum += loss_of(r); }
-  partial[thread] = sum;
-  workgroupBarrier();
-  if (thread > 0u) { return; }
-  for (var other = 1u; other < ${THREADS}u; other++) { sum += partial[other]; }
-  out0[0] = sum * args.share;
-}`;
-
-function uniforms(specs: Specs, {labelSmoothing, reduction}: CrossEntropyAttrs) {
-  return {
-    rows: {type: "u32", value: rowsOf(specs)},
-    classes: {type: "u32", value: classesOf(specs)},
-    kept: {type: "f32", value: 1 - labelSmoothing},
-    spread: {type: "f32", value: labelSmoothing / classesOf(specs)},
-    share: {type: "f32", value: shareOf(specs, reduction)},
-    missing: {type: "f32", value: Number.NaN}
-  } as const;
-}
+/** Workgroups that make sums of losses, one each; on webgpu alone there is more than one. */
+export const partsOf = (specs: Specs, {reduction}: CrossEntropyAttrs) =>
+  reduction === "none" ? 1 : crossEntropyGroups(rowsOf(specs), classesOf(specs), false);
 
 /**
- * Inputs logits [rows, classes], labels (int32 [rows] or float32 [rows, classes]); outputs the loss in nats, a scalar or
- * [rows], and the softmax, [rows, classes]. The largest logit is subtracted first, so that no exponential overflows; a
- * target of zero counts nothing, even where the logarithm is minus infinity.
+ * Inputs logits [rows, classes], labels (int32 [rows] or float32 [rows, classes]). Outputs: the losses in nats, [rows], or their sums
+ * by groups of rows, [parts], or, where `parts` is 1, the sum or the mean of all, a scalar; and, if `hasSlopes`, the gradient of the logits for an
+ * upstream gradient of 1, [rows, classes]: (softmax x sum of targets - target), by the number of rows for the mean. The
+ * largest logit is subtracted first, so that no exponential overflows; a target of zero counts nothing, even where the
+ * logarithm is minus infinity.
  */
-export const crossEntropyForward = defineKernel<CrossEntropyAttrs>({
-  name: "PetriSoftmaxCrossEntropy",
+export const crossEntropyParts = defineKernel<CrossEntropyAttrs & {parts: number}>({
+  name: "PetriCrossEntropyParts",
   inputs: ["logits", "labels"],
-  outputs: (specs, {reduction}) => [
-    {shape: reduction === "none" ? [rowsOf(specs)] : [], dtype: "float32"},
-    {shape: [rowsOf(specs), classesOf(specs)], dtype: "float32"}
+  outputs: (specs, {reduction, parts, hasSlopes}) => [
+    {shape: reduction === "none" ? [rowsOf(specs)] : parts > 1 ? [parts] : [], dtype: "float32"},
+    ...(hasSlopes ? [{shape: [rowsOf(specs), classesOf(specs)], dtype: "float32"} as const] : [])
   ],
-  twin({logits, labels}, [losses, probabilities], {labelSmoothing, reduction}, specs) {
-    const [x, y, loss, p] = [logits, labels, losses, probabilities] as [Values, Values, Values, Values];
+  twin({logits, labels}, [losses, slopes], {labelSmoothing, reduction}, specs) {
+    const [x, y, loss] = [logits, labels, losses] as [Values, Values, Values];
     const classes = classesOf(specs);
     const hard = isHard(specs);
+    const weight = weightOf(specs, reduction);
     let sum = 0;
     for (let r = 0; r < rowsOf(specs); ++r) {
       const start = r * classes;
@@ -112,75 +67,101 @@ export const crossEntropyForward = defineKernel<CrossEntropyAttrs>({
       let exponentials = 0;
       for (let c = 0; c < classes; ++c) exponentials += Math.exp((x[start + c] as number) - top);
       const logSum = Math.log(exponentials) + top;
-      let total = 0;
+      let [total, wanted] = [0, 0];
       for (let c = 0; c < classes; ++c) {
-        const logProbability = (x[start + c] as number) - logSum;
-        p[start + c] = Math.exp(logProbability);
         const target = targetAt(y, r, c, classes, hard, labelSmoothing);
-        if (target !== 0) total -= target * logProbability;
+        wanted += target;
+        if (target !== 0) total -= target * ((x[start + c] as number) - logSum);
+      }
+      for (let c = 0; slopes && c < classes; ++c) {
+        const target = targetAt(y, r, c, classes, hard, labelSmoothing);
+        slopes[start + c] = weight * (wanted * Math.exp((x[start + c] as number) - logSum) - target);
       }
       sum += total;
       if (reduction === "none") loss[r] = total;
     }
-    if (reduction !== "none") loss[0] = sum * shareOf(specs, reduction);
+    if (reduction !== "none") loss[0] = sum * weight;
   },
-  gpu(specs, attrs) {
-    const hard = isHard(specs);
-    const rowwise = attrs.reduction === "none";
+  gpu(specs, {labelSmoothing, reduction, hasSlopes, parts}) {
+    const [rows, classes] = [rowsOf(specs), classesOf(specs)];
+    const layout = {
+      isHard: isHard(specs),
+      isRowwise: reduction === "none",
+      hasSlopes,
+      share: rowShare(classes)
+    };
     return {
-      variant: `${hard ? "hard" : "soft"} ${rowwise ? "rows" : "sum"}`,
-      code: () =>
-        wgslTarget(hard) +
-        wgslLoss +
-        (rowwise ? flatMain("args.rows", "  out0[i] = loss_of(i);") : wgslReduce),
-      uniforms: uniforms(specs, attrs),
-      workgroups: rowwise ? flatWorkgroups(rowsOf(specs)) : [1, 1, 1]
+      variant: Object.values(layout).join(),
+      code: () => crossEntropyCode(layout),
+      uniforms: {
+        rows: u32(rows),
+        classes: u32(classes),
+        kept: f32(1 - labelSmoothing),
+        spread: f32(labelSmoothing / classes),
+        weight: f32(weightOf(specs, reduction)),
+        // Parts are weighed when they are added up.
+        partWeight: f32(parts > 1 ? 1 : weightOf(specs, reduction)),
+        missing: f32(Number.NaN)
+      },
+      workgroups: [reduction === "none" ? crossEntropyGroups(rows, classes, true) : parts, 1, 1]
     };
   }
 });
 
+const THREADS = 128;
+
+/** The sum of some numbers times a weight, a scalar: by one workgroup, in the same order every time. */
+export const sumOfParts = defineKernel<{weight: number}>({
+  name: "PetriSumOfParts",
+  inputs: ["parts"],
+  outputs: () => [{shape: [], dtype: "float32"}],
+  twin({parts}, [total], {weight}) {
+    (total as Values)[0] = weight * (parts as Float32Array).reduce((sum, part) => sum + part, 0);
+  },
+  gpu: ({parts}, {weight}) => ({
+    variant: "",
+    code: () => `var<workgroup> sums: array<f32, ${THREADS}>;
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(local_invocation_index) thread: u32) {
+  var sum = 0.0;
+  for (var i = thread; i < args.count; i += ${THREADS}u) { sum += parts[i]; }
+  sums[thread] = sum;
+  workgroupBarrier();
+  if (thread > 0u) { return; }
+  for (var other = 1u; other < ${THREADS}u; other++) { sum += sums[other]; }
+  out0[0] = sum * args.weight;
+}`,
+    uniforms: {count: u32(parts?.shape[0] ?? 0), weight: f32(weight)},
+    workgroups: [1, 1, 1]
+  })
+});
+
 /**
- * Inputs probabilities [rows, classes], labels, and dy, the gradient of what crossEntropyForward gave. Output: the gradient
- * of the logits, dy x share x (softmax x sum of targets - target).
+ * The gradient of the logits, [rows, classes]: `slopes` times dy, the gradient of what was made of the losses, a scalar or
+ * [rows].
  */
-export const crossEntropyBackward = defineKernel<CrossEntropyAttrs>({
+export const scaleSlopes = defineKernel<object>({
   name: "PetriSoftmaxCrossEntropyGrad",
-  inputs: ["probabilities", "labels", "dy"],
+  inputs: ["slopes", "dy"],
   outputs: (specs) => [{shape: [rowsOf(specs), classesOf(specs)], dtype: "float32"}],
-  twin({probabilities, labels, dy}, [grads], {labelSmoothing, reduction}, specs) {
-    const [p, y, upstream, out] = [probabilities, labels, dy, grads] as [Values, Values, Values, Values];
+  twin({slopes, dy}, [grads], _attrs, specs) {
+    const [slope, upstream, out] = [slopes, dy, grads] as [Values, Values, Values];
     const classes = classesOf(specs);
-    const hard = isHard(specs);
-    const share = shareOf(specs, reduction);
-    for (let r = 0; r < rowsOf(specs); ++r) {
-      const weight = share * (upstream[reduction === "none" ? r : 0] as number);
-      let sum = 0;
-      for (let c = 0; c < classes; ++c) sum += targetAt(y, r, c, classes, hard, labelSmoothing);
-      for (let c = 0; c < classes; ++c) {
-        const i = r * classes + c;
-        out[i] = weight * (sum * (p[i] as number) - targetAt(y, r, c, classes, hard, labelSmoothing));
-      }
+    const isRowwise = specs.dy?.shape.length === 1;
+    for (let i = 0; i < out.length; ++i) {
+      out[i] = (slope[i] as number) * (upstream[isRowwise ? Math.floor(i / classes) : 0] as number);
     }
   },
-  gpu(specs, attrs) {
-    const hard = isHard(specs);
-    const each = attrs.reduction === "none";
+  gpu(specs) {
+    const isRowwise = specs.dy?.shape.length === 1;
+    const size = rowsOf(specs) * classesOf(specs);
     return {
-      variant: `${hard ? "hard" : "soft"} ${each ? "rows" : "scalar"}`,
+      variant: isRowwise ? "rows" : "scalar",
       code: () =>
-        wgslTarget(hard) +
-        flatMain(
-          "args.rows",
-          `  let start = i * args.classes;
-  let weight = args.share * dy[${each ? "i" : "0"}];
-  var sum = 0.0;
-  for (var c = 0u; c < args.classes; c++) { sum += target_at(i, c); }
-  for (var c = 0u; c < args.classes; c++) {
-    out0[start + c] = weight * (sum * probabilities[start + c] - target_at(i, c));
-  }`
-        ),
-      uniforms: uniforms(specs, attrs),
-      workgroups: flatWorkgroups(rowsOf(specs))
+        flatMain("args.size", `  out0[i] = slopes[i] * dy[${isRowwise ? "i / args.classes" : "0"}];`),
+      uniforms: {size: u32(size), classes: u32(classesOf(specs))},
+      workgroups: flatWorkgroups(size)
     };
   }
 });

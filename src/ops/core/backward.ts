@@ -1,5 +1,6 @@
 // What every kind of derivative here is made of: one backward pass that frees what it leaves, also when it throws.
 import {releaseTape} from "../../gpu/tape.ts";
+import {unit} from "../../gpu/unit.ts";
 import {type Scalar, type Tensor, tf, tidy} from "../tf.ts";
 import {ArgumentError, ShapeError} from "./errors.ts";
 import {dispose, map, type Params, type Tree} from "./tree.ts";
@@ -19,7 +20,7 @@ export function backward(
     if (xs.length === 0) return {value: tf.tidy(scalarOf), grads: []};
     // In a scope of its own: tfjs forgets the value where the backward pass throws.
     return tidy(() => {
-      const {value, grads} = tf.engine().gradients(scalarOf, xs, undefined, true);
+      const {value, grads} = tf.engine().gradients(scalarOf, xs, unit(), true);
       return {value, grads: xs.map(({shape}, i) => grads[i] ?? tf.zeros(shape))};
     });
   } catch (error) {
