@@ -2,9 +2,9 @@ import {beforeAll, describe, expect, it} from "vitest";
 import {openBackend} from "../../src/gpu/backend.ts";
 import {doubtPlans} from "../../src/gpu/plan/planned-steps.ts";
 import type {FitOptions, FitRow} from "../../src/ops/core/fit-options.ts";
+import * as ops from "../../src/ops/core/index.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {spirals} from "../../src/ops/datasets/index.ts";
-import * as ops from "../../src/ops/core/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 
 const {key, tf} = ops;
@@ -93,6 +93,25 @@ describe("fit with plans gives the bits of fit without", () => {
       return values;
     };
     expect(await copies(true)).toEqual(await copies(false));
+  });
+
+  it("with an optimizer whose every tenth step is unlike the others", async () => {
+    const rate = 0.1;
+    const optimizer: ops.Optimizer = {
+      init: (params) => ({step: 0, signs: ops.tree.zerosLike(params)}),
+      isIrregular: (state) => (state as {step: number}).step % 10 === 0,
+      update(grads, state) {
+        const {step, signs} = state as {step: number; signs: ops.Params};
+        const chosen = step % 10 === 0 ? ops.tree.map((g: Tensor) => tf.sign(g), grads) : signs;
+        const updates = ops.tree.map(
+          (g: Tensor, _path, s) => tf.mul(tf.mul(g, tf.abs(s as Tensor)), -rate),
+          grads,
+          chosen
+        );
+        return {updates: updates as ops.Params, state: {step: step + 1, signs: chosen}};
+      }
+    };
+    expect((await compared(mlp([2, 8, 3]) as Layer, {optimizer}))?.status).toBe("recorded");
   });
 
   it("with momentum that changes from step to step", async () => {

@@ -225,8 +225,9 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const {model, data, settings} = this;
     const feed = feedOf(data);
     const update = makeUpdate(model, feed, {...settings, task: taskOf(data, settings.loss)});
-    const {accumulate, plan = true, key} = settings;
-    this.training = new PlannedTraining(update, feed, this.held, {accumulate, plan, keys: key.fold(2)});
+    const {accumulate, optimizer, plan = true, key} = settings;
+    const options = {accumulate, optimizer, plan, keys: key.fold(2)};
+    this.training = new PlannedTraining(update, feed, this.held, options);
     return this.training;
   }
 

@@ -4,10 +4,13 @@ import {splitRows} from "./batches.ts";
 import type {Feed} from "./feed.ts";
 import type {Update, Wanted} from "./fit-update.ts";
 import {type Key, stepKey} from "./key.ts";
+import type {Optimizer} from "./optimizers/optimizer.ts";
 import type {TrainState} from "./train-step.ts";
 import {leaves, type Params, type Tree, unflatten} from "./tree.ts";
 
 export interface PlannedTrainingOptions {
+  /** Says which steps are unlike the others. */
+  optimizer: Optimizer;
   /** Pieces in which a batch is taken. */
   accumulate: number;
   /** False: every step in ordinary operations. */
@@ -81,9 +84,10 @@ export class PlannedTraining<P extends Params> {
     this.shares = parts.map(({length}) => length / rows.length);
     // A plan always computes the figures: two kinds of steps would be two plans.
     this.wanted = wanted === "nothing" && this.steps.isPlanning ? "figures" : wanted;
+    const isIrregular = this.options.optimizer.isIrregular?.(this.optimizerCounts) ?? false;
     this.steps.step(
       parts.flatMap((part) => this.feed.inputs(part)),
-      wanted === "outputs"
+      isIrregular || wanted === "outputs"
     );
   }
 
