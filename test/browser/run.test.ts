@@ -52,6 +52,23 @@ function finish(run: FakeRun): void {
   run.end("completed", 13_300);
 }
 
+describe("a run that lost its GPU", () => {
+  it("says where it went on while it goes, beside its log, and in its line afterwards", async () => {
+    const run = new FakeRun();
+    const card = await show(run);
+    const note = "The GPU was lost (driver reset) at step 1,230; went on from step 1,200 on webgpu.";
+    run.logs = [
+      {timeMs: 0, step: 3, level: "log", text: "hello"},
+      {timeMs: 0, step: 3, level: "note", text: note}
+    ];
+    train(run, 0, 500);
+    await eventually(() => expect(text(card, ".note")).toBe(note));
+    expect(text(card, ".log")).toBe("hello");
+    finish(run);
+    await eventually(() => expect(text(card, ".summary")).toMatch(/s · resumed after a lost GPU · webgpu$/));
+  });
+});
+
 describe("a run that is going", () => {
   it("shows name, parameters, progress, rate, time left and backend", async () => {
     const run = new FakeRun();

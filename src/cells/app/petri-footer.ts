@@ -1,5 +1,6 @@
 import {html, LitElement, nothing, type PropertyValues, type TemplateResult} from "lit";
 import {customElement, property} from "lit/decorators.js";
+import type {MemoryInfo} from "../../gpu/types.ts";
 import {formatBytes} from "./format.ts";
 import {icon} from "./icons.ts";
 import type {Engine, RunningRun} from "./services.ts";
@@ -86,7 +87,7 @@ export class PetriFooter extends LitElement {
         >${BACKENDS[backend.name]}</span
       ><span class="footer-adapter">${dot}${backend.adapter}</span>${
         memory
-          ? html`${dot}<span title=${`${memory.tensors} tensors`}>${formatBytes(memory.sizeBytes)}</span>`
+          ? html`${dot}<span title=${memoryByOwner(memory)}>${formatBytes(memory.sizeBytes)}</span>`
           : nothing
       }`;
   }
@@ -96,6 +97,16 @@ export class PetriFooter extends LitElement {
   #act(action: string): void {
     this.dispatchEvent(new CustomEvent("petri-action", {detail: {action}, bubbles: true}));
   }
+}
+
+/** Whose the tensors are, the largest first, and what is held besides. */
+function memoryByOwner({tensors, byOwner = {}, cacheBytes = 0}: MemoryInfo): string {
+  const owners = Object.entries(byOwner).sort(([, a], [, b]) => b.sizeBytes - a.sizeBytes);
+  return [
+    `${tensors} tensors`,
+    ...owners.map(([name, owned]) => `${name}: ${formatBytes(owned.sizeBytes)}, ${owned.tensors} tensors`),
+    ...(cacheBytes > 0 ? [`held to be used again: ${formatBytes(cacheBytes)}`] : [])
+  ].join("\n");
 }
 
 /** A run's name, and how far it is where that is known. */

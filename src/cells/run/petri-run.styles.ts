@@ -194,6 +194,13 @@ export const runStyles = css`
     color: var(--bad);
     white-space: pre-wrap;
   }
+  .note {
+    margin: 8px 0 0 4px;
+    padding-left: 8px;
+    border-left: 2px solid var(--state-stale, #b7791f);
+    color: var(--muted);
+    overflow-wrap: anywhere;
+  }
   .log,
   .logs {
     margin: 8px 0 0 4px;

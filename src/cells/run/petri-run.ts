@@ -11,7 +11,7 @@ import {groupMetrics, shownCounters} from "./metric-names.ts";
 import {paramChips} from "./params.ts";
 import {runStyles} from "./petri-run.styles.ts";
 import {sparkline} from "./sparkline.ts";
-import {headline, summarize, whenExactly} from "./summary.ts";
+import {headline, notes, summarize, whenExactly} from "./summary.ts";
 import type {RunView} from "./types.ts";
 
 const live: ReadonlySet<RunStatus> = new Set(["queued", "running"]);
@@ -186,6 +186,7 @@ export class PetriRun extends LitElement {
     const ghost = this.#ghost(run)?.rows ?? null;
     return html`
       ${record.error && record.status !== "cancelled" ? html`<p class="error">${record.error}</p>` : nothing}
+      ${notes(run).map(({text}) => html`<p class="note">${text}</p>`)}
       <div class="panels">${panels.map(
         ([quantity, metrics]) => html`<petri-run-panel
           .notebook=${record.notebook}
@@ -197,11 +198,12 @@ export class PetriRun extends LitElement {
           .syncKey=${record.runId}
         ></petri-run-panel>`
       )}${!panels.length && record.status === "running" ? html`<div class="waiting"></div>` : nothing}</div>
-      ${logs.length ? this.#logs(logs.map(({text}) => text)) : nothing}
+      ${this.#logs(logs.filter(({level}) => level !== "note").map(({text}) => text))}
     `;
   }
 
   #logs(lines: readonly string[]): unknown {
+    if (lines.length === 0) return nothing;
     if (lines.length === 1) return html`<p class="log">${lines[0]}</p>`;
     return html`<details class="logs"><summary>${lines.at(-1)} <span class="more">${lines.length} lines</span></summary>
       <pre tabindex="0">${lines.slice(-maxLogLines).join("\n")}</pre></details>`;

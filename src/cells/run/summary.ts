@@ -1,3 +1,4 @@
+import type {LogLine} from "../../training/row-types.ts";
 import {lastNumber} from "./chart-data.ts";
 import {formatAgo, formatCount, formatDuration, formatMetric} from "./format.ts";
 import {groupMetrics, metricLabel} from "./metric-names.ts";
@@ -25,9 +26,15 @@ export function summarize(run: RunView, now: number): string[] {
   const value = name === null ? null : lastNumber(rows.columns[name]);
   if (name !== null && value !== null) parts.push(`${metricLabel(name)} ${formatMetric(value)}`);
   if (startedAt !== null && endedAt !== null) parts.push(formatDuration(endedAt - startedAt));
+  if (notes(run).length > 0) parts.push("resumed after a lost GPU");
   if (fromCache) parts.push(`from cache${origin(record, now)}`);
   else if (backend) parts.push(backend.name);
   return parts;
+}
+
+/** What became of the run itself on its way: that it lost its device, and went on. */
+export function notes({logs}: RunView): readonly LogLine[] {
+  return logs.filter(({level}) => level === "note");
 }
 
 /** When and on what a run was computed. */
