@@ -1,5 +1,8 @@
+import {selfAttention} from "../../../gpu/kernels/attention.ts";
+import {allowedKeys, attentionWeights, mergeHeads, splitHeads} from "../../../gpu/kernels/attention-steps.ts";
 import {batchProduct} from "../../../gpu/kernels/batch-product.ts";
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
+import {joinProjections} from "../../../gpu/kernels/join-projections.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {ArgumentError, checkCount, checkNumber} from "../errors.ts";
 import {glorotUniform, type Initializer, zeros} from "../initializers.ts";
@@ -93,7 +96,10 @@ export function multiHeadAttention(options: AttentionOptions): Attention {
     },
     apply(params, x, context = {}) {
       const {mask, training, key, path} = context;
-      return tidy(() => attention(options, params, x, x, {mask, training, key, path: path ?? name}).y);
+      const extra = {mask, training, key, path: path ?? name};
+      return tidy(
+        () => fusedAttention(options, params, x, extra) ?? attention(options, params, x, x, extra).y
+      );
     },
     flops([time = 0, inputs = 0]: Shape) {
       const {features = inputs} = options;
@@ -121,6 +127,27 @@ function initProjections(
   };
 }
 
+/**
+ * Self-attention in three passes, two of them products, where the backend is fastest so and nothing comes between them;
+ * undefined elsewhere.
+ */
+function fusedAttention(
+  options: AttentionOptions,
+  {query, key, value, out}: AttentionParams,
+  x: Tensor,
+  {mask, training, path = ""}: AttendOptions
+): Tensor | undefined {
+  const {heads, causal = false, dropout = 0} = options;
+  const maps = [query, key, value].filter((map): map is Required<Projection> => map.bias !== undefined);
+  if (tf.getBackend() !== "webgpu" || options.rotary || (training && dropout > 0) || maps.length < 3) return;
+  checkInputs({query, key, value, out}, x, x, mask, path);
+  const qkv = project(
+    x,
+    joinProjections(maps as [Required<Projection>, Required<Projection>, Required<Projection>])
+  );
+  return project(selfAttention(qkv, mask && tf.cast(mask, "float32"), {heads, causal}), out);
+}
+
 function attention(
   options: AttentionOptions,
   params: AttentionParams,
@@ -132,35 +159,17 @@ function attention(
   checkInputs(params, queries, seen, mask, path);
   const turn = options.rotary === true ? {} : options.rotary;
   const position = (x: Tensor) => (turn ? rotary(x, turn) : x);
-  const q = position(split(project(queries, params.query), heads));
-  const k = position(split(project(seen, params.key), heads));
-  const v = split(project(seen, params.value), heads);
-  const scores = tf.mul(batchProduct(q, k, {transposeB: true}), 1 / Math.sqrt(q.shape[3] as number));
-  const weights = softmaxWhere(scores, allowed(causal, mask, queries.shape[1] ?? 0, seen.shape[1] ?? 0));
+  const q = position(splitHeads(project(queries, params.query), heads));
+  const k = position(splitHeads(project(seen, params.key), heads));
+  const v = splitHeads(project(seen, params.value), heads);
+  const allowed = allowedKeys(causal, mask, queries.shape[1] ?? 0, seen.shape[1] ?? 0);
+  const weights = attentionWeights(q, k, allowed);
   let used = weights;
   if (training && rate > 0) {
     if (!key) throw new ArgumentError(`${path} needs a key for its dropout: pass {training: true, key}.`);
     used = dropped(weights, bernoulli(key, 1 - rate, weights.shape), rate);
   }
-  return {y: project(merge(batchProduct(used, v)), params.out), weights};
-}
-
-/** Softmax over the last axis of those scores that are allowed; a row without any is zero. */
-function softmaxWhere(scores: Tensor, allowed: Tensor | undefined): Tensor {
-  if (!allowed) return tf.softmax(scores);
-  // Out of reach of any score, and finite: infinities minus themselves are no number.
-  const masked = tf.add(tf.mul(scores, allowed), tf.mul(tf.sub(allowed, 1), 1e9));
-  return tf.mul(tf.softmax(masked), allowed);
-}
-
-/** 1 where a query may look at a key, 0 elsewhere: broadcast over [batch, heads, time, keys]. Undefined where it may look everywhere. */
-function allowed(causal: boolean, mask: Tensor | undefined, time: number, keys: number): Tensor | undefined {
-  const there =
-    mask && tf.reshape(tf.cast(mask, "float32"), [mask.shape[0] as number, 1, 1, mask.shape[1] as number]);
-  if (!causal) return there;
-  const past = Float32Array.from({length: time * keys}, (_, i) => (i % keys <= Math.floor(i / keys) ? 1 : 0));
-  const triangle = tf.tensor(past, [1, 1, time, keys]);
-  return there ? tf.mul(there, triangle) : triangle;
+  return {y: project(mergeHeads(batchProduct(used, v)), params.out), weights};
 }
 
 /** x kernel + bias for every step. */
@@ -168,18 +177,6 @@ function project(x: Tensor, {kernel, bias}: Projection): Tensor {
   const [batch = 0, time = 0, features = 0] = x.shape;
   const y = denseProduct(tf.reshape(x, [batch * time, features]), kernel, bias, "linear");
   return tf.reshape(y, [batch, time, kernel.shape[1] as number]);
-}
-
-/** [batch, time, features] -> [batch, heads, time, features / heads] */
-function split(x: Tensor, heads: number): Tensor {
-  const [batch = 0, time = 0, features = 0] = x.shape;
-  return tf.transpose(tf.reshape(x, [batch, time, heads, features / heads]), [0, 2, 1, 3]);
-}
-
-/** [batch, heads, time, features / heads] -> [batch, time, features] */
-function merge(x: Tensor): Tensor {
-  const [batch = 0, heads = 0, time = 0, width = 0] = x.shape;
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, time, heads * width]);
 }
 
 function checkInputs(

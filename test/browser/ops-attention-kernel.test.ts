@@ -1,0 +1,3 @@
+import {attentionKernelCases} from "../ops/attention-kernel-cases.ts";
+
+attentionKernelCases("webgpu");

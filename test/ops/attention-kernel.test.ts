@@ -1,0 +1,4 @@
+import {attentionKernelCases} from "./attention-kernel-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) attentionKernelCases(backend);
