@@ -1,7 +1,8 @@
 import {describe, expect, test} from "vitest";
 import {erdosRenyiKernel, uniform} from "../../src/ops/pruning/distributions.ts";
+import {keptCount} from "../../src/ops/pruning/kept-counts.ts";
 import {iterative, oneShot, polynomial} from "../../src/ops/pruning/schedules.ts";
-import {keepLargest, keptCount} from "../../src/ops/pruning/top-k.ts";
+import {keepLargest} from "../../src/ops/pruning/top-k.ts";
 import {pruningCases} from "./pruning-cases.ts";
 import {fixture, NODE_BACKENDS, numbers} from "./support.ts";
 

@@ -1,6 +1,8 @@
 // How an overall sparsity is shared out among the layers.
-import {ArgumentError, checkNumber} from "../core/errors.ts";
+import {ArgumentError} from "../core/errors.ts";
 import type {Shape} from "../core/layer.ts";
+import {type PathFilter, pathFilter} from "../core/optimizers/path-filter.ts";
+import {checkSparsity} from "./kept-counts.ts";
 
 /** How an overall sparsity is shared out: parameter path -> its own sparsity. */
 export type Distribution = (
@@ -17,8 +19,16 @@ export const uniform: Distribution = (shapes, sparsity) => {
 };
 
 /**
- * Erdos-Renyi-kernel (Evci et al. 2020, RigL): a tensor's density is proportional to (sum(shape) / prod(shape))^power, so
- * that small tensors stay denser. Tensors that would exceed density 1 are kept dense and the rest shares the budget.
+ * Erdos-Renyi (Mocanu et al. 2018, SET): a tensor's density is proportional to (in + out) / (in out), the last two
+ * dimensions, so that small tensors stay denser. Tensors that would exceed density 1 are kept dense and the rest shares the budget.
+ */
+export function erdosRenyi(options: {power?: number} = {}): Distribution {
+  return randomGraph((shape) => shape.slice(-2), options);
+}
+
+/**
+ * Erdos-Renyi-kernel (Evci et al. 2020, RigL): erdosRenyi with all dimensions of a kernel, a density proportional to
+ * (sum(shape) / prod(shape))^power.
  *
  * @example
  * import {distributions} from "petri/pruning";
@@ -27,12 +37,41 @@ export const uniform: Distribution = (shapes, sparsity) => {
  * display(Inputs.table([distributions.uniform(shapes, 0.9), distributions.erdosRenyiKernel()(shapes, 0.9)]));
  */
 export function erdosRenyiKernel(options: {power?: number} = {}): Distribution {
+  return randomGraph((shape) => shape, options);
+}
+
+/**
+ * Sparsities by name: each parameter takes that of the first filter that matches its path, or the overall sparsity. Throws an
+ * ArgumentError for a filter that matches none: it is misspelt.
+ */
+export function perLayer(sparsities: Readonly<Record<string, number>>): Distribution {
+  const rules = Object.entries(sparsities).map(([filter, sparsity]) => {
+    checkSparsity(sparsity, `the sparsity of ${filter}`);
+    return {filter, matches: pathFilter(filter as PathFilter), sparsity};
+  });
+  return (shapes, sparsity) => {
+    const names = Object.keys(shapes);
+    const idle = rules.find(({matches}) => !names.some((name) => matches(name, undefined as never)));
+    if (idle)
+      throw new ArgumentError(
+        `There is no prunable parameter "${idle.filter}"; there are ${names.join(", ")}.`
+      );
+    return mapValues(shapes, (_shape, name) => {
+      const own = rules.find(({matches}) => matches(name, undefined as never))?.sparsity ?? sparsity;
+      checkSparsity(own);
+      return own;
+    });
+  };
+}
+
+/** Densities in proportion to (sum / product)^power of some of the dimensions. */
+function randomGraph(dimensions: (shape: Shape) => Shape, options: {power?: number}): Distribution {
   const {power = 1} = options;
   return (shapes, sparsity) => {
     checkSparsity(sparsity);
     const names = Object.keys(shapes);
     const raw = (name: string) => {
-      const shape = shapes[name] as Shape;
+      const shape = dimensions(shapes[name] as Shape);
       return (shape.reduce((sum, dim) => sum + dim, 0) / sizeOf(shape)) ** power;
     };
     const dense = new Set<string>();
@@ -50,16 +89,6 @@ export function erdosRenyiKernel(options: {power?: number} = {}): Distribution {
       for (const name of sparse) if (raw(name) === highest) dense.add(name);
     }
   };
-}
-
-/** Throws unless a sparsity (share of zeros) is in [0, 1). */
-export function checkSparsity(sparsity: number): void {
-  checkNumber("sparsity", sparsity);
-  if (sparsity < 0 || sparsity >= 1) {
-    throw new ArgumentError(
-      `sparsity is the share of weights that become zero: pass a number from 0 up to, not including, 1; got ${sparsity}.`
-    );
-  }
 }
 
 function total(names: readonly string[], f: (name: string) => number): number {

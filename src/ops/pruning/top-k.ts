@@ -60,11 +60,6 @@ function binOf(bins: Uint32Array, keep: number): {bin: number; above: number} {
   return {bin: 0, above};
 }
 
-/** The number of entries that a sparsity leaves of `size`: rounded half to even, at least one (jaxpruner's convention). */
-export function keptCount(size: number, sparsity: number): number {
-  return Math.max(1, roundHalfEven(size * (1 - sparsity)));
-}
-
 /** Rounds to the nearest integer, halves to the even one. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);

@@ -1,0 +1,65 @@
+import {uniform as uniformNumbers} from "../../core/random.ts";
+import {type Tensor, tf} from "../../tf.ts";
+import {type Distribution, erdosRenyiKernel} from "../distributions.ts";
+import {checkSparsity, keptCount, keptCounts} from "../kept-counts.ts";
+import {largestOf} from "./drop-and-grow.ts";
+import type {MaskStart} from "./sparse.ts";
+import type {Leaves} from "./sparse-state.ts";
+
+/** How sparse a sparse training is, and where. */
+export interface TopologyOptions {
+  /** Share of the prunable weights that are zero, in [0, 1). */
+  sparsity: number;
+  /** How it is shared out among the layers; erdosRenyiKernel() by default. */
+  distribution?: Distribution;
+}
+
+/** How many weights each tensor keeps; together exactly what the sparsity leaves. */
+export function countsByLayer(
+  weights: Leaves,
+  {sparsity, distribution = erdosRenyiKernel()}: TopologyOptions
+): Record<string, number> {
+  checkSparsity(sparsity);
+  const paths = Object.keys(weights);
+  const shares = distribution(
+    Object.fromEntries(paths.map((path) => [path, (weights[path] as Tensor).shape])),
+    sparsity
+  );
+  const sizes = paths.map((path) => (weights[path] as Tensor).size);
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+  const total = Math.max(paths.length, keptCount(whole, sparsity));
+  const counts = keptCounts(
+    sizes,
+    paths.map((path) => shares[path] ?? 0),
+    total
+  );
+  return Object.fromEntries(paths.map((path, i) => [path, counts[i] as number]));
+}
+
+/** Random masks with exactly so many weights. */
+export function randomTopology({weights, key}: MaskStart, options: TopologyOptions): Leaves {
+  const counts = countsByLayer(weights, options);
+  return Object.fromEntries(
+    Object.entries(weights).map(([path, {shape}], i) => [
+      path,
+      largestOf(uniformNumbers(key.fold(i), shape), counts[path] as number)
+    ])
+  );
+}
+
+/** Masks of the largest |w|: of all weights together, or of each tensor by itself where there is a distribution. */
+export function largestWeights(weights: Leaves, sparsity: number, distribution?: Distribution): Leaves {
+  const paths = Object.keys(weights);
+  if (distribution) {
+    const counts = countsByLayer(weights, {sparsity, distribution});
+    return Object.fromEntries(
+      paths.map((path) => [path, largestOf(tf.abs(weights[path] as Tensor), counts[path] as number)])
+    );
+  }
+  const sizes = paths.map((path) => (weights[path] as Tensor).size);
+  const all = tf.concat(paths.map((path) => tf.abs(tf.reshape(weights[path] as Tensor, [-1]))));
+  const parts = tf.split(largestOf(all, keptCount(all.size, sparsity)), sizes) as Tensor[];
+  return Object.fromEntries(
+    paths.map((path, i) => [path, tf.reshape(parts[i] as Tensor, (weights[path] as Tensor).shape)])
+  );
+}
