@@ -73,7 +73,8 @@ export function learnedPositions(
         `[batch, at most ${most}, ${features}]`,
         x.shape
       );
-      return tidy(() => tf.add(x, tf.slice(table, [0, 0], [time, features])));
+      const rows = () => (time === most ? table : tf.slice(table, [0, 0], [time, features]));
+      return tidy(() => tf.add(x, rows()));
     },
     flops: (shape) => shape.reduce((size, dim) => size * dim, 1)
   };

@@ -1,0 +1,3 @@
+import {rowsKernelCases} from "../ops/rows-kernel-cases.ts";
+
+rowsKernelCases("webgpu");

@@ -1,0 +1,4 @@
+import {rowsKernelCases} from "./rows-kernel-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) rowsKernelCases(backend);
