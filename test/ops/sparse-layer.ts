@@ -111,3 +111,20 @@ function byHand({rows, inputs, units, x, weights, kept, bias, dy}: LayerData) {
     }
   return out;
 }
+
+/** a^T b of matrices [rows, width], in double precision. */
+export function productByHand(a: ArrayLike<number>, b: ArrayLike<number>, rows: number): number[] {
+  const [left, right] = [a.length / rows, b.length / rows];
+  return Array.from({length: left * right}, (_, at) => {
+    let sum = 0;
+    for (let r = 0; r < rows; ++r)
+      sum += (a[r * left + Math.floor(at / right)] as number) * (b[r * right + (at % right)] as number);
+    return sum;
+  });
+}
+
+/** [rows, columns] turned. */
+export function turned(x: ArrayLike<number>, rows: number): number[] {
+  const columns = x.length / rows;
+  return Array.from(x, (_, at) => x[(at % rows) * columns + Math.floor(at / rows)] as number);
+}

@@ -132,7 +132,8 @@ function weightGradCode(specs: Specs, denseGradient: boolean): string {
   };
   return flatMain(
     "args.size",
-    `  let across = (args.columns + 3u) / 4u;
+    `  ${denseGradient ? "_ = &mask; // What is bound must be used." : ""}
+  let across = (args.columns + 3u) / 4u;
   let left = i % across * 4u;
   let top = i / across * 4u;
 ${lines((j) => `  let column${j} = min(left + ${j}u, args.columns - 1u);`)}
@@ -178,6 +179,7 @@ const run = defineLinear<MaskedAttrs>({
   inputsOf: ({weights}) => rowsOf(weights),
   weightsShape: ({x, dy}) => [widthOf(x), widthOf(dy)],
   forward: {
+    reads: ["mask"],
     twin({x, weights, mask, bias}, [out], {activation}, specs) {
       const links = linksOf(mask, specs, rowsOf(specs.weights), widthOf(specs.weights));
       const activate = ACTIVATE[activation];
@@ -199,6 +201,7 @@ const run = defineLinear<MaskedAttrs>({
     }
   },
   inputGrad: {
+    reads: ["mask"],
     twin({dy, weights, mask}, [out], _attrs, specs) {
       const links = linksOf(mask, specs, rowsOf(specs.weights), widthOf(specs.weights));
       const own = kept(weights as Values, mask as Values, specs);
@@ -214,6 +217,7 @@ const run = defineLinear<MaskedAttrs>({
     }
   },
   weightGrad: {
+    reads: ["mask"],
     twin({x, dy, mask}, [out], {denseGradient}, specs) {
       const to = out as Values;
       const links = linksOf(denseGradient ? undefined : mask, specs, widthOf(specs.x), widthOf(specs.dy));

@@ -10,7 +10,10 @@ export interface LinearAttrs {
 }
 
 /** One of the three products of a format, without what all have in common. */
-type Product<A extends object> = Pick<Kernel<A>, "twin" | "gpu">;
+interface Product<A extends object> extends Pick<Kernel<A>, "twin" | "gpu"> {
+  /** What it reads of the structure on webgpu, where what is bound must be read. */
+  reads: readonly string[];
+}
 
 /**
  * A way to keep the weights of a linear layer, with the three products it takes to train one. `structure` names the tensors that say
@@ -50,19 +53,19 @@ export function defineLinear<A extends LinearAttrs>(format: Format<A>) {
   const forward = defineKernel<A>({
     ...format.forward,
     name,
-    inputs: ["x", "weights", ...structure, "bias"],
+    inputs: ["x", "weights", ...format.forward.reads, "bias"],
     outputs: ({x, bias}) => [{shape: [rowsOf(x), rowsOf(bias)], dtype: "float32"}]
   });
   const inputGrad = defineKernel<A>({
     ...format.inputGrad,
     name: inputName,
-    inputs: ["dy", "weights", ...structure],
+    inputs: ["dy", "weights", ...format.inputGrad.reads],
     outputs: (specs, attrs) => [{shape: [rowsOf(specs.dy), inputsOf(specs, attrs)], dtype: "float32"}]
   });
   const weightGrad = defineKernel<A>({
     ...format.weightGrad,
     name: weightName,
-    inputs: ["x", "dy", ...structure],
+    inputs: ["x", "dy", ...format.weightGrad.reads],
     outputs: (specs, attrs) => [{shape: weightsShape(specs, attrs), dtype: "float32"}]
   });
 

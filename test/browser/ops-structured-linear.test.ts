@@ -1,0 +1,3 @@
+import {structuredLinearCases} from "../ops/structured-linear-cases.ts";
+
+structuredLinearCases("webgpu");

@@ -1,0 +1,4 @@
+import {structuredLinearCases} from "./structured-linear-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) structuredLinearCases(backend);
