@@ -1,23 +1,13 @@
 import {join} from "node:path";
-import {chromium} from "playwright-core";
 import {build, preview} from "vite";
-import {chromiumFlags} from "../../src/cli/chromium.ts";
-import {ensureChromium} from "../../src/cli/ensure-chromium.ts";
 import {projectRoot} from "../../src/cli/project.ts";
 import {wasmThreads} from "../../src/publish/vite/wasm-threads.ts";
-import type {ModelName} from "./models/index.ts";
-import type {StepTimings} from "./page.ts";
-import type {JaxDevice} from "./peers/jax-js.ts";
-
-/** A page that times training steps. */
-export interface StepsPage {
-  /** In a fresh page each time: what one library leaves behind must not slow the next. */
-  time(backend: JaxDevice, model: ModelName, rounds: number, roundMs: number): Promise<StepTimings>;
-  close(): Promise<void>;
-}
+import {launchWithGpu} from "../support/launch-with-gpu.ts";
+import type {Measured, Order} from "./measure-here.ts";
+import type {Place} from "./place.ts";
 
 /** Builds the page, serves it isolated (threads in wasm need that), and opens it in Chromium. */
-export async function openStepsPage(): Promise<StepsPage> {
+export async function openStepsPage(): Promise<Place> {
   const root = join(projectRoot, "bench/steps");
   const outDir = join(projectRoot, ".petri/bench/steps");
   await build({
@@ -38,19 +28,19 @@ export async function openStepsPage(): Promise<StepsPage> {
       headers: {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
     }
   });
-  const browser = await chromium.launch({executablePath: await ensureChromium(), args: chromiumFlags});
+  const address = server.resolvedUrls?.local[0] as string;
+  const browser = await launchWithGpu(address);
   return {
-    async time(...settings) {
+    async measure<N extends Order["name"]>(order: Order<N>) {
       const tab = await browser.newPage();
-      await tab.goto(server.resolvedUrls?.local[0] as string);
-      await tab.waitForFunction(() => "timeSteps" in globalThis);
-      const timings = await tab.evaluate(
-        (args) =>
-          (globalThis as unknown as {timeSteps(...args: unknown[]): Promise<StepTimings>}).timeSteps(...args),
-        settings
+      await tab.goto(address);
+      await tab.waitForFunction(() => "measure" in globalThis);
+      const measured = await tab.evaluate(
+        (given) => (globalThis as unknown as {measure(order: unknown): Promise<unknown>}).measure(given),
+        order as unknown
       );
       await tab.close();
-      return timings;
+      return measured as Measured<N>;
     },
     async close() {
       await browser.close();

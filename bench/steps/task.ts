@@ -20,12 +20,12 @@ export interface Contender {
   step(): void;
   /** Waits for the steps and gives the loss of the last one. */
   sync(): Promise<number>;
+  /** How the steps are done, where there is more than one way. */
+  readonly note?: string;
 }
 
 /** How everyone is trained: Adam with these numbers. */
 export const ADAM = {learningRate: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8} as const;
-
-export const BATCH = 128;
 
 /** Numbers that follow from a seed: a linear congruential generator is enough here. */
 export function generator(seed: number) {

@@ -3,9 +3,10 @@ import type {Contender} from "../task.ts";
 import * as transformer from "./char-transformer/index.ts";
 import * as lenet5 from "./lenet5/index.ts";
 import * as mlp from "./mlp/index.ts";
+import type {ModelName} from "./names.ts";
 
 /** Opens a contender on the backend that is in use. */
-type Open = (device: JaxDevice) => Contender | Promise<Contender>;
+type Open = (batch: number, device: JaxDevice) => Contender | Promise<Contender>;
 
 const contenders = ({ours, plainTfjs, jaxJs}: {ours: Open; plainTfjs: Open; jaxJs: Open}) => ({
   petri: ours,
@@ -18,6 +19,4 @@ export const models = {
   "MLP 784-300-100-10": contenders(mlp),
   "LeNet-5": contenders(lenet5),
   "char transformer": contenders(transformer)
-};
-
-export type ModelName = keyof typeof models;
+} satisfies Record<ModelName, Record<string, Open>>;

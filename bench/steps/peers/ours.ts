@@ -4,27 +4,33 @@ import {ADAM, type Contender, type Numbers, type Task} from "../task.ts";
 
 const {tf} = ops;
 
-/** petri/core, as a user trains a network without `fit`; tokens are given as float32, as datasets hold them. */
+/** petri/core, with steps that are recorded and replayed as `fit` does it; tokens are given as float32, as datasets hold them. */
 export function trainOurs({x, labels, params}: Task, model: Layer): Contender {
   const optimizer = ops.adam(ADAM);
   const inputs = tf.tensor(x.values, x.shape);
   const targets = tf.tensor1d(labels, "int32");
-  const logitsOf = (at: ReturnType<typeof nested>) => {
-    const y = model.apply(at, inputs);
-    return tf.reshape(y, [targets.size, -1]);
-  };
-  const step = ops.trainStep(
-    (at: ReturnType<typeof nested>) => ops.softmaxCrossEntropy(logitsOf(at), targets),
-    optimizer
+  const slope = ops.valueAndGrad((at: ReturnType<typeof nested>) =>
+    ops.softmaxCrossEntropy(tf.reshape(model.apply(at, inputs), [targets.size, -1]), targets)
   );
-  let state = ops.initTrainState(nested(params), optimizer);
-  let loss = tf.scalar(NaN);
-  return {
-    step() {
-      loss.dispose();
-      ({state, loss} = step(state));
+  const training = ops.planned(
+    (state) => {
+      const [loss, grads] = slope(state.params);
+      return {state: ops.applyGradients(state, grads, optimizer), outputs: {loss}};
     },
-    sync: async () => (await loss.data())[0] as number
+    ops.initTrainState(nested(params), optimizer)
+  );
+  return {
+    step: () => training.step(),
+    async sync() {
+      const loss = training.take("loss");
+      const [value] = await loss.data();
+      loss.dispose();
+      return value as number;
+    },
+    get note() {
+      const {status, reason} = training.report;
+      return reason === undefined ? status : `${status}: ${reason}`;
+    }
   };
 }
 

@@ -2,9 +2,9 @@ import {type Array as JaxArray, nn, numpy as np} from "@jax-js/jax";
 import {type JaxDevice, type Params, trainJaxJs} from "../../peers/jax-js.ts";
 import {blockPaths, SIZES, task} from "./task.ts";
 
-export function jaxJs(device: JaxDevice) {
+export function jaxJs(batch: number, device: JaxDevice) {
   const {time, features, layers, vocabulary} = SIZES;
-  return trainJaxJs(device, task(), (of, tokens) => {
+  return trainJaxJs(device, task(batch), (of, tokens) => {
     const hot = nn.oneHot(tokens.reshape([-1]).astype(np.int32), vocabulary);
     const looked = np.matmul(hot, of("embedding1/table")).reshape([-1, time, features]);
     let x = looked.add(of("learnedPositions1/table")).reshape([-1, features]);

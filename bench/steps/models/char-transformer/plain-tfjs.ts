@@ -5,10 +5,10 @@ import {blockPaths, SIZES, task} from "./task.ts";
 const {tf} = ops;
 type Tensor = ReturnType<typeof tf.tensor>;
 
-export const plainTfjs = () => {
+export const plainTfjs = (batch: number) => {
   const {time, features, layers, vocabulary} = SIZES;
   const later = tf.mul(tf.sub(tf.linalg.bandPart(tf.ones([time, time]), -1, 0), 1), 1e9);
-  return trainPlainTfjs(task(), (of, tokens) => {
+  return trainPlainTfjs(task(batch), (of, tokens) => {
     // As a product: on wasm tfjs has no gradient of a look-up.
     const hot = tf.cast(tf.oneHot(tf.cast(tf.reshape(tokens, [-1]), "int32"), vocabulary), "float32");
     const looked = tf.reshape(tf.matMul(hot, of("embedding1/table")), [-1, time, features]);

@@ -1,9 +1,9 @@
-import {BATCH, constant, generator, glorot, type Numbers, type Task} from "../../task.ts";
+import {constant, generator, glorot, type Numbers, type Task} from "../../task.ts";
 
 /** The zoo's character transformer, for 65 characters in windows of 32: 210,240 parameters. */
 export const SIZES = {vocabulary: 65, features: 64, heads: 4, layers: 4, time: 32} as const;
 
-export function task(): Task {
+export function task(batch: number): Task {
   const {vocabulary, features, layers, time} = SIZES;
   const random = generator(3);
   const params: Record<string, Numbers> = {};
@@ -32,10 +32,10 @@ export function task(): Task {
   }
   norm("layerNorm1");
   kernel("dense1", [features, vocabulary]);
-  const x = random.whole(BATCH * time, vocabulary);
+  const x = random.whole(batch * time, vocabulary);
   return {
-    x: {shape: [BATCH, time], values: Float32Array.from(x)},
-    labels: random.whole(BATCH * time, vocabulary),
+    x: {shape: [batch, time], values: Float32Array.from(x)},
+    labels: random.whole(batch * time, vocabulary),
     classes: vocabulary,
     params
   };

@@ -3,8 +3,8 @@ import {type JaxDevice, jaxArray, trainJaxJs} from "../../peers/jax-js.ts";
 import type {Numbers, Task} from "../../task.ts";
 import {task} from "./task.ts";
 
-export async function jaxJs(device: JaxDevice) {
-  return trainJaxJs(device, await channelsFirst(task()), (of, inputs) => {
+export async function jaxJs(batch: number, device: JaxDevice) {
+  return trainJaxJs(device, await channelsFirst(task(batch)), (of, inputs) => {
     const convolve = (x: JaxArray, name: string, padding: "SAME" | "VALID") => {
       const bias = of(`${name}/bias`).reshape([1, -1, 1, 1]);
       return largest(nn.relu(lax.conv(x, of(`${name}/kernel`), [1, 1], padding).add(bias)));

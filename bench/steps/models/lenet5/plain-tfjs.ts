@@ -6,13 +6,13 @@ const {tf} = ops;
 type Tensor = ReturnType<typeof tf.tensor>;
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
-export const plainTfjs = () => {
+export const plainTfjs = (batch: number) => {
   // tfjs's wasm backend has gradients of neither convolutions by their kernel nor of pooling.
   const [convolve, pool] =
     tf.getBackend() === "wasm"
       ? [convolution, largest]
       : [tf.conv2d, (x: Tensor4D) => tf.maxPool(x, 2, 2, "valid")];
-  return trainPlainTfjs(task(), (of, inputs) => {
+  return trainPlainTfjs(task(batch), (of, inputs) => {
     const bias = (x: Tensor, name: string) => tf.relu(tf.add(x, of(`${name}/bias`))) as Tensor4D;
     const kernel = (name: string) => of(`${name}/kernel`) as Tensor4D;
     const first = pool(bias(convolve(inputs as Tensor4D, kernel("conv2d1"), 1, "same"), "conv2d1"));

@@ -1,4 +1,4 @@
-import {BATCH, constant, generator, glorot, type Task} from "../../task.ts";
+import {constant, generator, glorot, type Task} from "../../task.ts";
 
 /** LeNet-5 as the zoo has it (28x28x1, ReLU, largest of 2x2): 61,706 parameters. Kernels by layer. */
 const KERNELS: Record<string, number[]> = {
@@ -9,7 +9,7 @@ const KERNELS: Record<string, number[]> = {
   dense3: [84, 10]
 };
 
-export function task(): Task {
+export function task(batch: number): Task {
   const random = generator(2);
   const layers = Object.entries(KERNELS).flatMap(
     ([name, shape]) =>
@@ -19,8 +19,8 @@ export function task(): Task {
       ] as const
   );
   return {
-    x: random.uniform([BATCH, 28, 28, 1], 1),
-    labels: random.whole(BATCH, 10),
+    x: random.uniform([batch, 28, 28, 1], 1),
+    labels: random.whole(batch, 10),
     classes: 10,
     params: Object.fromEntries(layers)
   };

@@ -3,4 +3,4 @@ import {ops} from "../../../../src/ops/index.ts";
 import {trainOurs} from "../../peers/ours.ts";
 import {SIZES, task} from "./task.ts";
 
-export const ours = () => trainOurs(task(), ops.mlp(SIZES) as unknown as Layer);
+export const ours = (batch: number) => trainOurs(task(batch), ops.mlp(SIZES) as unknown as Layer);

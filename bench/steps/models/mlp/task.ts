@@ -1,9 +1,9 @@
-import {BATCH, constant, generator, glorot, type Task} from "../../task.ts";
+import {constant, generator, glorot, type Task} from "../../task.ts";
 
 /** An MLP with ReLU (LeNet-300-100): 266,610 parameters. */
 export const SIZES = [784, 300, 100, 10] as const;
 
-export function task(): Task {
+export function task(batch: number): Task {
   const random = generator(1);
   const layers = SIZES.slice(1).flatMap((units, i) => {
     const shape = [SIZES[i] as number, units];
@@ -13,8 +13,8 @@ export function task(): Task {
     ] as const;
   });
   return {
-    x: random.uniform([BATCH, SIZES[0]], 1),
-    labels: random.whole(BATCH, 10),
+    x: random.uniform([batch, SIZES[0]], 1),
+    labels: random.whole(batch, 10),
     classes: 10,
     params: Object.fromEntries(layers)
   };

@@ -1,0 +1,108 @@
+import {median} from "../support/median.ts";
+import {type Counts, counted, mapCounts} from "./counts.ts";
+import {models} from "./models/index.ts";
+import type {ModelName} from "./models/names.ts";
+import type {JaxDevice} from "./peers/jax-js.ts";
+import type {Contender} from "./task.ts";
+
+/** How long to look. */
+export interface Effort {
+  batch: number;
+  rounds: number;
+  /** A contender's share of a round takes about so long, and one step at least. */
+  roundMs: number;
+}
+
+/** What one contender did. */
+export interface Timing {
+  name: string;
+  /** Milliseconds a step, one number a round. */
+  stepMs: number[];
+  /**
+   * Microseconds that a step keeps the thread, the device being idle when it begins; the middle of several. A library that
+   * puts its work off until somebody reads a result does not show it here.
+   */
+  threadUs: number;
+  /** What two steps and a reading ask of WebGPU more than one step and a reading. */
+  counts: Counts;
+  /** After the first steps: contenders that compute the same agree. */
+  losses: number[];
+  /** How the steps were done, where there is more than one way. */
+  note?: string;
+}
+
+/** Steps before the clock starts, whose losses are compared; of a contender that needs longer, fewer. */
+const FIRST_STEPS = 5;
+const LONG_MS = 4000;
+/** Steps that are looked at one by one for the time on the thread. */
+const SINGLE_STEPS = 15;
+const SINGLES_MS = 3000;
+
+interface Running {
+  timing: Timing;
+  contender: Contender;
+  steps: number;
+}
+
+/** All contenders on one model, round by round in turn, so that a busy machine disturbs all alike. */
+export async function timeSteps(backend: JaxDevice, model: ModelName, effort: Effort): Promise<Timing[]> {
+  const running: Running[] = [];
+  for (const [name, open] of Object.entries(models[model])) {
+    const contender = await open(effort.batch, backend);
+    const {losses, ms} = await warmUp(contender);
+    const steps = Math.max(1, Math.round(effort.roundMs / ms));
+    const threadUs = await threadTime(contender, Math.min(SINGLE_STEPS, Math.ceil(SINGLES_MS / ms)));
+    const counts = await stepCounts(contender, ms > LONG_MS ? 1 : 3);
+    running.push({timing: {name, stepMs: [], threadUs, counts, losses}, contender, steps});
+  }
+  for (let round = 0; round < effort.rounds; ++round) {
+    for (const each of running) await timeRound(each);
+  }
+  return running.map(({timing, contender: {note}}) => ({...timing, ...(note !== undefined && {note})}));
+}
+
+/** The first steps compile and record; the last one's time says how many fit into a round. */
+async function warmUp(contender: Contender): Promise<{losses: number[]; ms: number}> {
+  const losses: number[] = [];
+  let ms = 0;
+  while (losses.length < FIRST_STEPS && (losses.length < 2 || ms < LONG_MS)) {
+    const start = performance.now();
+    contender.step();
+    losses.push(await contender.sync());
+    ms = performance.now() - start;
+  }
+  return {losses, ms};
+}
+
+async function threadTime(contender: Contender, steps: number): Promise<number> {
+  const times: number[] = [];
+  for (let step = 0; step < steps; ++step) {
+    const start = performance.now();
+    contender.step();
+    times.push(1000 * (performance.now() - start));
+    await contender.sync();
+  }
+  return median(times);
+}
+
+/** Now and then a step of ours is one that checks the recorded one: the middle of several is a usual one. */
+async function stepCounts(contender: Contender, times: number): Promise<Counts> {
+  const countsOf = (steps: number) =>
+    counted(async () => {
+      for (let step = 0; step < steps; ++step) contender.step();
+      await contender.sync();
+    });
+  const found: Counts[] = [];
+  for (let i = 0; i < times; ++i) {
+    const [one, two] = [await countsOf(1), await countsOf(2)];
+    found.push(mapCounts((name) => two[name] - one[name]));
+  }
+  return mapCounts((name) => median(found.map((counts) => counts[name])));
+}
+
+async function timeRound({timing, contender, steps}: Running): Promise<void> {
+  const start = performance.now();
+  for (let step = 0; step < steps; ++step) contender.step();
+  await contender.sync();
+  timing.stepMs.push((performance.now() - start) / steps);
+}

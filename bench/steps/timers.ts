@@ -1,0 +1,11 @@
+import {timeFit} from "../gpu/time-fit.ts";
+import {timeSteps} from "./time-steps.ts";
+
+/** What a page or a process can be asked to measure. */
+export const timers = {
+  /** Only tells the adapter. */
+  look: async () => {},
+  timeSteps,
+  timeFit
+};
+export type Timers = typeof timers;
