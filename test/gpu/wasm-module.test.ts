@@ -7,7 +7,7 @@ import {BINARY} from "../../src/gpu/wasm/binary.ts";
 test("the WebAssembly in the repository is what its sources say", async () => {
   const committed = await readFile(join(import.meta.dirname, "../../src/gpu/wasm/binary.ts"), "utf8");
   expect(await compileWasmModule(), "Run `npm run wasm`.").toBe(committed);
-});
+}, 60_000);
 
 test("the WebAssembly keeps nothing in tfjs's memory: it brings no data, and asks for memory and logarithms alone", () => {
   const module = new WebAssembly.Module(Buffer.from(BINARY, "base64"));

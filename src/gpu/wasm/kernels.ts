@@ -2,6 +2,7 @@ import type {HeapBackend, Specs} from "../kernel.ts";
 import type {FusedActivation} from "../kernels/activation-grad.ts";
 import type {AdamAttrs} from "../kernels/adam.ts";
 import type {NormAttrs} from "../kernels/norm.ts";
+import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
 import type {Window2d} from "../kernels/window.ts";
 import type * as tf from "../tfjs.ts";
 import {addressOf} from "./heap.ts";
@@ -16,7 +17,8 @@ interface Run<A> {
   specs: Specs;
 }
 
-type NativeKernel<A> = (run: Run<A>) => void;
+/** False where it cannot do what is asked, and its twin has to. */
+type NativeKernel<A> = (run: Run<A>) => unknown;
 
 const sizeOf = (shape: readonly number[] = []) => shape.reduce((size, dim) => size * dim, 1);
 
@@ -65,6 +67,16 @@ const kernels = {
     const numbers = [rate, unbias, beta1, 1 - beta1, beta2, 1 - beta2, eps, keep - decay];
     native.adam(...tensors, sizeOf(specs.param?.shape), ...numbers);
   }) satisfies NativeKernel<AdamAttrs>,
+
+  PetriCrossEntropyParts: (({native, at, outputs: [loss = 0, slopes = 0], attrs, specs}) => {
+    const [rows = 0, classes = 0] = specs.logits?.shape ?? [];
+    if (specs.labels?.dtype !== "int32" || specs.labels.shape.length !== 1) return false;
+    const {labelSmoothing, reduction} = attrs;
+    const targets = [1 - labelSmoothing, labelSmoothing / classes];
+    const weight = reduction === "mean" ? 1 / rows : 1;
+    const summed = Number(reduction !== "none");
+    native.crossEntropy(at("logits"), at("labels"), loss, slopes, rows, classes, ...targets, weight, summed);
+  }) satisfies NativeKernel<CrossEntropyAttrs>,
 
   PetriPatches: (({native, at, outputs: [to = 0], attrs, specs}) =>
     native.patches(
@@ -127,8 +139,8 @@ const kernels = {
 };
 
 /**
- * Runs a kernel in our WebAssembly, on a backend's heap. False where there is none for it, or no WebAssembly with SIMD: its twin does the
- * same then.
+ * Runs a kernel in our WebAssembly, on a backend's heap. False where there is none for it or for these arguments, or no WebAssembly with
+ * SIMD: its twin does the same then.
  */
 export function runNative(
   name: string,
@@ -148,6 +160,6 @@ export function runNative(
     return info ? addressOf(heap.backend, info) : 0;
   };
   const addresses = outputs.map((info) => addressOf(heap.backend, info));
-  kernel({native: heap.native, at, outputs: addresses, attrs, specs: inputs as unknown as Specs});
-  return true;
+  const run = {native: heap.native, at, outputs: addresses, attrs, specs: inputs as unknown as Specs};
+  return kernel(run) !== false;
 }

@@ -16,6 +16,7 @@ export interface Native {
   scratchBytes(): number;
   activationGrad(...args: number[]): void;
   adam(...args: number[]): void;
+  crossEntropy(...args: number[]): void;
   foldPatches(...args: number[]): void;
   geluTanh(x: number, y: number, size: number): void;
   geluTanhGrad(dy: number, x: number, dx: number, size: number): void;
@@ -25,8 +26,6 @@ export interface Native {
   normInputGrad(...args: number[]): void;
   normParamsGrad(...args: number[]): void;
   patches(...args: number[]): void;
-  softmax(x: number, y: number, logSums: number, rows: number, width: number): void;
-  softmaxGrad(dy: number, y: number, dx: number, rows: number, width: number): void;
 }
 
 /** The module on a backend's memory, with memory that lasts from call to call. */

@@ -166,7 +166,8 @@ function tile(
 
 @inline
 function activated(x: v128, activation: i32): v128 {
-  if (activation == 1) return f32x4.max(x, f32x4.splat(0));
+  // pmax keeps what is no number when it comes first.
+  if (activation == 1) return f32x4.pmax(x, f32x4.splat(0));
   return activation == 2 ? tanh4(x) : sigmoid4(x);
 }
 
