@@ -12,6 +12,8 @@ export * as schedules from "./schedules.ts";
 export type {Evidence} from "./scores/evidence.ts";
 export * as scores from "./scores/index.ts";
 export {defineScore, type Score} from "./scores/score.ts";
+export {type ShrinkOptions, type Shrunk, shrink} from "./shrink/shrink.ts";
+export * from "./shrink/unit-scores.ts";
 export * from "./top-k.ts";
 export * from "./updaters/ac-dc.ts";
 export * from "./updaters/drop-and-grow.ts";
