@@ -66,16 +66,16 @@ export function keptBuffer(backend: WebGpuBackend, bytes: number, usage: number)
   return [buffer, tf.keep(tf.engine().makeTensorFromTensorInfo(info))];
 }
 
-/** A new tensor with the contents of a piece of memory. */
+/** A new tensor with the contents of a piece of memory, where it is not empty. */
 export function copiedTensor(
   backend: WebGpuBackend,
-  from: {buffer: GPUBuffer; offset: number},
+  from: {buffer: GPUBuffer; offset: number} | undefined,
   {shape, dtype}: {shape: readonly number[]; dtype: string}
 ): tf.Tensor {
   const info = backend.makeTensorInfo([...shape], dtype);
   const tensor = tf.engine().makeTensorFromTensorInfo(info) as tf.Tensor;
   const to = bufferOf(backend, tensor);
-  if (to) copyNow(backend, from, {buffer: to, offset: 0}, to.size);
+  if (to && from) copyNow(backend, from, {buffer: to, offset: 0}, to.size);
   backend.commandQueueOwnedIds.add(info.dataId);
   return tensor;
 }

@@ -2,6 +2,7 @@
 import {gpuZeros} from "./empty-tensors.ts";
 import {noteDispatch} from "./plan/capture.ts";
 import type {Later} from "./plan/recording.ts";
+import {pipelineFor, type Shader, wgsl} from "./shader.ts";
 import type {TensorInfo} from "./tfjs.ts";
 import type {WebGpuBackend} from "./tfjs-webgpu.ts";
 import type {TensorSpec} from "./types.ts";
@@ -28,8 +29,6 @@ export interface GpuKernel {
 /** Dispatches between submits, as tfjs has it: small enough that the GPU starts early, large enough to save submits. */
 const DISPATCHES_A_SUBMIT = 15;
 
-const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
-
 /**
  * Records one dispatch and returns its outputs, whose memory is recycled and not zeroed. An empty tensor cannot be bound:
  * what comes of it is empty too, or a sum of nothing, zeros. `later` gives the uniforms of the same dispatch in later
@@ -49,11 +48,8 @@ export function dispatch(
   }
   const results = outputs.map(({shape, dtype}) => backend.makeTensorInfo([...shape], dtype));
   const infos = [...inputs.map(({info}) => info), ...results];
-  const pipeline = pipelineFor(
-    backend.device,
-    `${name}/${kernel.variant}/${inputs.map((each) => each.name)}`,
-    () => wgsl(inputs, outputs, kernel)
-  );
+  const shader = shaderOf(name, inputs, outputs, kernel);
+  const pipeline = pipelineFor(backend.device, shader.key, () => wgsl(shader));
   const buffers = infos.map(({dataId}) => {
     backend.uploadToGPU(dataId);
     backend.commandQueueOwnedIds.add(dataId);
@@ -75,7 +71,8 @@ export function dispatch(
     writes: outputs.map((_, i) => inputs.length + i),
     uniform: infos.length,
     later,
-    isFlat: kernel.isFlat ?? false
+    isFlat: kernel.isFlat ?? false,
+    shader
   });
   backend.computePassEncoder.dispatchWorkgroups(...kernel.workgroups);
   if (++backend.dispatchCountInPass >= DISPATCHES_A_SUBMIT) {
@@ -85,47 +82,28 @@ export function dispatch(
   return results;
 }
 
-function pipelineFor(device: GPUDevice, key: string, code: () => string): GPUComputePipeline {
-  const known = pipelines.get(device) ?? new Map<string, GPUComputePipeline>();
-  pipelines.set(device, known);
-  let pipeline = known.get(key);
-  if (!pipeline) {
-    const module = device.createShaderModule({code: code(), label: key});
-    pipeline = device.createComputePipeline({
-      layout: "auto",
-      compute: {module, entryPoint: "main"},
-      label: key
-    });
-    known.set(key, pipeline);
-  }
-  return pipeline;
-}
-
-function wgsl(
+function shaderOf(
+  name: string,
   inputs: readonly {name: string; info: TensorInfo}[],
   outputs: readonly TensorSpec[],
-  {uniforms, code, elements = {}}: GpuKernel
-): string {
-  const element = (name: string, dtype: string) => elements[name] ?? (dtype === "float32" ? "f32" : "i32");
-  const reads = inputs.map(
-    ({name, info}, i) =>
-      `@group(0) @binding(${i}) var<storage, read> ${name}: array<${element(name, info.dtype)}>;`
-  );
-  const writes = outputs.map(
-    ({dtype}, i) =>
-      `@group(0) @binding(${inputs.length + i}) var<storage, read_write> out${i}: array<${element(`out${i}`, dtype)}>;`
-  );
-  const fields = Object.entries(uniforms).map(([name, {type}]) => `  ${name}: ${type},`);
-  const args = inputs.length + outputs.length;
-  return [
-    "struct Args {",
-    ...fields,
-    "}",
-    ...reads,
-    ...writes,
-    `@group(0) @binding(${args}) var<uniform> args: Args;`,
-    code()
-  ].join("\n");
+  {variant, uniforms, code, elements = {}}: GpuKernel
+): Shader {
+  const element = (binding: string, dtype: string) =>
+    elements[binding] ?? (dtype === "float32" ? "f32" : "i32");
+  const binding = (of: string, dtype: string, isWritten: boolean) => ({
+    name: of,
+    element: element(of, dtype),
+    isWritten
+  });
+  return {
+    key: `${name}/${variant}/${inputs.map((each) => each.name)}`,
+    bindings: [
+      ...inputs.map((input) => binding(input.name, input.info.dtype, false)),
+      ...outputs.map(({dtype}, i) => binding(`out${i}`, dtype, true))
+    ],
+    fields: Object.entries(uniforms).map(([field, {type}]) => ({name: field, type})),
+    code
+  };
 }
 
 /** Freed by tfjs after the submit that uses it. */

@@ -1,3 +1,4 @@
+import type {Shader} from "../shader.ts";
 import type * as tf from "../tfjs.ts";
 import {bufferOf, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import type {Command, Later, Memory, Recording} from "./recording.ts";
@@ -12,6 +13,7 @@ export interface DispatchNote {
   uniform: number;
   later?: Later | undefined;
   isFlat: boolean;
+  shader: Shader;
 }
 
 let listening: Capture | undefined;
@@ -213,7 +215,8 @@ class Capture {
       // tfjs binds what it writes first.
       writes: note?.writes ?? [0],
       workgroups,
-      isFlat: note?.isFlat ?? false
+      isFlat: note?.isFlat ?? false,
+      ...(note && {shader: note.shader})
     });
   }
 }

@@ -4,11 +4,22 @@ import {keptBuffer, TENSOR_USAGE, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import {aligned, flatBytes, type Step} from "./merge.ts";
 import type {Memory} from "./recording.ts";
 
-/** A stretch of a buffer. */
+/** A stretch of a buffer; the same of the next run lies `stride` bytes further on, zero where the runs share it. */
 export interface Place {
   readonly buffer: GPUBuffer;
   readonly offset: number;
+  readonly stride: number;
 }
+
+/** The place of one of the runs. */
+export const placeOfRun = ({buffer, offset, stride}: Place, run: number): Place => ({
+  buffer,
+  offset: offset + run * stride,
+  stride
+});
+
+/** Bytes for something of every run. */
+export const stackedBytes = (bytes: number, runs: number) => bytes + (runs - 1) * aligned(bytes);
 
 /** Makes memory that belongs to one owner and ends with it. */
 export class Store {
@@ -28,6 +39,11 @@ export class Store {
     return buffer;
   }
 
+  /** Memory for so many bytes of every run. */
+  place(bytes: number, runs: number): Place {
+    return {buffer: this.make(stackedBytes(bytes, runs)), offset: 0, stride: aligned(bytes)};
+  }
+
   /** False when somebody has freed it from outside, as the end of a run does with all that is its own. */
   get isAlive(): boolean {
     return this.kept.every(({isDisposed}) => !isDisposed);
@@ -40,12 +56,12 @@ export class Store {
 }
 
 /** Gives the members of a group places one after the other. */
-export function placeTogether(members: readonly Memory[], store: Store): Map<Memory, Place> {
-  const buffer = store.make(flatBytes(members));
+export function placeTogether(members: readonly Memory[], store: Store, runs: number): Map<Memory, Place> {
+  const {buffer, stride} = store.place(flatBytes(members), runs);
   const places = new Map<Memory, Place>();
   let offset = 0;
   for (const member of members) {
-    places.set(member, {buffer, offset});
+    places.set(member, {buffer, offset, stride});
     offset += aligned(member.bytes);
   }
   return places;
@@ -59,7 +75,8 @@ export function placeScratch(
   steps: readonly Step[],
   isScratch: (memory: Memory) => boolean,
   lasting: ReadonlySet<Memory>,
-  store: Store
+  store: Store,
+  runs: number
 ): Map<Memory, Place> {
   const lives = new Map<Memory, {first: number; last: number}>();
   for (const [i, step] of steps.entries()) {
@@ -78,9 +95,10 @@ export function placeScratch(
       if ((busy[i] as {until: number}).until < first)
         free.push(...busy.splice(i, 1).map(({buffer}) => buffer));
     }
-    const buffer = takeFitting(free, memory.bytes) ?? store.make(memory.bytes);
+    const bytes = stackedBytes(memory.bytes, runs);
+    const buffer = takeFitting(free, bytes) ?? store.make(bytes);
     busy.push({until: last, buffer});
-    places.set(memory, {buffer, offset: 0});
+    places.set(memory, {buffer, offset: 0, stride: aligned(memory.bytes)});
   }
   return places;
 }

@@ -1,11 +1,13 @@
 import {flatWorkgroups} from "../kernels/flat.ts";
-import type {Command, Dispatch, Memory} from "./recording.ts";
+import {sameBytes} from "./pack.ts";
+import {type Binding, type Command, type Dispatch, isUniform, type Memory} from "./recording.ts";
 
 /** Several dispatches of one elementwise kernel as one, over operands that lie one after the other. */
 export interface Merged {
   readonly kind: "merged";
   /** Stands for all: pipeline, uniforms, layout. */
   readonly first: Dispatch;
+  readonly label: string;
   /** For every binding but the uniform, the memory of each dispatch in order. */
   readonly operands: readonly {binding: number; members: readonly Memory[]}[];
   readonly uniform: Memory;
@@ -30,6 +32,23 @@ export function mergedWorkgroups({operands}: Merged): readonly [number, number, 
   return flatWorkgroups(mergedSize(operands[0]?.members ?? []));
 }
 
+/** What a dispatch binds besides its uniform, and how much of it in a run. */
+export function boundOperands(step: Dispatch | Merged): Binding[] {
+  if (step.kind === "dispatch") return step.bindings.filter(({memory}) => !isUniform(memory));
+  return step.operands.map(({binding, members}) => ({
+    binding,
+    memory: members[0] as Memory,
+    offset: 0,
+    bytes: flatBytes(members)
+  }));
+}
+
+/** The uniform of a dispatch, which is bound last. */
+export function boundUniform(step: Dispatch | Merged): Binding | undefined {
+  const last = (step.kind === "dispatch" ? step : step.first).bindings.at(-1);
+  return last && isUniform(last.memory) ? last : undefined;
+}
+
 /** Elements of a flat operand. */
 export function mergedSize(members: readonly Memory[]): number {
   return flatBytes(members) / 4;
@@ -37,17 +56,19 @@ export function mergedSize(members: readonly Memory[]): number {
 
 /**
  * Puts elementwise dispatches that follow each other together: an optimizer's, tensor after tensor, become one over all
- * parameters. `isFixed` tells memory that cannot be laid elsewhere.
+ * parameters. `isFixed` tells memory that cannot be laid elsewhere. Given are the commands of every run; steps and groups
+ * come out for the first one, and hold for all.
  */
 export function mergeFlat(
-  commands: readonly Command[],
+  runs: readonly (readonly Command[])[],
   isFixed: (memory: Memory) => boolean
 ): {steps: Step[]; groups: (readonly Memory[])[]} {
+  const commands = runs[0] as readonly Command[];
   const steps: Step[] = [];
   const groups: (readonly Memory[])[] = [];
   const groupOf = new Map<Memory, readonly Memory[]>();
   for (let i = 0; i < commands.length; ) {
-    const run = runFrom(commands, i, isFixed);
+    const run = runFrom(runs, i, isFixed);
     const merged = run.length > 1 ? mergedOf(run) : undefined;
     const known = merged?.operands.map(({members}) => knownGroup(members, groupOf));
     if (!merged || !known || known.includes("other")) {
@@ -80,16 +101,19 @@ function knownGroup(
 
 /** The command at `start`, with those after it that are the same kernel with the same numbers on other tensors. */
 function runFrom(
-  commands: readonly Command[],
+  runs: readonly (readonly Command[])[],
   start: number,
   isFixed: (memory: Memory) => boolean
 ): Command[] {
+  const commands = runs[0] as readonly Command[];
   const first = commands[start] as Command;
   const run = [first];
   if (!canMerge(first, isFixed)) return run;
   const written = new Set(writtenBy(first));
-  for (const next of commands.slice(start + 1)) {
-    if (!canMerge(next, isFixed) || !isSameKernel(first, next)) break;
+  for (const [i, next] of commands.entries()) {
+    if (i <= start) continue;
+    const isSame = runs.every((own) => isSameKernel(own[start] as Command, own[i] as Command));
+    if (!isSame || !canMerge(next, isFixed)) break;
     if (next.bindings.some(({memory}) => written.has(memory))) break;
     for (const memory of writtenBy(next)) written.add(memory);
     run.push(next);
@@ -112,11 +136,10 @@ const writtenBy = ({bindings, writes}: Dispatch) =>
   bindings.filter(({binding}) => writes.includes(binding)).map(({memory}) => memory);
 
 /** The first word of the uniform is the size, and the only one that may differ. */
-function isSameKernel(a: Dispatch, b: Dispatch): boolean {
-  const [x, y] = [uniformOf(a).content, uniformOf(b).content];
-  const sameNumbers = x?.length === y?.length && x?.every((byte, i) => i < 4 || byte === y?.[i]);
+function isSameKernel(a: Command, b: Command): boolean {
+  if (a.kind === "copy" || b.kind === "copy" || a.pipeline !== b.pipeline) return false;
   const sameLater = Boolean(uniformOf(a).later) === Boolean(uniformOf(b).later);
-  return a.pipeline === b.pipeline && sameLater && sameNumbers === true;
+  return sameLater && sameBytes(uniformOf(a).content, uniformOf(b).content, 4);
 }
 
 function mergedOf(run: readonly Command[]): Merged {
@@ -126,5 +149,5 @@ function mergedOf(run: readonly Command[]): Merged {
     binding,
     members: dispatches.map((each) => operandsOf(each)[j]?.memory as Memory)
   }));
-  return {kind: "merged", first, operands, uniform: uniformOf(first)};
+  return {kind: "merged", label: first.label, first, operands, uniform: uniformOf(first)};
 }

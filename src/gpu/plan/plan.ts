@@ -1,32 +1,28 @@
+import {currentProfiler} from "../profile.ts";
 import type * as tf from "../tfjs.ts";
-import {copiedTensor, copyNow, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
-import {bindingConflict} from "./conflict.ts";
-import {memoriesOf, type Place, placeScratch, placeTogether, Store} from "./layout.ts";
-import {flatBytes, type Merged, mergedSize, mergedWorkgroups, mergeFlat, type Step} from "./merge.ts";
-import type {Copy, Dispatch, Memory, Recording} from "./recording.ts";
+import {copiedTensor, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
+import {type Place, placeOfRun, Store} from "./layout.ts";
+import {mergeFlat, type Step} from "./merge.ts";
+import {type Pack, packOf} from "./pack.ts";
+import {placeMemory} from "./plan-memory.ts";
+import {type Ready, type ReadyCopy, readySteps} from "./ready.ts";
+import type {Memory, Recording} from "./recording.ts";
 import type {StateStore} from "./state-store.ts";
 import {Uniforms} from "./uniforms.ts";
-
-/** A dispatch ready to be given again; for each of the two halves of the state its own bind group. */
-interface Ready {
-  label: string;
-  pipeline: GPUComputePipeline;
-  groups: readonly [GPUBindGroup, GPUBindGroup];
-  workgroups: readonly [number, number, number];
-}
-
-interface ReadyCopy {
-  from: readonly [Place, Place];
-  to: readonly [Place, Place];
-  bytes: number;
-}
 
 /** A tensor's shape and type, without the tensor. */
 export type Spec = Pick<tf.Tensor, "shape" | "dtype">;
 
+const isDispatch = (command: Ready | ReadyCopy): command is Ready => "pipeline" in command;
+
+/** Values for the inputs of a step, in order. */
+export type InputValues = readonly (Float32Array | Int32Array)[];
+
 /**
  * A recorded step that can be done again: nothing is allocated and nothing decided, the commands are given as they were, in
- * one submit. The state lies in a StateStore and changes sides with every step; inputs are written to fixed memory.
+ * one submit. The state lies in a StateStore and changes sides with every step; inputs are written to fixed memory. From the
+ * recordings of several runs comes one plan that does the step of all of them: their memory lies stacked, and kernels of ours
+ * are dispatched once for all.
  */
 export class Plan {
   private readonly backend: WebGpuBackend;
@@ -34,27 +30,37 @@ export class Plan {
   private readonly state: StateStore;
   private readonly uniforms: Uniforms;
   private readonly commands: (Ready | ReadyCopy)[];
-  private readonly inputs: readonly (GPUBuffer | undefined)[];
+  private readonly inputs: readonly (Place | undefined)[];
+  /** The inputs of all runs, where there are several, on their way to the GPU. */
+  private readonly staged: readonly Uint8Array<ArrayBuffer>[];
   /** For either side, as it is read. */
   private readonly outputs: readonly (readonly [Place, Place] | undefined)[];
   private lastSide: 0 | 1 = 0;
 
-  constructor(backend: WebGpuBackend, recording: Recording, state: StateStore) {
+  /** Throws an error that says why when the runs do not do the same. */
+  constructor(backend: WebGpuBackend, recordings: readonly Recording[], state: StateStore) {
     this.backend = backend;
     this.state = state;
     this.store = new Store(backend);
     try {
-      const merged = stepsOf(recording, state);
+      const pack = packOf(recordings);
+      if (typeof pack === "string") throw new Error(pack);
+      const {recording, runs} = pack;
+      const merged = stepsOf(pack, state);
       state.layOut(recording, merged.groups);
-      const layout = this.layOut(recording, merged);
-      this.uniforms = layout.uniforms;
-      this.inputs = layout.inputs;
-      const placeOf = layout.placeOf;
-      this.commands = [
-        ...merged.steps.map((step) => this.ready(step, placeOf)),
-        ...this.endCopies(recording, placeOf)
-      ];
-      this.outputs = recording.outputs.map((memory) => memory && [placeOf(memory, 0), placeOf(memory, 1)]);
+      const memory = placeMemory(backend, this.store, pack, state, merged);
+      const {uses, make} = readySteps(backend.device, merged.steps, pack, memory.placeOf);
+      this.uniforms = new Uniforms(uses, this.store, backend.queue);
+      const placeOf = (wanted: Memory, side: 0 | 1): Place => {
+        const place = memory.placeOf(wanted, side) ?? this.uniforms.places.get(wanted);
+        if (!place)
+          throw new Error(`A plan has no place for memory ${wanted.index} (${wanted.bytes} bytes).`);
+        return place;
+      };
+      this.commands = [...make(placeOf), ...this.endCopies(pack, placeOf)];
+      this.inputs = memory.inputs;
+      this.staged = runs === 1 ? [] : memory.inputs.map((place) => new Uint8Array(place?.buffer.size ?? 0));
+      this.outputs = recording.outputs.map((each) => each && [placeOf(each, 0), placeOf(each, 1)]);
     } catch (error) {
       this.store.dispose();
       throw error;
@@ -63,7 +69,7 @@ export class Plan {
 
   /** Dispatches a step. */
   get dispatches(): number {
-    return this.commands.filter((command) => "pipeline" in command).length;
+    return this.commands.filter(isDispatch).length;
   }
 
   /** Bytes of GPU memory besides the state's. */
@@ -73,38 +79,34 @@ export class Plan {
 
   /** Names of the kernels, in order. */
   get kernels(): string[] {
-    return this.commands.map((command) => ("pipeline" in command ? command.label : "copy"));
+    return this.commands.map((command) => (isDispatch(command) ? command.label : "copy"));
   }
 
   get isAlive(): boolean {
     return this.store.isAlive && this.state.isAlive;
   }
 
-  /** Does the step that is `ahead` steps after the recorded one. `values` are the inputs', in order. */
-  replay(ahead: number, values: readonly (Float32Array | Int32Array)[]): void {
+  /** Does the step that is `ahead` steps after the recorded one. `values` are the inputs' of every run. */
+  replay(ahead: number, values: readonly InputValues[]): void {
     const {backend} = this;
     const {device, queue} = backend;
     flush(backend);
-    for (const [i, buffer] of this.inputs.entries()) {
-      const value = values[i];
-      if (buffer && value) queue.writeBuffer(buffer, 0, value as Float32Array<ArrayBuffer>);
-    }
+    for (const [i, place] of this.inputs.entries()) if (place) this.writeInput(i, place, values);
     this.uniforms.advance(ahead, queue);
+    const probe = currentProfiler()?.probe(device, this, this.commands.filter(isDispatch));
     const encoder = device.createCommandEncoder();
-    this.encode(encoder);
+    this.encode(encoder, probe?.passFor);
     this.lastSide = this.state.side;
+    probe?.end(encoder);
     queue.submit([encoder.finish()]);
+    probe?.submitted();
     this.state.turn();
   }
 
-  /** A copy of an output of the last step. */
-  output(index: number, spec: Spec): tf.Tensor {
-    return copiedTensor(this.backend, this.outputPlace(index) as Place, spec);
-  }
-
-  /** Where an output of the last step lies; undefined for an empty one. */
-  outputPlace(index: number): Place | undefined {
-    return this.outputs[index]?.[this.lastSide];
+  /** A copy of an output of the last step of a run. */
+  output(index: number, spec: Spec, run: number): tf.Tensor {
+    const place = this.outputs[index]?.[this.lastSide];
+    return copiedTensor(this.backend, place && placeOfRun(place, run), spec);
   }
 
   dispose(): void {
@@ -118,7 +120,7 @@ export class Plan {
     let pipeline: GPUComputePipeline | undefined;
     let dispatches = 0;
     for (const command of this.commands) {
-      if (!("pipeline" in command)) {
+      if (!isDispatch(command)) {
         pass?.end();
         pass = undefined;
         const [from, to] = [command.from[side], command.to[side]];
@@ -139,132 +141,34 @@ export class Plan {
     pass?.end();
   }
 
-  /** Finds a place for all memory of the recording. */
-  private layOut(recording: Recording, {steps, groups}: {steps: Step[]; groups: (readonly Memory[])[]}) {
-    const {store, backend} = this;
-    const places = new Map<Memory, Place>();
-    const inputs = recording.inputs.map((memory) => {
-      if (!memory) return undefined;
-      const buffer = store.make(memory.bytes);
-      places.set(memory, {buffer, offset: 0});
-      return buffer;
-    });
-    const isState = new Set(
-      [...recording.state, ...recording.nextState].filter((memory) => memory !== undefined)
-    );
-    for (const members of groups) {
-      if (members.some((member) => isState.has(member))) continue;
-      for (const [memory, place] of placeTogether(members, store)) places.set(memory, place);
+  private writeInput(index: number, {buffer, stride}: Place, values: readonly InputValues[]): void {
+    const staged = this.staged[index];
+    for (const [run, {[index]: value}] of values.entries()) {
+      const {buffer: data, byteOffset, byteLength} = value as Int32Array<ArrayBuffer>;
+      const bytes = new Uint8Array(data, byteOffset, byteLength);
+      if (staged) staged.set(bytes, run * stride);
+      else this.backend.queue.writeBuffer(buffer, 0, bytes);
     }
-    const uniforms = uniformsOf(steps);
-    const known = (memory: Memory) =>
-      places.has(memory) || uniforms.has(memory) || this.state.sideOf(memory, recording) !== undefined;
-    const isConstant = (memory: Memory) => !memory.isMade || memory.content !== undefined;
-    const lasting = new Set(
-      [...recording.nextState, ...recording.outputs].filter((memory) => memory !== undefined)
-    );
-    const all = new Set([...steps.flatMap(memoriesOf), ...lasting]);
-    for (const memory of all) {
-      if (!known(memory) && isConstant(memory))
-        places.set(memory, {buffer: store.make(memory.bytes), offset: 0});
-    }
-    for (const [memory, place] of places) this.fill(memory, place, inputs);
-    const isScratch = (memory: Memory) => !known(memory);
-    for (const [memory, place] of placeScratch(steps, isScratch, lasting, store)) places.set(memory, place);
-    const written = new Uniforms(
-      [...uniforms.keys()],
-      (memory) => uniforms.get(memory),
-      store,
-      backend.queue
-    );
-    const placeOf = (memory: Memory, side: 0 | 1): Place => {
-      const place =
-        this.state.place(memory, recording, side) ?? places.get(memory) ?? written.places.get(memory);
-      if (!place) throw new Error(`A plan has no place for memory ${memory.index} (${memory.bytes} bytes).`);
-      return place;
-    };
-    return {placeOf, uniforms: written, inputs};
-  }
-
-  /** What was there before the step, or was written by the CPU, keeps its contents. */
-  private fill(memory: Memory, to: Place, inputs: readonly (GPUBuffer | undefined)[]): void {
-    if (memory.content) {
-      this.backend.queue.writeBuffer(to.buffer, to.offset, memory.content as Uint8Array<ArrayBuffer>);
-    } else if (!memory.isMade && !inputs.includes(to.buffer)) {
-      copyNow(this.backend, {buffer: memory.buffer, offset: 0}, to, memory.bytes);
-    }
-  }
-
-  private ready(step: Step, placeOf: (memory: Memory, side: 0 | 1) => Place): Ready | ReadyCopy {
-    if (step.kind === "copy") return readyCopy(step, placeOf);
-    const {label, pipeline, layout} = step.kind === "merged" ? step.first : step;
-    const groupFor = (side: 0 | 1) => {
-      const entries = entriesOf(step, (memory) => placeOf(memory, side));
-      const conflict = bindingConflict(entries, step.kind === "merged" ? step.first : step);
-      if (conflict) throw new Error(`${label} would read and write the same memory.`);
-      return this.backend.device.createBindGroup({layout, entries});
-    };
-    const workgroups = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
-    return {label, pipeline, groups: [groupFor(0), groupFor(1)], workgroups};
+    if (staged) this.backend.queue.writeBuffer(buffer, 0, staged);
   }
 
   /** State that comes out somewhere else than where the next step looks for it. */
-  private endCopies(recording: Recording, placeOf: (memory: Memory, side: 0 | 1) => Place): ReadyCopy[] {
+  private endCopies({recording, runs}: Pack, placeOf: (memory: Memory, side: 0 | 1) => Place): ReadyCopy[] {
     return recording.nextState.flatMap((memory, i) => {
       if (!memory || this.state.isAtHome(i, recording)) return [];
-      const from = [placeOf(memory, 0), placeOf(memory, 1)] as const;
-      const to = [this.state.next(i, 0), this.state.next(i, 1)] as const;
-      return [{from, to, bytes: memory.bytes}];
+      return Array.from({length: runs}, (_, run) => ({
+        from: [placeOfRun(placeOf(memory, 0), run), placeOfRun(placeOf(memory, 1), run)] as const,
+        to: [placeOfRun(this.state.next(i, 0), run), placeOfRun(this.state.next(i, 1), run)] as const,
+        bytes: memory.bytes
+      }));
     });
   }
 }
 
-function stepsOf(recording: Recording, state: StateStore): {steps: Step[]; groups: (readonly Memory[])[]} {
+function stepsOf(pack: Pack, state: StateStore): {steps: Step[]; groups: (readonly Memory[])[]} {
+  const {recording, commands} = pack;
   const fixed = new Set<Memory | undefined>(recording.inputs);
   const isFixed = (memory: Memory) => fixed.has(memory) || !state.canMove(memory, recording);
-  const merged = mergeFlat(recording.commands, isFixed);
+  const merged = mergeFlat(commands, isFixed);
   return state.agrees(recording, merged.groups) ? merged : {steps: [...recording.commands], groups: []};
-}
-
-/** The uniforms, with the number of elements for those of merged dispatches. */
-function uniformsOf(steps: readonly Step[]): Map<Memory, number | undefined> {
-  const found = new Map<Memory, number | undefined>();
-  for (const step of steps) {
-    if (step.kind === "merged") found.set(step.uniform, mergedSize(step.operands[0]?.members ?? []));
-    if (step.kind !== "dispatch") continue;
-    const last = step.bindings.at(-1)?.memory;
-    if (last && isUniform(last)) found.set(last, undefined);
-  }
-  return found;
-}
-
-const UNIFORM = 0x40;
-const isUniform = ({buffer}: Memory) => (buffer.usage & UNIFORM) !== 0;
-
-function entriesOf(step: Dispatch | Merged, placeOf: (memory: Memory) => Place): GPUBindGroupEntry[] {
-  if (step.kind === "dispatch") {
-    return step.bindings.map(({binding, memory, offset, bytes}) => {
-      const place = placeOf(memory);
-      return {binding, resource: {buffer: place.buffer, offset: place.offset + offset, size: bytes}};
-    });
-  }
-  const operands = step.operands.map(({binding, members}) => {
-    const {buffer, offset} = placeOf(members[0] as Memory);
-    return {binding, resource: {buffer, offset, size: flatBytes(members)}};
-  });
-  const {buffer, offset} = placeOf(step.uniform);
-  const {binding} = step.first.bindings.at(-1) as {binding: number};
-  return [...operands, {binding, resource: {buffer, offset, size: step.uniform.bytes}}];
-}
-
-function readyCopy(
-  {from, fromOffset, to, toOffset, bytes}: Copy,
-  placeOf: (memory: Memory, side: 0 | 1) => Place
-): ReadyCopy {
-  const at = (memory: Memory, shift: number) =>
-    ([0, 1] as const).map((side) => {
-      const {buffer, offset} = placeOf(memory, side);
-      return {buffer, offset: offset + shift};
-    }) as [Place, Place];
-  return {from: at(from, fromOffset), to: at(to, toOffset), bytes};
 }

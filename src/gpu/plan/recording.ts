@@ -1,4 +1,5 @@
 // What a step did on the GPU, as data, and whether two steps did the same.
+import type {Shader} from "../shader.ts";
 import {writeUniforms} from "../uniforms.ts";
 import type {GpuKernel} from "../webgpu-dispatch.ts";
 
@@ -19,6 +20,11 @@ export interface Memory {
   later?: Later;
 }
 
+const UNIFORM = 0x40;
+
+/** Numbers for a dispatch, as against a tensor. */
+export const isUniform = ({buffer}: Memory) => (buffer.usage & UNIFORM) !== 0;
+
 export interface Binding {
   readonly binding: number;
   readonly memory: Memory;
@@ -38,6 +44,8 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
   /** Every thread touches one element of every binding, and how many there are is the first uniform. */
   readonly isFlat: boolean;
+  /** Where the kernel is one of ours. */
+  readonly shader?: Shader;
 }
 
 export interface Copy {

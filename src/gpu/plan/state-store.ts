@@ -1,6 +1,6 @@
 import type * as tf from "../tfjs.ts";
 import {bufferOf, copiedTensor, copyNow, type WebGpuBackend} from "../tfjs-webgpu.ts";
-import {type Place, Store} from "./layout.ts";
+import {type Place, placeOfRun, Store} from "./layout.ts";
 import {aligned} from "./merge.ts";
 import type {Spec} from "./plan.ts";
 import type {Memory, Recording} from "./recording.ts";
@@ -9,7 +9,7 @@ import type {Memory, Recording} from "./recording.ts";
 type Slot = readonly [Place, Place] | undefined;
 
 /**
- * The state that goes from step to step, for all plans of one training. Plans see it as two sides: the one that is read
+ * The state that goes from step to step, for all plans of one training, of one run or several of the same shape. Plans see it as two sides: the one that is read
  * and the one that is written change places with every step, so that nothing is copied.
  */
 export class StateStore {
@@ -18,9 +18,11 @@ export class StateStore {
   private readonly backend: WebGpuBackend;
   private readonly store: Store;
   private readonly specs: readonly Spec[];
+  private readonly runs: number;
   private slots: Slot[] | undefined;
 
-  constructor(backend: WebGpuBackend, specs: readonly Spec[]) {
+  constructor(backend: WebGpuBackend, specs: readonly Spec[], runs = 1) {
+    this.runs = runs;
     this.backend = backend;
     this.store = new Store(backend);
     this.specs = specs.map(({shape, dtype}) => ({shape, dtype}));
@@ -52,12 +54,12 @@ export class StateStore {
     for (const indices of [...together, ...alone]) {
       const bytes = indices.map((i) => (state[i] as Memory).bytes);
       const total = bytes.reduce((sum, each) => sum + aligned(each), 0);
-      const sides = [this.store.make(total), this.store.make(total)] as const;
+      const sides = [this.store.place(total, this.runs), this.store.place(total, this.runs)] as const;
       let offset = 0;
       for (const [j, i] of indices.entries()) {
         slots[i] = [
-          {buffer: sides[0], offset},
-          {buffer: sides[1], offset}
+          {...sides[0], offset},
+          {...sides[1], offset}
         ];
         offset += aligned(bytes[j] as number);
       }
@@ -110,22 +112,23 @@ export class StateStore {
     return home?.index === index && (home.way === "out" || memory === recording.state[index]);
   }
 
-  /** Takes values over, on both sides: what no step changes is then right on either. */
-  load(tensors: readonly tf.Tensor[]): void {
+  /** Takes a run's values over, on both sides: what no step changes is then right on either. */
+  load(tensors: readonly tf.Tensor[], run: number): void {
     for (const [i, tensor] of tensors.entries()) {
       const buffer = bufferOf(this.backend, tensor);
       const slot = this.slots?.[i];
       if (!buffer || !slot) continue;
       this.backend.commandQueueOwnedIds.add(tensor.dataId);
-      for (const place of slot) copyNow(this.backend, {buffer, offset: 0}, place, buffer.size);
+      for (const place of slot)
+        copyNow(this.backend, {buffer, offset: 0}, placeOfRun(place, run), buffer.size);
     }
   }
 
-  /** Copies of the tensors as they are now. */
-  tensors(): tf.Tensor[] {
+  /** Copies of a run's tensors as they are now. */
+  tensors(run: number): tf.Tensor[] {
     return this.specs.map((spec, i) => {
       const place = this.slots?.[i]?.[this.side];
-      return copiedTensor(this.backend, place ?? {buffer: undefined as never, offset: 0}, spec);
+      return copiedTensor(this.backend, place && placeOfRun(place, run), spec);
     });
   }
 

@@ -226,8 +226,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const feed = feedOf(data);
     const update = makeUpdate(model, feed, {...settings, task: taskOf(data, settings.loss)});
     const {accumulate, optimizer, plan = true, key} = settings;
-    const options = {accumulate, optimizer, plan, keys: key.fold(2)};
-    this.training = new PlannedTraining(update, feed, this.held, options);
+    const run = {update, optimizer, state: this.held, keys: key.fold(2)};
+    this.training = new PlannedTraining(run, feed, {accumulate, plan});
     return this.training;
   }
 

@@ -1,0 +1,110 @@
+// Commands of a plan, ready to be given again and again.
+import {bindingConflict} from "./conflict.ts";
+import {type Place, placeOfRun} from "./layout.ts";
+import {boundOperands, boundUniform, type Merged, mergedSize, mergedWorkgroups, type Step} from "./merge.ts";
+import type {Pack} from "./pack.ts";
+import {type PackedKernel, packedKernel} from "./packed-kernel.ts";
+import type {Places} from "./plan-memory.ts";
+import type {Copy, Dispatch, Memory} from "./recording.ts";
+import {boundBytes, type UniformUse} from "./uniforms.ts";
+
+/** A dispatch ready to be given again; for each of the two halves of the state its own bind group. */
+export interface Ready {
+  label: string;
+  /** Of the memory that is bound. */
+  bytes: number;
+  pipeline: GPUComputePipeline;
+  groups: readonly [GPUBindGroup, GPUBindGroup];
+  workgroups: readonly [number, number, number];
+}
+
+export interface ReadyCopy {
+  from: readonly [Place, Place];
+  to: readonly [Place, Place];
+  bytes: number;
+}
+
+type PlaceOf = (memory: Memory, side: 0 | 1) => Place;
+
+/** A dispatch with the form in which it is done for all runs, and its numbers. */
+interface Arranged {
+  step: Dispatch | Merged;
+  packed: PackedKernel | undefined;
+  use: UniformUse | undefined;
+}
+
+/**
+ * Decides how steps are done for all runs: `uses` are the uniforms that takes, and `make` gives the commands, once those have
+ * their places.
+ */
+export function readySteps(
+  device: GPUDevice,
+  steps: readonly Step[],
+  pack: Pack,
+  placeOf: Places
+): {uses: UniformUse[]; make(placeOf: PlaceOf): (Ready | ReadyCopy)[]} {
+  const {runs} = pack;
+  const arranged = steps.map((step): Copy | Arranged => {
+    if (step.kind === "copy") return step;
+    const packed = runs > 1 ? packedKernel(step, runs, device, (memory) => placeOf(memory, 0)) : undefined;
+    const uniform = boundUniform(step)?.memory;
+    const size = step.kind === "merged" ? mergedSize(step.operands[0]?.members ?? []) : undefined;
+    return {step, packed, use: uniform && {peers: pack.peers(uniform), size, head: packed?.head}};
+  });
+  return {
+    uses: arranged.flatMap((each) => ("use" in each && each.use ? [each.use] : [])),
+    make: (places) =>
+      arranged.flatMap((each) =>
+        Array.from({length: "packed" in each && each.packed ? 1 : runs}, (_, run) =>
+          "step" in each ? ready(device, each, places, run, runs) : readyCopy(each, places, run)
+        )
+      )
+  };
+}
+
+function ready(
+  device: GPUDevice,
+  {step, packed, use}: Arranged,
+  placeOf: PlaceOf,
+  run: number,
+  runs: number
+): Ready {
+  const first = step.kind === "merged" ? step.first : step;
+  const {label} = first;
+  const layout = packed ? packed.pipeline.getBindGroupLayout(0) : first.layout;
+  const uniform = boundUniform(step);
+  const sizeOf = ({memory, bytes}: {memory: Memory; bytes: number}) =>
+    packed ? bytes + (runs - 1) * placeOf(memory, 0).stride : bytes;
+  const groupFor = (side: 0 | 1) => {
+    const entries = boundOperands(step).map((operand) => {
+      const {buffer, offset} = placeOfRun(placeOf(operand.memory, side), run);
+      return {
+        binding: operand.binding,
+        resource: {buffer, offset: offset + operand.offset, size: sizeOf(operand)}
+      };
+    });
+    if (uniform && use) {
+      const {buffer, offset} = placeOfRun(placeOf(uniform.memory, side), run);
+      entries.push({binding: uniform.binding, resource: {buffer, offset, size: boundBytes(use)}});
+    }
+    if (bindingConflict(entries, first)) throw new Error(`${label} would read and write the same memory.`);
+    return device.createBindGroup({layout, entries});
+  };
+  const workgroups = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
+  return {
+    label,
+    bytes: boundOperands(step).reduce((sum, operand) => sum + sizeOf(operand), 0),
+    pipeline: packed?.pipeline ?? first.pipeline,
+    groups: [groupFor(0), groupFor(1)],
+    workgroups: packed?.workgroups ?? workgroups
+  };
+}
+
+function readyCopy({from, fromOffset, to, toOffset, bytes}: Copy, placeOf: PlaceOf, run: number): ReadyCopy {
+  const at = (memory: Memory, shift: number) =>
+    ([0, 1] as const).map((side) => {
+      const place = placeOfRun(placeOf(memory, side), run);
+      return {...place, offset: place.offset + shift};
+    }) as [Place, Place];
+  return {from: at(from, fromOffset), to: at(to, toOffset), bytes};
+}
