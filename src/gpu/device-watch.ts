@@ -25,7 +25,7 @@ export function watchDevice(device: GPUDevice, reader: Reader): void {
     if (device === current) uncaught ??= event.error;
   });
   void device.lost.then(({reason, message}) => {
-    const gone = message || reason || "the browser does not say why";
+    const gone = (message || reason || "the browser does not say why").replace(/\.$/, "");
     Object.assign(reader, refusingReader(gone));
     if (device !== current) return;
     dismissDevice();
@@ -56,7 +56,7 @@ export function onDeviceLost(callback: (reason: string) => void): () => void {
 
 function refusingReader(reason: string): Reader {
   const error = () =>
-    new GpuError("lost", `The GPU was lost, and with it this tensor: ${reason} Compute it again.`);
+    new GpuError("lost", `The GPU was lost, and with it this tensor (${reason}). Compute it again.`);
   return {
     read: () => Promise.reject(error()),
     readSync() {

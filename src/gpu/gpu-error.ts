@@ -45,7 +45,7 @@ export function gpuErrorOf(error: GPUError, memory: MemoryInfo): GpuError {
 }
 
 /** Bytes by owner, the largest first. */
-export function describeMemory({sizeBytes, byOwner}: MemoryInfo): string {
+function describeMemory({sizeBytes, byOwner}: MemoryInfo): string {
   const parts = Object.entries(byOwner ?? {})
     .filter(([, {sizeBytes: bytes}]) => bytes > 0)
     .sort(([, a], [, b]) => b.sizeBytes - a.sizeBytes)

@@ -29,7 +29,7 @@ const statuses = `SELECT r.status::VARCHAR AS status, max(p.value_num) AS sparsi
 test("moving a slider stops the old run, gives its memory back and starts the new one", async () => {
   const {open} = await workbench({endless});
   const petri = await open("endless");
-  const tensors = petri.page.locator("petri-footer [title$=' tensors']");
+  const tensors = petri.page.locator("petri-footer [title*=' tensors']");
   await waitForRows(petri, 1);
   const before = Number.parseInt((await tensors.getAttribute("title")) ?? "", 10);
   for (const [i, value] of [0.25, 0.5, 0.75].entries()) {

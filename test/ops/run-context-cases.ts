@@ -34,6 +34,12 @@ const options = (): FitOptions => ({
   optimizer: ops.adam({learningRate: 0.01})
 });
 
+function middle(kept: readonly KeptTraining[]): KeptTraining {
+  const found = kept[Math.floor(kept.length / 2)];
+  if (!found) throw new Error("Nothing was kept.");
+  return found;
+}
+
 async function trained(more: FitOptions = {}): Promise<{rows: FitRow[]; weights: unknown; stopped: unknown}> {
   const training = ops.fit(model(), train, {...options(), ...more} as object);
   const rows: FitRow[] = [];
@@ -54,9 +60,10 @@ export function runContextCases(backend: BackendName): void {
       const kept = runThatKeeps(undefined, () => true);
       await trained();
       const places = kept.filter(({ended}) => !ended);
-      expect(places.length).toBeGreaterThan(10);
+      // On webgpu the rows of a replayed step wait for their figures: it is asked less often.
+      expect(places.length).toBeGreaterThan(4);
       const before = tf.memory().numTensors;
-      for (const place of [places[0], places[5], places.at(-1)]) {
+      for (const place of [places[0], middle(places), places.at(-1)]) {
         const again = runThatKeeps(place, () => true);
         expect(await trained()).toEqual(whole);
         // What it keeps from there on holds the rows of before, too.
@@ -90,7 +97,7 @@ export function runContextCases(backend: BackendName): void {
       expect(whole.stopped).toMatchObject({by: "early stopping"});
       const kept = runThatKeeps(undefined, (isOver) => !isOver);
       await trained(stopping);
-      runThatKeeps(kept[Math.floor(kept.length / 2)], () => false);
+      runThatKeeps(middle(kept), () => false);
       expect(await trained(stopping)).toEqual(whole);
     });
 
@@ -104,7 +111,7 @@ export function runContextCases(backend: BackendName): void {
       const kept = runThatKeeps(undefined, () => true);
       await trained(callbacks);
       const whole = seen.splice(0);
-      runThatKeeps(kept[7], () => false);
+      runThatKeeps(middle(kept), () => false);
       await trained(callbacks);
       expect(seen).toEqual(whole);
     });
@@ -112,7 +119,7 @@ export function runContextCases(backend: BackendName): void {
     test("refuses to compute with a state that is gone, and frees everything", async () => {
       const kept = runThatKeeps(undefined, () => true);
       await trained();
-      runThatKeeps(kept[5], () => false);
+      runThatKeeps(middle(kept), () => false);
       const before = tf.memory().numTensors;
       const training = ops.fit(model(), train, options() as object);
       const {value} = await training.next();

@@ -1,0 +1,3 @@
+import {runContextCases} from "../ops/run-context-cases.ts";
+
+runContextCases("webgpu");
