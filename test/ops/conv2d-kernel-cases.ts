@@ -44,6 +44,18 @@ const CASES: Record<string, Case> = {
     filters: 4,
     options: {size: [2, 3], strides: [2, 3], dilation: 2, padding: 1}
   },
+  "four filters at once, padded, with channels to spare": {
+    batch: 2,
+    image: [4, 5, 6],
+    filters: 8,
+    options: {size: 3, strides: 1, padding: "same"}
+  },
+  "so many weights that few threads share a sum": {
+    batch: 1,
+    image: [3, 3, 68],
+    filters: 116,
+    options: {size: 3, strides: 1, padding: "same"}
+  },
   "more positions than threads share a sum": {
     batch: 5,
     image: [8, 8, 1],
@@ -123,7 +135,7 @@ export function conv2dKernelCases(backend: BackendName): void {
       };
     };
     const runs = Object.keys(CASES).flatMap((name, i) => {
-      const activation = Object.keys(ACTIVATIONS)[i] as FusedActivation;
+      const activation = Object.keys(ACTIVATIONS)[i % 5] as FusedActivation;
       return [
         [name, activation],
         [name, "relu"]

@@ -18,6 +18,8 @@ const TILE = 4;
 const LANES = [0, 1, 2, 3] as const;
 /** Threads that share the sum over positions. */
 const THREADS = 64;
+/** Threads that keep a device busy: so many share the sums of a small kernel. */
+const ENOUGH_THREADS = 16_384;
 const MOST_WORKGROUPS = 65_535;
 
 const lines = (line: (lane: number) => string) => LANES.map(line).join("\n");
@@ -27,6 +29,28 @@ const vec4 = (part: (lane: number) => string) => `vec4f(${LANES.map(part).join("
 function uniformsOf({window, filters}: ConvLayout, size: number): GpuKernel["uniforms"] {
   return {...windowUniforms(window, size), filters: {type: "u32", value: filters}};
 }
+
+/** True where the filters of a pixel are read and written four at once. */
+const fours = ({filters}: ConvLayout) => filters % TILE === 0;
+
+/** What of a shader depends on the layout, and the tensors whose last dimension is the filters. */
+function shaderOf(layout: ConvLayout, tensors: readonly string[], conditions: Record<string, boolean>) {
+  const names = Object.keys(conditions).filter((name) => conditions[name]);
+  return {
+    variant: [layout.activation, ...names, ...(fours(layout) ? ["vec4"] : [])].join(" "),
+    elements: fours(layout) ? Object.fromEntries(tensors.map((name) => [name, "vec4f" as const])) : undefined
+  };
+}
+
+/** WGSL: four numbers of a tensor for the filters from `left` on, after `start`. */
+const fourOf = (layout: ConvLayout, tensor: string, start: string) =>
+  fours(layout) ? `${tensor}[(${start} + left) / 4u]` : vec4((j) => `${tensor}[${start} + o${j}]`);
+
+/** WGSL: writes four numbers for the filters from `left` on, after `start`. */
+const writeFour = (layout: ConvLayout, tensor: string, start: string, value: string) =>
+  fours(layout)
+    ? `${tensor}[(${start} + left) / 4u] = ${value};`
+    : lines((j) => `if (left + ${j}u < args.filters) { ${tensor}[${start} + o${j}] = ${value}[${j}]; }`);
 
 /** True where windows do not lie at every pixel. */
 const steps = ({strideY, strideX}: Window2d) => strideY > 1 || strideX > 1;
@@ -46,7 +70,7 @@ export function convForward(layout: ConvLayout): GpuKernel {
   const positions = batch * positionsOf(window);
   const threads = Math.ceil(positions / TILE) * Math.ceil(filters / TILE);
   return {
-    variant: `${layout.activation}${leavesImage(window) ? " checked" : ""}`,
+    ...shaderOf(layout, ["kernel", "bias", "out0"], {checked: leavesImage(window)}),
     code: () => forwardCode(layout),
     uniforms: {...uniformsOf(layout, threads), positions: {type: "u32", value: positions}},
     workgroups: flatWorkgroups(threads)
@@ -81,16 +105,16 @@ ${lines((i) => `  var sum${i} = vec4f(0.0);`)}
     for (var kx = 0u; kx < args.columns; kx++) {${LANES.map(pixel).join("")}
       for (var c = 0u; c < args.channels; c++) {
         let k = ((ky * args.columns + kx) * args.channels + c) * args.filters;
-        let across = ${vec4((j) => `kernel[k + o${j}]`)};
+        let across = ${fourOf(layout, "kernel", "k")};
 ${lines((i) => `        sum${i} += ${value(i)} * across;`)}
       }
     }
   }
-  let shift = ${vec4((j) => `bias[o${j}]`)};
+  let shift = ${fourOf(layout, "bias", "0u")};
 ${lines(
   (i) => `  if (top + ${i}u < args.positions) {
     let value = activate(sum${i} + shift);
-${lines((j) => `    if (left + ${j}u < args.filters) { out0[p${i} * args.filters + o${j}] = value[${j}]; }`)}
+    ${writeFour(layout, "out0", `p${i} * args.filters`, "value")}
   }`
 )}`
     )
@@ -103,7 +127,7 @@ export function convInputGrad(layout: ConvLayout): GpuKernel {
   const pixels = batch * window.height * window.width;
   const threads = Math.ceil(pixels / TILE) * Math.ceil(window.channels / TILE);
   return {
-    variant: `${layout.activation}${steps(window) ? " steps" : ""}`,
+    ...shaderOf(layout, ["dy", "y", "kernel"], {steps: steps(window)}),
     code: () => inputGradCode(layout),
     uniforms: {...uniformsOf(layout, threads), pixels: {type: "u32", value: pixels}},
     workgroups: flatWorkgroups(threads)
@@ -124,7 +148,28 @@ function inputGradCode(layout: ConvLayout): string {
         steps(window) ? ` && u32(down${i}) % args.strideY == 0u && u32(across${i}) % args.strideX == 0u` : ""
       };
       let at${i} = select(0u, ((n${i} * args.outHeight + ${place(i).oy}) * args.outWidth + ${place(i).ox}) * args.filters, seen${i});`;
-  const values = activation === "linear" ? "vec4f(0.0)" : vec4((i) => `y[at${i} + o]`);
+  const slope = (dy: string, y: string, seen: string) =>
+    `select(vec4f(0.0), slope(${dy}, ${activation === "linear" ? "vec4f(0.0)" : y}), ${seen})`;
+  const seen = `vec4<bool>(${LANES.map((i) => `seen${i}`).join(", ")})`;
+  const inner = fours(layout)
+    ? `      for (var o = 0u; o < args.filters; o += 4u) {
+${lines((j) => `        let w${j} = kernel[((k + c${j}) * args.filters + o) / 4u];`)}
+${lines(
+  (i) => `        let dz${i} = ${slope(`dy[(at${i} + o) / 4u]`, `y[(at${i} + o) / 4u]`, `seen${i}`)};
+        sum${i} += ${vec4((j) => `dot(dz${i}, w${j})`)};`
+)}
+      }
+`
+    : `      for (var o = 0u; o < args.filters; o++) {
+        let dz = ${slope(
+          vec4((i) => `dy[at${i} + o]`),
+          vec4((i) => `y[at${i} + o]`),
+          seen
+        )};
+        let across = ${vec4((j) => `kernel[(k + c${j}) * args.filters + o]`)};
+${lines((i) => `        sum${i} += dz[${i}] * across;`)}
+      }
+`;
   return (
     wgslSlope(activation) +
     flatMain(
@@ -138,14 +183,8 @@ ${lines((i) => `  var sum${i} = vec4f(0.0);`)}
   for (var ky = 0u; ky < args.rows; ky++) {
     for (var kx = 0u; kx < args.columns; kx++) {${LANES.map(position).join("")}
       if (!(${LANES.map((i) => `seen${i}`).join(" || ")})) { continue; }
-      let seen = vec4<bool>(${LANES.map((i) => `seen${i}`).join(", ")});
       let k = (ky * args.columns + kx) * args.channels;
-      for (var o = 0u; o < args.filters; o++) {
-        let dz = select(vec4f(0.0), slope(${vec4((i) => `dy[at${i} + o]`)}, ${values}), seen);
-        let across = ${vec4((j) => `kernel[(k + c${j}) * args.filters + o]`)};
-${lines((i) => `        sum${i} += dz[${i}] * across;`)}
-      }
-    }
+${inner}    }
   }
 ${lines(
   (i) => `  if (top + ${i}u < args.pixels) {
@@ -157,23 +196,31 @@ ${lines((j) => `    if (left + ${j}u < args.channels) { out0[p${i} * args.channe
 }
 
 /**
- * The gradients of kernel and bias. A workgroup makes four rows of the kernel's matrix for four filters: its threads share the
- * lines of all images out among themselves, and their sums are added up in order, the same bits every time.
+ * The gradients of kernel and bias. Four rows of the kernel's matrix for four filters are one thread's, or where those are few,
+ * several threads share the lines of all images out among themselves, and their sums are added up in order, the same bits every time.
  */
 export function convKernelGrad(layout: ConvLayout): GpuKernel {
   const {window, filters, batch} = layout;
   const tiles = Math.ceil((cellsOf(window) * window.channels) / TILE) * Math.ceil(filters / TILE);
-  const rows = Math.ceil(tiles / MOST_WORKGROUPS);
+  // A power of two, so that whole tiles fit into a workgroup.
+  const sharers = Math.min(THREADS, 2 ** Math.floor(Math.log2(Math.max(1, ENOUGH_THREADS / tiles))));
+  const groups = Math.ceil((tiles * sharers) / THREADS);
+  const rows = Math.ceil(groups / MOST_WORKGROUPS);
   return {
-    variant: `${layout.activation}${leavesImage(window) ? " checked" : ""}`,
+    ...shaderOf(layout, ["dy", "y", "out0", "out1"], {checked: leavesImage(window)}),
     code: () => kernelGradCode(layout),
-    uniforms: {...uniformsOf(layout, tiles), lines: {type: "u32", value: batch * window.outHeight}},
-    workgroups: [Math.ceil(tiles / rows), rows, 1]
+    uniforms: {
+      ...uniformsOf(layout, tiles),
+      lines: {type: "u32", value: batch * window.outHeight},
+      sharers: {type: "u32", value: sharers}
+    },
+    workgroups: [Math.ceil(groups / rows), rows, 1]
   };
 }
 
-function kernelGradCode({window, activation}: ConvLayout): string {
-  const values = activation === "linear" ? "vec4f(0.0)" : vec4((j) => `y[z + o${j}]`);
+function kernelGradCode(layout: ConvLayout): string {
+  const {window, activation} = layout;
+  const values = activation === "linear" ? "vec4f(0.0)" : fourOf(layout, "y", "z");
   const checked = leavesImage(window);
   const line = (i: number) => `
     let y${i} = i32(oy * args.strideY) + down${i};
@@ -192,8 +239,10 @@ var<workgroup> partial: array<vec4f, ${(TILE + 1) * THREADS}>;
 
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let tile = group.y * groups.x + group.x;
-  if (tile >= args.size) { return; }
+  let lane = thread % args.sharers;
+  let own = (group.y * groups.x + group.x) * (${THREADS}u / args.sharers) + thread / args.sharers;
+  // Tiles past the end repeat the last one, because barriers want every thread; they are not written.
+  let tile = min(own, args.size - 1u);
   let tiles = (args.filters + ${TILE - 1}u) / ${TILE}u;
   let left = tile % tiles * ${TILE}u;
   let top = tile / tiles * ${TILE}u;
@@ -207,27 +256,30 @@ ${lines(
   var sum${i} = vec4f(0.0);`
 )}
   var shift = vec4f(0.0);
-  for (var line = thread; line < args.lines; line += ${THREADS}u) {
+  for (var line = lane; line < args.lines; line += args.sharers) {
     let n = line / args.outHeight;
     let oy = line % args.outHeight;${LANES.map(line).join("")}
     for (var ox = 0u; ox < args.outWidth; ox++) {
       let z = (line * args.outWidth + ox) * args.filters;
       let along = i32(ox * args.strideX);
-      let dz = slope(${vec4((j) => `dy[z + o${j}]`)}, ${values});
+      let dz = slope(${fourOf(layout, "dy", "z")}, ${values});
       shift += dz;${LANES.map(pixel).join("")}
     }
   }
 ${lines((i) => `  partial[${i * THREADS}u + thread] = sum${i};`)}
   partial[${TILE * THREADS}u + thread] = shift;
   workgroupBarrier();
-  if (thread > ${TILE}u) { return; }
-  var total = vec4f(0.0);
-  for (var other = 0u; other < ${THREADS}u; other++) { total += partial[thread * ${THREADS}u + other]; }
-  if (thread < ${TILE}u && top + thread < depth) {
-${lines((j) => `    if (left + ${j}u < args.filters) { out0[(top + thread) * args.filters + o${j}] = total[${j}]; }`)}
-  }
-  if (thread == ${TILE}u && top == 0u) {
-${lines((j) => `    if (left + ${j}u < args.filters) { out1[o${j}] = total[${j}]; }`)}
+  if (own >= args.size) { return; }
+  for (var part = lane; part <= ${TILE}u; part += args.sharers) {
+    var total = vec4f(0.0);
+    let first = part * ${THREADS}u + thread - lane;
+    for (var other = 0u; other < args.sharers; other++) { total += partial[first + other]; }
+    if (part < ${TILE}u && top + part < depth) {
+      ${writeFour(layout, "out0", "(top + part) * args.filters", "total")}
+    }
+    if (part == ${TILE}u && top == 0u) {
+      ${writeFour(layout, "out1", "0u", "total")}
+    }
   }
 }`;
 }

@@ -73,8 +73,7 @@ export function learnedPositions(
         `[batch, at most ${most}, ${features}]`,
         x.shape
       );
-      const rows = () => (time === most ? table : tf.slice(table, [0, 0], [time, features]));
-      return tidy(() => tf.add(x, rows()));
+      return tidy(() => tf.add(x, time === most ? table : tf.slice(table, [0, 0], [time, features])));
     },
     flops: (shape) => shape.reduce((size, dim) => size * dim, 1)
   };
