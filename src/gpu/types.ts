@@ -32,3 +32,24 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: "float32" | "int32";
 }
+
+/** What one kernel took in a step: means over the steps that were looked at. */
+export interface KernelProfile {
+  name: string;
+  /** Dispatches a step. */
+  calls: number;
+  /** Bytes of the memory that its dispatches were bound to, a step: what they may have read and written. */
+  bytes: number;
+  /** On the GPU; null where its adapter does not tell. */
+  milliseconds: number | null;
+}
+
+/** What the steps of a run do on the GPU; or, without kernels, why nobody knows. */
+export interface StepProfile {
+  /** Steps that were looked at. */
+  steps: number;
+  /** The longest first. */
+  kernels: readonly KernelProfile[];
+  /** Why there are no kernels or no times; absent when there are both. */
+  reason?: string;
+}
