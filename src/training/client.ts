@@ -2,6 +2,7 @@ import type {BackendInfo, MemoryInfo} from "../gpu/types.ts";
 import {abortError, RunError} from "./errors.ts";
 import {ExpectedBackend} from "./expected-backend.ts";
 import {
+  askProfile,
   type CellContext,
   canTakeOver,
   changeLive,
@@ -115,6 +116,7 @@ export class Trainer {
       {
         cancel: (core) => this.#cancel(this.#jobOf.get(core)),
         recompute: (again) => this.#recompute(again),
+        profile: (core) => askProfile(core, (message) => this.#link.tell(message)),
         setLive: (core, values) => this.#setLive(core, values)
       },
       context.signal
@@ -274,15 +276,9 @@ export class Trainer {
 
   #receive(message: FromWorker): void {
     this.#pulse.heard();
-    if (message.type === "ready" || message.type === "pong") return;
-    if (message.type === "turn") {
-      this.#stepping = message.runId;
-      return;
-    }
-    if (message.type === "opened") {
-      this.#opened(message.backend);
-      return;
-    }
+    if (message.type === "turn") this.#stepping = message.runId;
+    if (message.type === "opened") this.#opened(message.backend);
+    if (!("runId" in message) || message.type === "turn") return;
     const {runId} = message;
     const job = this.#jobs.get(runId);
     if (message.type === "rows" || message.type === "ended") this.#setMemory(message.memory);
@@ -295,6 +291,7 @@ export class Trainer {
     else if (message.type === "checkpoint") this.#cache.takeCheckpoint(core, message);
     else if (message.type === "ended") this.#workerEnded(job, message);
     else if (message.type === "resumed") moveJob(job, message);
+    else if (message.type === "profile") core.setProfile(message.profile);
     else {
       this.#recorder.rows(core, message);
       core.takeRows(message);

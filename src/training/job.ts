@@ -6,7 +6,7 @@ import {fingerprintOf, hashData, inputsHash, structureHash} from "./fingerprint.
 import {type LiveWatch, watchLive} from "./live.ts";
 import type {CheckedOptions, TrainOptions} from "./options.ts";
 import {findOrigin} from "./position.ts";
-import type {ResumedMessage, StartMessage} from "./protocol.ts";
+import type {ResumedMessage, StartMessage, ToWorker} from "./protocol.ts";
 import type {Run} from "./run.ts";
 import {RunCore} from "./run-core.ts";
 import type {RunRecord} from "./types.ts";
@@ -143,6 +143,13 @@ export function setBackend(job: Job, backend: BackendName | null): void {
 export function moveJob(job: Job, {backend, isMoved}: ResumedMessage): void {
   job.isMoved ||= isMoved;
   job.core.update({backend});
+}
+
+/** Asks the worker what the steps of a run do on the GPU. */
+export function askProfile(core: RunCore, tell: (message: ToWorker) => void): void {
+  if (core.record.status !== "running" || core.profile === "waiting") return;
+  core.setProfile("waiting");
+  tell({type: "profile", runId: core.record.runId});
 }
 
 /** What the worker is sent to start a job. */

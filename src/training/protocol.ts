@@ -1,5 +1,5 @@
 // The messages between the page (client.ts) and the training worker (worker.ts).
-import type {BackendInfo, MemoryInfo} from "../gpu/types.ts";
+import type {BackendInfo, MemoryInfo, StepProfile} from "../gpu/types.ts";
 import type {Captured} from "./capture/types.ts";
 import type {CheckpointTree, LogLine} from "./row-types.ts";
 import type {MetricBatch} from "./types.ts";
@@ -25,6 +25,8 @@ export type ToWorker =
   | {type: "data"; key: string; value: unknown}
   | {type: "dropData"; key: string}
   | {type: "cancel"; runId: string}
+  /** Asks what the run's next steps do on the GPU; answered once. */
+  | {type: "profile"; runId: string}
   /** Asks whether the worker still hears; it answers with a pong. */
   | {type: "ping"}
   | {type: "live"; runId: string; values: Readonly<Record<string, unknown>>}
@@ -95,4 +97,5 @@ export type FromWorker =
   | RowsMessage
   | CheckpointMessage
   | EndedMessage
-  | ResumedMessage;
+  | ResumedMessage
+  | {type: "profile"; runId: string; profile: StepProfile};

@@ -1,3 +1,4 @@
+import type {StepProfile} from "../gpu/types.ts";
 import type {RunError} from "./errors.ts";
 import type {CheckpointMessage, RowsMessage} from "./protocol.ts";
 import {Rate} from "./rate.ts";
@@ -34,6 +35,8 @@ export class RunCore {
   /** What `await run` rejects with. */
   error: RunError | DOMException | null = null;
   logs: readonly LogLine[] = [];
+  /** What its steps do on the GPU, once somebody has asked; waiting until that is known. */
+  profile: StepProfile | "waiting" | null = null;
   readonly checkpoints: Map<string, Checkpoint>;
   #last: Row | null = null;
   readonly #rows = new RowStore();
@@ -137,6 +140,7 @@ export class RunCore {
   end(status: RunStatus, atMs: number, error: RunError | DOMException | null): void {
     if (this.ended) return;
     this.error = error;
+    if (this.profile === "waiting") this.profile = null;
     this.update({
       status,
       endedAt: atMs,
@@ -159,6 +163,12 @@ export class RunCore {
 
   addLogs(lines: readonly LogLine[]): void {
     if (lines.length > 0) this.logs = [...this.logs, ...lines].slice(-maxLogLines);
+    this.changed();
+  }
+
+  /** Takes in what its steps do, or that somebody waits for it. */
+  setProfile(profile: StepProfile | "waiting"): void {
+    this.profile = profile;
     this.changed();
   }
 

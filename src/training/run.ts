@@ -1,3 +1,4 @@
+import type {StepProfile} from "../gpu/types.ts";
 import {abortError} from "./errors.ts";
 import type {RowColumns} from "./row-store.ts";
 import type {Checkpoint, LogLine, Row, RunProgress} from "./row-types.ts";
@@ -8,6 +9,7 @@ import type {RunRecord} from "./types.ts";
 export interface RunControls {
   cancel(core: RunCore): void;
   recompute(run: Run): void;
+  profile(core: RunCore): void;
   setLive(core: RunCore, values: Readonly<Record<string, unknown>>): void;
 }
 
@@ -72,6 +74,11 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
     return this.#core.fromCache;
   }
 
+  /** What its steps do on the GPU, after `requestProfile()`; "waiting" until that is known, null when nobody asked. */
+  get profile(): StepProfile | "waiting" | null {
+    return this.#core.profile;
+  }
+
   get ended(): boolean {
     return this.#core.ended;
   }
@@ -104,6 +111,11 @@ export class Run implements PromiseLike<Row | null>, AsyncIterable<Row> {
   /** Runs again whatever the store has. */
   recompute(): void {
     this.#controls.recompute(this);
+  }
+
+  /** Looks at the next steps of a run under way: `profile` says what their kernels take. */
+  requestProfile(): void {
+    this.#controls.profile(this.#core);
   }
 
   /** Sends live values to the running function. */

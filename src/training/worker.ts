@@ -130,6 +130,7 @@ export function serveTraining(service: TrainingService): {lost(reason: string): 
     else if (message.type === "dropData") data.delete(message.key);
     else if (message.type === "ping") post({type: "pong"});
     else if (message.type === "ack") tasks.get(message.runId)?.acknowledge(message.sizeBytes);
+    else if (message.type === "profile") tasks.get(message.runId)?.profile();
     else if (message.type === "cancel") {
       const task = tasks.get(message.runId);
       if (task) task.cancel();

@@ -1,5 +1,6 @@
 import "./series.css";
 import "./run-panel.ts";
+import "./run-profile.ts";
 import {html, LitElement, nothing, type PropertyValues} from "lit";
 import {customElement, property} from "lit/decorators.js";
 import type {RunStatus} from "../../training/types.ts";
@@ -198,8 +199,17 @@ export class PetriRun extends LitElement {
           .syncKey=${record.runId}
         ></petri-run-panel>`
       )}${!panels.length && record.status === "running" ? html`<div class="waiting"></div>` : nothing}</div>
+      ${this.#profile(run)}
       ${this.#logs(logs.filter(({level}) => level !== "note").map(({text}) => text))}
     `;
+  }
+
+  /** Of training on a GPU, while there is something to ask or to show. */
+  #profile(run: RunView): unknown {
+    const running = run.record.status === "running" && run.requestProfile !== undefined;
+    const {profile = null} = run;
+    if (run.record.backend?.name !== "webgpu" || !(running || profile)) return nothing;
+    return html`<petri-run-profile .profile=${profile} ?running=${running} @profile=${() => run.requestProfile?.()}></petri-run-profile>`;
   }
 
   #logs(lines: readonly string[]): unknown {

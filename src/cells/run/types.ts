@@ -1,3 +1,4 @@
+import type {StepProfile} from "../../gpu/types.ts";
 import type {LogLine, RunProgress} from "../../training/row-types.ts";
 import type {RunRecord} from "../../training/types.ts";
 
@@ -17,7 +18,10 @@ export interface RunView {
   readonly fromCache: boolean;
   /** True from the request to cancel until the run has stopped. */
   readonly cancelling: boolean;
+  /** What its steps do on the GPU, once asked for. */
+  readonly profile?: StepProfile | "waiting" | null;
   cancel(): void;
+  requestProfile?(): void;
   /** Runs it again though the store has it. */
   recompute(): unknown;
   /** Calls back after every change; answers the way to stop. */

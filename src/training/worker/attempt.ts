@@ -1,3 +1,4 @@
+import {enterProfiler, type Profiler} from "../../gpu/profile.ts";
 import {enterRun, type RunContext} from "../../ops/core/run-context.ts";
 import {revive, type Script} from "../capture/revive.ts";
 import {abortError} from "../errors.ts";
@@ -38,6 +39,8 @@ export interface AttemptHost
   data: unknown;
   outbox: Outbox;
   live(): Readonly<Record<string, unknown>>;
+  /** Who looks at the steps, if anybody does. */
+  profiler(): Profiler | undefined;
   /** Keeps the trainings of the run, where that is of use. */
   keeping: RunContext | undefined;
 }
@@ -96,6 +99,7 @@ export class Attempt {
     } finally {
       engine.ledger.release(owner);
       enterRun(undefined);
+      enterProfiler(undefined);
       turns.pass(this.#turn);
     }
   }
@@ -122,6 +126,7 @@ export class Attempt {
         return null;
       }
       const startedAt = now();
+      enterProfiler(this.#host.profiler());
       rows ??= await this.#open(fn);
       const result = rows && (await this.#patience.wait(Promise.resolve(rows.next())));
       if (result === abandoned || !rows || !result) return null;

@@ -1,4 +1,5 @@
 import {doubtPlans} from "../../gpu/plan/planned-steps.ts";
+import {Profiler} from "../../gpu/profile.ts";
 import type {BackendInfo} from "../../gpu/types.ts";
 import {frameOf} from "../capture/frames.ts";
 import type {WorkerModules} from "../capture/revive.ts";
@@ -46,6 +47,7 @@ export class RunTask {
   #liveChanged = false;
   #cancelled = false;
   #attempt: Attempt | null = null;
+  #profiler: Profiler | undefined;
   /** Why the device of the attempt under way is gone. */
   #lost: string | null = null;
   #onLost: (() => void) | null = null;
@@ -74,6 +76,14 @@ export class RunTask {
     this.#liveChanged = true;
     // A recorded step may have read the old ones.
     doubtPlans();
+  }
+
+  /** Looks at the next steps, and tells the page what they do. */
+  profile(): void {
+    this.#profiler ??= new Profiler((profile) => {
+      this.#profiler = undefined;
+      this.#host.post({type: "profile", runId: this.#start.runId, profile}, []);
+    });
   }
 
   acknowledge(sizeBytes: number): void {
@@ -119,6 +129,7 @@ export class RunTask {
           this.#unrepeatable(reason) ??
           (await this.#goOn(engine, from, reason)));
     }
+    this.#profiler?.giveUp("The run was over before a step was looked at.");
     this.#outbox.flush();
     const {runId} = this.#start;
     this.#host.post({type: "ended", runId, ...outcome, memory: engine.memory()}, []);
@@ -154,6 +165,7 @@ export class RunTask {
       data: this.#data,
       outbox: this.#outbox,
       live: () => this.#live,
+      profiler: () => this.#profiler,
       keeping: engine.canBeLost ? this.#keeper.context() : undefined
     });
     this.#attempt = attempt;
