@@ -2,9 +2,7 @@ import {defineKernel, type Specs, type Values} from "../kernel.ts";
 import {checkWhole, KernelError} from "../kernel-error.ts";
 import * as tf from "../tfjs.ts";
 import {chunksOf, THREADS, wgslChunkMain, wgslScanThreads} from "./chunks.ts";
-
-/** What is compared: |x|, or x itself. */
-export type Ranking = "magnitude" | "value";
+import {bitsOfKey, keyOf, type Ranking, wgslBitsOfKey, wgslKey} from "./float-keys.ts";
 
 interface PassAttrs {
   by: Ranking;
@@ -17,9 +15,6 @@ const BINS = 2048;
 const SHIFTS = [21, 10, 0] as const;
 const LAST = SHIFTS.length - 1;
 
-/** Above every key: that of nothing chosen. */
-const NOTHING = 0xffffffff;
-
 const sizeOf = ({x}: Specs) => x?.shape.reduce((product, dim) => product * dim, 1) ?? 0;
 const chunksFor = (specs: Specs) => chunksOf(sizeOf(specs), 64, 4096);
 const shiftOf = (digit: number) => SHIFTS[digit] as number;
@@ -27,27 +22,6 @@ const shiftOf = (digit: number) => SHIFTS[digit] as number;
 /** Bits of a key that are known before a digit is counted; none before the first. */
 const isInside = (key: number, prefix: number, digit: number) =>
   digit === 0 || key >>> shiftOf(digit - 1) === prefix >>> shiftOf(digit - 1);
-
-/** A float's place in the order, as a whole number: what is no number comes before all others. */
-function keyOf(bits: number, by: Ranking): number {
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return 0;
-  if (by === "magnitude") return magnitude + 1;
-  if (magnitude === 0) return 0x80000000;
-  return (bits >>> 31 === 1 ? ~bits : bits | 0x80000000) >>> 0;
-}
-
-const WGSL_KEYS: Record<Ranking, string> = {
-  magnitude: "magnitude + 1u",
-  value: "select(select(bits | 0x80000000u, ~bits, bits > 0x7fffffffu), 0x80000000u, magnitude == 0u)"
-};
-
-const wgslKey = (by: Ranking) => `fn key_at(i: u32) -> u32 {
-  let bits = bitcast<u32>(x[i]);
-  let magnitude = bits & 0x7fffffffu;
-  return select(${WGSL_KEYS[by]}, 0u, magnitude > 0x7f800000u);
-}
-`;
 
 const bitsOf = (x: Values | undefined) => {
   const {buffer, byteOffset, length} = x as Values;
@@ -185,18 +159,13 @@ const readThreshold = defineKernel<{by: Ranking; chunks: number}>({
     (ties as Values)[0] = wanted;
   },
   gpu(_specs, {by, chunks}) {
-    const fromKey =
-      by === "magnitude" ? "now.x - 1u" : "select(~now.x, now.x ^ 0x80000000u, now.x >= 0x80000000u)";
     return {
       variant: by,
-      code: () => `${wgslPick(LAST)}
+      code: () => `${wgslPick(LAST)}${wgslBitsOfKey(by)}
 ${wgslChunkMain}
   let now = pick(thread);
   if (group + thread > 0u) { return; }
-  var bits = ${fromKey};
-  if (now.x == 0u) { bits = 0x7fc00000u; }
-  if (now.x == ${NOTHING}u) { bits = 0x7f800000u; }
-  out0[0] = bitcast<f32>(bits);
+  out0[0] = bitcast<f32>(bits_of_key(now.x));
   out1[0] = i32(now.y);
 }`,
       uniforms: {chunks: {type: "u32", value: chunks}},
@@ -204,13 +173,6 @@ ${wgslChunkMain}
     };
   }
 });
-
-function bitsOfKey(key: number, by: Ranking): number {
-  if (key === 0) return 0x7fc00000;
-  if (key === NOTHING) return 0x7f800000;
-  if (by === "magnitude") return key - 1;
-  return (key >= 0x80000000 ? key ^ 0x80000000 : ~key) >>> 0;
-}
 
 /**
  * Ones where a key is above the wanted one, and at the first ties; only the chunk in which the ties run out has to number
