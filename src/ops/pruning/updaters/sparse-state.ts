@@ -124,3 +124,8 @@ export function weightsOf(params: Params, prunable: Prunable, title: string): Le
   if (Object.keys(weights).length > 0) return weights;
   throw new ArgumentError(`${title}: nothing to prune, \`prunable\` chose no parameter.`);
 }
+
+/** Tensors with memory of their own: what shares memory when a step is recorded is taken to share it for good. */
+export function copied(leaves: Leaves): Leaves {
+  return mapLeaves(leaves, (leaf) => tf.mul(leaf, 1));
+}

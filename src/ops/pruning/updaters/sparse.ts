@@ -1,12 +1,20 @@
 import {ArgumentError} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "../../core/optimizers/optimizer.ts";
-import {clone, entries, type Params} from "../../core/tree.ts";
+import {entries, map, type Params, zerosLike} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {maskMoments} from "../masked.ts";
 import {applyMasks, kernelsOnly, type Masks, type Prunable} from "../masks.ts";
 import {sparseOptimizer} from "./sparse-optimizer.ts";
-import {chosenLeaves, type Leaves, mapLeaves, type SparseState, treeOf, weightsOf} from "./sparse-state.ts";
+import {
+  chosenLeaves,
+  copied,
+  type Leaves,
+  mapLeaves,
+  type SparseState,
+  treeOf,
+  weightsOf
+} from "./sparse-state.ts";
 
 /** What a rule knows when masks begin. */
 export interface MaskStart {
@@ -40,7 +48,7 @@ export interface MaskRule {
   begin?(start: MaskStart): Leaves;
   /** New masks, 1 keep and 0 prune (float32), of the same shapes. */
   choose(change: MaskChange): Leaves;
-  /** A step that chooses masks makes no gradient step (SET and RigL). */
+  /** A step that chooses masks makes no gradient step (SET and RigL); the optimizer inside counts it all the same. */
   readonly skipsGradient?: boolean;
   /** The optimizer inside sees the gradients of pruned weights too, so that its momentum tells where to grow (SNFS). */
   readonly seesAllGradients?: boolean;
@@ -84,11 +92,11 @@ export function sparse(optimizer: Optimizer, rule: MaskRule, options: UpdaterOpt
 
   function step(grads: Params, state: SparseState, params: Params) {
     const next = rule.isUpdate(state.maskStep) ? changed(grads, state, params) : state;
-    if (next !== state && rule.skipsGradient)
-      return {
-        params: applyMasks(params, treeOf(next.masks, params)),
-        state: {...next, maskStep: state.maskStep + 1}
-      };
+    if (next !== state && rule.skipsGradient) {
+      const inner = counted(optimizer, next.inner, params);
+      const masked = applyMasks(params, treeOf(next.masks, params));
+      return {params: masked, state: {...next, inner, maskStep: state.maskStep + 1}};
+    }
     const masks = treeOf(next.masks, params);
     const seen = rule.seesAllGradients ? grads : applyMasks(grads, masks);
     const moved = stepOptimizer(optimizer, seen, next.inner, params);
@@ -129,9 +137,17 @@ export function sparse(optimizer: Optimizer, rule: MaskRule, options: UpdaterOpt
         ? givenMasks(given, weights, rule.title)
         : (rule.begin?.({weights, key: key.fold(0)}) ?? mapLeaves(weights, (leaf) => tf.onesLike(leaf)));
       checkMasks(rule.title, masks, weights);
-      return {maskStep: 0, masks, explored: clone(masks), inner: optimizer.init(params), latent: {}};
+      return {maskStep: 0, masks, explored: copied(masks), inner: optimizer.init(params), latent: {}};
     }
   });
+}
+
+/** The state as it is, with the counters of one step more: schedules stay in time with the training, and ordinary steps alike. */
+function counted(optimizer: Optimizer, state: OptimizerState, params: Params): OptimizerState {
+  const after = stepOptimizer(optimizer, zerosLike(params), state, params).state;
+  const count = (leaf: Tensor | number, _path: string, next: Tensor | number | undefined) =>
+    typeof leaf === "number" ? (next as number) : leaf;
+  return map(count as (leaf: Tensor | number) => Tensor | number, state, after);
 }
 
 /** The mean gradients in an optimizer's state: the first part called mu or velocity. */

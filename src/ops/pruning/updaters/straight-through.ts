@@ -6,7 +6,15 @@ import {checkSparsity} from "../kept-counts.ts";
 import {applyMasks, kernelsOnly, type Prunable} from "../masks.ts";
 import type {SparsitySchedule} from "../schedules.ts";
 import {sparseOptimizer} from "./sparse-optimizer.ts";
-import {chosenLeaves, type Leaves, mapLeaves, type SparseState, treeOf, weightsOf} from "./sparse-state.ts";
+import {
+  chosenLeaves,
+  copied,
+  type Leaves,
+  mapLeaves,
+  type SparseState,
+  treeOf,
+  weightsOf
+} from "./sparse-state.ts";
 import {largestWeights} from "./topology.ts";
 
 /** How masks follow from the weights beneath them. */
@@ -52,9 +60,9 @@ export function latent(
       return {
         maskStep: 0,
         masks,
-        explored: clone(masks),
+        explored: copied(masks),
         inner: optimizer.init(params),
-        latent: clone(weights)
+        latent: copied(weights)
       };
     }
   });

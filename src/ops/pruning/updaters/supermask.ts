@@ -1,13 +1,21 @@
 import {type Key, key as keyOf} from "../../core/key.ts";
 import {type Optimizer, stepOptimizer} from "../../core/optimizers/optimizer.ts";
 import {uniform as uniformNumbers} from "../../core/random.ts";
-import {clone, map, type Params} from "../../core/tree.ts";
+import {map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {type Distribution, uniform} from "../distributions.ts";
 import {checkSparsity} from "../kept-counts.ts";
 import {applyMasks, kernelsOnly, type Prunable} from "../masks.ts";
 import {sparseOptimizer} from "./sparse-optimizer.ts";
-import {chosenLeaves, type Leaves, mapLeaves, type SparseState, treeOf, weightsOf} from "./sparse-state.ts";
+import {
+  chosenLeaves,
+  copied,
+  type Leaves,
+  mapLeaves,
+  type SparseState,
+  treeOf,
+  weightsOf
+} from "./sparse-state.ts";
 import {largestWeights} from "./topology.ts";
 
 export interface SupermaskOptions {
@@ -74,9 +82,9 @@ export function supermask(optimizer: Optimizer, options: SupermaskOptions): Opti
       return {
         maskStep: 0,
         masks,
-        explored: clone(masks),
+        explored: copied(masks),
         inner: optimizer.init(scores),
-        latent: joined(scores, clone(weights))
+        latent: joined(scores, copied(weights))
       };
     }
   });
