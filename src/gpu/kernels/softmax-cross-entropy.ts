@@ -47,7 +47,7 @@ export const partsOf = (specs: Specs, {reduction}: CrossEntropyAttrs) =>
  * largest logit is subtracted first, so that no exponential overflows; a target of zero counts nothing, even where the
  * logarithm is minus infinity.
  */
-export const crossEntropyParts = defineKernel<CrossEntropyAttrs & {parts: number}>({
+defineKernel<CrossEntropyAttrs & {parts: number}>({
   name: "PetriCrossEntropyParts",
   inputs: ["logits", "labels"],
   outputs: (specs, {reduction, parts, hasSlopes}) => [
@@ -111,7 +111,7 @@ export const crossEntropyParts = defineKernel<CrossEntropyAttrs & {parts: number
 const THREADS = 128;
 
 /** The sum of some numbers times a weight, a scalar: by one workgroup, in the same order every time. */
-export const sumOfParts = defineKernel<{weight: number}>({
+defineKernel<{weight: number}>({
   name: "PetriSumOfParts",
   inputs: ["parts"],
   outputs: () => [{shape: [], dtype: "float32"}],
