@@ -64,7 +64,7 @@ const norms = {
 };
 
 /** The gradient of x, of x's shape. Inputs dy, x, moments [rows, 2] (mean, one over the deviation) and scale, where there is one. */
-export const normInputGradKernel = defineKernel<NormAttrs>({
+const normInputGradKernel = defineKernel<NormAttrs>({
   name: "PetriNormInputGrad",
   inputs: ["dy", "x", "moments", "scale"],
   outputs: (specs) => [{shape: specs.x?.shape ?? [], dtype: "float32"}],
@@ -93,7 +93,7 @@ export const normInputGradKernel = defineKernel<NormAttrs>({
 });
 
 /** The gradients of scale and bias, [features] each. Inputs dy, x, and moments [rows, 2]. */
-export const normParamsGradKernel = defineKernel<NormAttrs>({
+const normParamsGradKernel = defineKernel<NormAttrs>({
   name: "PetriNormParamsGrad",
   inputs: ["dy", "x", "moments"],
   outputs: (specs) => {
