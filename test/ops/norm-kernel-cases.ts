@@ -69,7 +69,7 @@ export function normKernelCases(backend: BackendName): void {
           const dy = ops.random.normal(ops.key(4), shape);
           const [x, scale, bias, upstream] = (await Promise.all(
             [at.x, at.scale, at.bias, dy].map((each) => each.data())
-          )) as [Numbers, Numbers, Numbers, Numbers];
+          )) as unknown as [Numbers, Numbers, Numbers, Numbers];
           const attrs = {epsilon: 0.01, centred};
           const wanted = oracle({x, dy: upstream, scale, bias}, 0.01, centred);
           spoilMemory(at.x.size, features, (2 * at.x.size) / features);
