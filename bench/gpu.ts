@@ -1,5 +1,6 @@
 import {fit} from "./gpu/fit.ts";
 import {matmul} from "./gpu/matmul.ts";
+import {packing} from "./gpu/packing.ts";
 import {modelSteps} from "./gpu/steps.ts";
 import type {Bench} from "./measurement.ts";
 import {openNode} from "./steps/open-node.ts";
@@ -23,11 +24,13 @@ export const gpu: Record<string, Bench> = {
   steps: within(openStepsPage, modelSteps("webgpu")),
   "wasm steps": within(openStepsPage, modelSteps("wasm")),
   matmul,
+  packing: within(openStepsPage, packing),
   fit: within(openStepsPage, fit)
 };
 
 /** The same on WebGPU in Node, without a browser. */
 export const gpuInNode: Record<string, Bench> = {
   steps: within(openNode, modelSteps("webgpu")),
+  packing: within(openNode, packing),
   fit: within(openNode, fit)
 };

@@ -1,6 +1,6 @@
 import type {Dataset} from "../../src/ops/datasets/dataset.ts";
 import {ops} from "../../src/ops/index.ts";
-import {generator} from "../steps/task.ts";
+import {chance} from "./chance.ts";
 
 /** A whole training by `fit`, one number a round: milliseconds a step. */
 export interface FitTimings {
@@ -24,7 +24,7 @@ export interface FitTask {
 
 /** Steps a second of the same training with plans and without, round by round in turn. */
 export async function timeFit(task: FitTask): Promise<FitTimings> {
-  const data = chance(task);
+  const data = chance(task.rows, task.features);
   const timings: FitTimings = {planned: [], unplanned: [], report: ""};
   await train(data, {...task, steps: 12}, true);
   await train(data, {...task, steps: 3}, false);
@@ -49,15 +49,4 @@ async function train(
   const {status = "", reason = ""} = training.plan ?? {};
   training.dispose();
   return {stepMs, report: [status, reason].filter(Boolean).join(": ")};
-}
-
-function chance({rows, features}: FitTask): Dataset {
-  const random = generator(4);
-  return {
-    name: "chance",
-    inputs: random.uniform([rows, features], 1).values,
-    inputShape: [features],
-    labels: random.whole(rows, 10),
-    classes: 10
-  } as unknown as Dataset;
 }

@@ -1,4 +1,5 @@
 import {timeFit} from "../gpu/time-fit.ts";
+import {timePacking} from "../gpu/time-packing.ts";
 import {timeSteps} from "./time-steps.ts";
 
 /** What a page or a process can be asked to measure. */
@@ -6,6 +7,7 @@ export const timers = {
   /** Only tells the adapter. */
   look: async () => {},
   timeSteps,
-  timeFit
+  timeFit,
+  timePacking
 };
 export type Timers = typeof timers;
