@@ -14,7 +14,10 @@ import {iterative} from "./schedules.ts";
 
 export interface IterativePruningOptions<P extends Params = Params>
   extends Omit<FitOptions<P>, "state" | "onStep">,
-    Pick<PruneOptions, "scope" | "distribution" | "score" | "normalize" | "prunable"> {
+    Pick<
+      PruneOptions,
+      "scope" | "distribution" | "floor" | "score" | "normalize" | "granularity" | "prunable"
+    > {
   /** Times that weights are removed, after the dense network (round 0) is trained. 5 by default. */
   rounds?: number;
   /** Share of the remaining weights removed after each round, 0.2 by default. */
@@ -68,8 +71,10 @@ export async function* iterativeMagnitudePruning<P extends Params>(
     sparsities = iterative({rounds, fraction}),
     scope,
     distribution,
+    floor,
     score,
     normalize,
+    granularity,
     prunable,
     ...training
   } = rest;
@@ -98,8 +103,12 @@ export async function* iterativeMagnitudePruning<P extends Params>(
         const next: number | undefined = sparsities[round];
         if (next !== undefined) {
           const earlier: Masks | null = masks;
-          const chosen = {scope, distribution, score, normalize, prunable, sparsity: next};
-          masks = await prune(network.params, {...chosen, masks: earlier ?? undefined});
+          masks = await prune(network.params, {
+            ...{scope, distribution, floor, score, normalize, granularity, prunable},
+            ...{model: model as Layer, data, loss: training.loss, modelState: network.state.modelState},
+            sparsity: next,
+            masks: earlier ?? undefined
+          });
           if (earlier) disposeMasks(earlier);
         }
         stepsBefore += network.state.step - rewindStep;

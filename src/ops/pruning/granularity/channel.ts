@@ -11,7 +11,7 @@ export interface ChannelOptions {
 
 /**
  * Whole channels, filters or neurons: slices of a parameter along one axis stay or go (torch's ln_structured). `shrink` then makes the
- * network smaller by them.
+ * network smaller by them. Sums of layers of different widths are no equals: compare within a layer (scope "local"), or means.
  *
  * @example
  * import {key, mlp, tree} from "petri/core";

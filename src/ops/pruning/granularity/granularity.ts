@@ -1,3 +1,4 @@
+// What a granularity is, and how the scores of a group become one.
 import type {Shape} from "../../core/layer.ts";
 
 /**

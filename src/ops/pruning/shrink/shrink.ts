@@ -42,7 +42,7 @@ export interface Shrunk {
  * const model = mlp([8, 64, 64, 2]);
  * const params = model.init(key(0));
  * const hidden = (path) => /dense[12].kernel/.test(path);
- * const masks = await prune(params, {sparsity: 0.75, granularity: granularity.channel(), prunable: hidden});
+ * const masks = await prune(params, {sparsity: 0.75, scope: "local", granularity: granularity.channel(), prunable: hidden});
  * const small = await shrink(model, params, masks);
  * const x = tf.ones([1, 8]);
  * display(tree.entries(small.params).map(({path, leaf}) => `${path} ${leaf.shape.join(" x ")}`));

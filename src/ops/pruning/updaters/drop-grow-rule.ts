@@ -1,3 +1,4 @@
+// What SET, RigL and SNFS have in common: when they drop and grow, and how much.
 import {checkCount, checkNumber} from "../../core/errors.ts";
 import type {Tensor} from "../../tf.ts";
 import {checkSparsity} from "../kept-counts.ts";

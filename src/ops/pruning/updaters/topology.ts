@@ -1,3 +1,4 @@
+// Which weights a sparse training begins with, or keeps: exact numbers for each layer.
 import {uniform as uniformNumbers} from "../../core/random.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {type Distribution, erdosRenyiKernel} from "../distributions.ts";
