@@ -2,8 +2,8 @@
 import {create, globals} from "webgpu";
 
 const ADVICE =
-  "WebGPU found no adapter here: install the GPU's Vulkan driver, or set VK_ICD_FILENAMES to the ICD file of one, such as " +
-  "Chromium's vk_swiftshader_icd.json for the software adapter.";
+  "WebGPU found no adapter here: install the GPU's Vulkan driver and loader (libvulkan1), or set VK_ICD_FILENAMES to the ICD " +
+  "file of a driver, such as vk_swiftshader_icd.json in Chromium's folder for the software adapter.";
 
 /** Dawn for Node (0.6.2) takes every view of a buffer but a DataView, which the standard has too. */
 function teachDataViews(): void {
@@ -20,7 +20,11 @@ async function main(order: string): Promise<void> {
   Object.assign(globalThis, globals);
   teachDataViews();
   const gpu = create([]);
-  if (!(await gpu.requestAdapter())) throw new Error(ADVICE);
+  if (!(await gpu.requestAdapter())) {
+    console.error(ADVICE);
+    process.exitCode = 1;
+    return;
+  }
   // jax-js asks which browser it is in.
   const navigator = {gpu, userAgent: `Node.js/${process.versions.node}`, platform: process.platform};
   Object.defineProperty(globalThis, "navigator", {value: navigator, configurable: true});

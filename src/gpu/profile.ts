@@ -164,22 +164,28 @@ class PlanClock {
 
 /** By kernel, for one step, the longest first. */
 function summed(all: readonly KernelProfile[], steps: number): KernelProfile[] {
-  const kernels = new Map<string, KernelProfile>();
-  for (const {name, calls, bytes, milliseconds} of all) {
-    const sum = kernels.get(name) ?? {
-      name,
+  const sums = new Map<string, KernelProfile>();
+  for (const each of all) {
+    const {name, calls, bytes, milliseconds} = sums.get(each.name) ?? {
+      ...each,
       calls: 0,
       bytes: 0,
-      milliseconds: milliseconds === null ? null : 0
+      milliseconds: 0
     };
-    kernels.set(name, {
+    sums.set(name, {
       name,
-      calls: sum.calls + calls / steps,
-      bytes: sum.bytes + bytes / steps,
-      milliseconds: milliseconds === null ? null : (sum.milliseconds ?? 0) + milliseconds / steps
+      calls: calls + each.calls,
+      bytes: bytes + each.bytes,
+      milliseconds: each.milliseconds === null ? null : (milliseconds ?? 0) + each.milliseconds
     });
   }
-  return [...kernels.values()].sort((a, b) => (b.milliseconds ?? b.bytes) - (a.milliseconds ?? a.bytes));
+  const means = [...sums.values()].map(({name, calls, bytes, milliseconds}) => ({
+    name,
+    calls: calls / steps,
+    bytes: bytes / steps,
+    milliseconds: milliseconds === null ? null : milliseconds / steps
+  }));
+  return means.sort((a, b) => (b.milliseconds ?? b.bytes) - (a.milliseconds ?? a.bytes));
 }
 
 let current: Profiler | undefined;

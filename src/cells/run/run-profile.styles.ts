@@ -3,7 +3,7 @@ import {css} from "lit";
 export const profileStyles = css`
   :host {
     display: block;
-    margin-top: 10px;
+    margin: 10px 0 0 4px;
     font: 13px / 1.5 var(--sans-serif, system-ui);
     font-variant-numeric: tabular-nums;
     color: var(--theme-foreground, CanvasText);
@@ -54,7 +54,7 @@ export const profileStyles = css`
   }
   th,
   td {
-    padding: 2px 0 2px 12px;
+    padding: 2px 0 2px 10px;
     border-bottom: 1px solid var(--theme-foreground-faintest, GrayText);
     text-align: right;
     white-space: nowrap;
@@ -67,7 +67,7 @@ export const profileStyles = css`
   td:first-child {
     width: 100%;
     max-width: 0;
-    min-width: 9em;
+    min-width: 7em;
     overflow: hidden;
     text-overflow: ellipsis;
   }

@@ -41,7 +41,7 @@ export class PetriRunProfile extends LitElement {
       )}</div>
       <div class="scroll" tabindex="0" role="region" aria-label="Kernels of a step">
         <table>
-          <thead><tr><th scope="col">kernel</th><th scope="col">% of ${shareOf}</th><th scope="col">ms</th><th scope="col">calls</th><th scope="col">bytes</th></tr></thead>
+          <thead><tr><th scope="col">kernel</th><th scope="col">% ${shareOf}</th><th scope="col">ms</th><th scope="col">calls</th><th scope="col">bytes</th></tr></thead>
           <tbody>${rows.map(
             ({name, share, time, calls, bytes}) =>
               html`<tr><td title=${name}><i style="background:${colorOf(name)}"></i>${name}</td><td>${percent(share)}</td><td>${time}</td><td>${calls}</td><td>${bytes}</td></tr>`
