@@ -1,21 +1,30 @@
 // The shader of a kernel, rewritten so that one dispatch does the work of several runs.
 import {declarations, type Shader} from "../shader.ts";
 
+/** Arrays that lie within the memory of another one, by name: WebGPU binds what is written only once. */
+export type Hosts = ReadonlyMap<string, string>;
+
 /**
  * A shader for `runs` runs whose tensors lie one after the other: every array is read and written `stride` elements further
  * on for every run, `args` is the run's own, and the runs follow each other in the z dimension of the grid. Undefined where
  * the code does something with an array, `args` or its place in the grid that is not known here. The run goes from function
  * to function as an argument, because a private variable would not count as uniform and barriers would not compile.
  */
-export function packedWgsl({bindings, fields, code}: Shader, runs: number): string | undefined {
+export function packedWgsl(
+  {bindings, fields, code}: Shader,
+  runs: number,
+  hosts: Hosts = new Map()
+): string | undefined {
   const names = bindings.map(({name}) => name);
+  // Those in another's memory come last: what they become is not rewritten again.
+  const arrays = [...names.filter((name) => !hosts.has(name)), ...hosts.keys()];
   const text = code().replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "");
   const functions = functionsIn(text);
   const called = functions.map(({name}) => name).filter((name) => name !== "main");
   let packed = "";
   let end = 0;
   for (const each of functions) {
-    const rewritten = rewrite(each, names, called);
+    const rewritten = rewrite(each, {arrays, hosts, called});
     if (rewritten === undefined) return undefined;
     packed += text.slice(end, each.start) + rewritten;
     end = each.end;
@@ -26,21 +35,20 @@ export function packedWgsl({bindings, fields, code}: Shader, runs: number): stri
     ...others.map((field) => `  ${field}`),
     "}",
     "struct Runs {\n  depth: u32,",
-    ...names.map((name) => `  ${strideOf(name)}: u32,`),
+    ...names.map((name) => `  base_${name}: u32,\n  stride_${name}: u32,`),
     `  @align(16) args: array<Args, ${runs}>,`,
     "}",
-    ...declarations(bindings),
+    ...declarations(bindings).filter((_, i) => !hosts.has(names[i] as string)),
     `@group(0) @binding(${names.length}) var<uniform> petri_runs: Runs;`,
     packed + text.slice(end)
   ].join("\n");
 }
 
-/** Bytes in front of the runs' `args`: how deep the grid of one run is, and the strides. */
+/** Bytes in front of the runs' `args`: how deep the grid of one run is, and where each array begins and goes on. */
 export function packedHeadBytes({bindings}: Shader): number {
-  return Math.ceil((1 + bindings.length) / 4) * 16;
+  return Math.ceil((1 + 2 * bindings.length) / 4) * 16;
 }
 
-const strideOf = (name: string) => `stride_${name}`;
 const shiftOf = (name: string) => `petri_shift_${name}`;
 /** The name as a word of its own that is no field of something. */
 const word = (name: string, after = "\\b") => new RegExp(`(?<![.\\w])${name}${after}`, "g");
@@ -84,8 +92,7 @@ function matching(text: string, open: number): number {
 
 function rewrite(
   {name, parameters, result, body}: WgslFunction,
-  arrays: readonly string[],
-  called: readonly string[]
+  {arrays, hosts, called}: {arrays: readonly string[]; hosts: Hosts; called: readonly string[]}
 ): string | undefined {
   // A parameter hides the array of the same name.
   const seen = arrays.filter((array) => !new RegExp(`\\b${array}\\s*:`).test(parameters));
@@ -96,9 +103,9 @@ function rewrite(
     const isOwn = new RegExp(`\\b(let|var|const)\\s+${array}\\b`).test(body);
     const isUsed = word(array, "\\s*\\[").test(body);
     if (!isUsed && (isOwn || !word(array).test(body))) continue;
-    inner = isOwn ? undefined : shifted(inner, array);
+    inner = isOwn ? undefined : shifted(inner, array, hosts.get(array) ?? array);
     if (inner === undefined) return undefined;
-    shifts.push(`let ${shiftOf(array)} = petri_run * petri_runs.${strideOf(array)};`);
+    shifts.push(`let ${shiftOf(array)} = petri_runs.base_${array} + petri_run * petri_runs.stride_${array};`);
   }
   for (const other of called) inner = inner.replace(word(other, "\\s*\\("), `${other}(petri_run, `);
   if (name !== "main")
@@ -108,15 +115,18 @@ function rewrite(
 }
 
 /** Indices into an array, moved to the run's part of it; undefined where it is used in another way. */
-function shifted(body: string, array: string): string | undefined {
+function shifted(body: string, array: string, host: string): string | undefined {
   const found = word(array, "\\s*\\[").exec(body);
   if (!found) return word(array).test(body) ? undefined : body;
   if (word(array).test(body.slice(0, found.index))) return undefined;
   const open = found.index + found[0].length - 1;
   const close = matching(body, open);
-  const [index, rest] = [shifted(body.slice(open + 1, close), array), shifted(body.slice(close + 1), array)];
+  const [index, rest] = [
+    shifted(body.slice(open + 1, close), array, host),
+    shifted(body.slice(close + 1), array, host)
+  ];
   if (index === undefined || rest === undefined) return undefined;
-  return `${body.slice(0, found.index)}${array}[${shiftOf(array)} + u32(${index})]${rest}`;
+  return `${body.slice(0, found.index)}${host}[${shiftOf(array)} + u32(${index})]${rest}`;
 }
 
 /** What `main` knows of its place in the grid, as if its run were alone. */

@@ -56,31 +56,24 @@ export function readySteps(
     make: (places) =>
       arranged.flatMap((each) =>
         Array.from({length: "packed" in each && each.packed ? 1 : runs}, (_, run) =>
-          "step" in each ? ready(device, each, places, run, runs) : readyCopy(each, places, run)
+          "step" in each ? ready(device, each, places, run) : readyCopy(each, places, run)
         )
       )
   };
 }
 
-function ready(
-  device: GPUDevice,
-  {step, packed, use}: Arranged,
-  placeOf: PlaceOf,
-  run: number,
-  runs: number
-): Ready {
+function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceOf, run: number): Ready {
   const first = step.kind === "merged" ? step.first : step;
   const {label} = first;
   const layout = packed ? packed.pipeline.getBindGroupLayout(0) : first.layout;
   const uniform = boundUniform(step);
-  const sizeOf = ({memory, bytes}: {memory: Memory; bytes: number}) =>
-    packed ? bytes + (runs - 1) * placeOf(memory, 0).stride : bytes;
+  const operands = packed?.operands ?? boundOperands(step);
   const groupFor = (side: 0 | 1) => {
-    const entries = boundOperands(step).map((operand) => {
+    const entries = operands.map((operand) => {
       const {buffer, offset} = placeOfRun(placeOf(operand.memory, side), run);
       return {
         binding: operand.binding,
-        resource: {buffer, offset: offset + operand.offset, size: sizeOf(operand)}
+        resource: {buffer, offset: offset + operand.offset, size: operand.bytes}
       };
     });
     if (uniform && use) {
@@ -93,7 +86,7 @@ function ready(
   const workgroups = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
   return {
     label,
-    bytes: boundOperands(step).reduce((sum, operand) => sum + sizeOf(operand), 0),
+    bytes: operands.reduce((sum, {bytes}) => sum + bytes, 0),
     pipeline: packed?.pipeline ?? first.pipeline,
     groups: [groupFor(0), groupFor(1)],
     workgroups: packed?.workgroups ?? workgroups

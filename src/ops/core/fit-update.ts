@@ -1,3 +1,4 @@
+import {pair} from "../../gpu/kernels/pair.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import type {Feed} from "./feed.ts";
 import {valueAndGrad} from "./grad.ts";
@@ -102,10 +103,8 @@ function meanGradient<P extends Params>(pieces: readonly Piece<P>[]): P {
 function resultsOf<P extends Params>(pieces: readonly Piece<P>[], task: Task, wanted: Wanted): Tensor[] {
   if (wanted === "nothing") return [];
   const each = pieces.map(({loss, outputs, y, share}) => {
-    const both = tf.stack([
-      loss.asScalar(),
-      task.accuracy ? task.accuracy(outputs, y).asScalar() : tf.scalar(NaN)
-    ]);
+    const accuracy = task.accuracy ? task.accuracy(outputs, y).asScalar() : tf.scalar(NaN);
+    const both = pair(loss.asScalar(), accuracy);
     return share === 1 ? both : tf.mul(both, share);
   });
   const figures = each.length === 1 ? (each[0] as Tensor) : tf.addN(each);

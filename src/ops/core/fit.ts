@@ -1,13 +1,13 @@
 import type {PlanReport} from "../../gpu/plan/planned-steps.ts";
 import type {Dataset} from "../datasets/dataset.ts";
-import {tf, tidy} from "../tf.ts";
+import {tidy} from "../tf.ts";
 import {shuffledRows} from "./batches.ts";
 import {breathe} from "./breathe.ts";
 import {encodeCheckpoint} from "./checkpoint.ts";
 import {EarlyStopping} from "./early-stopping.ts";
-import {evaluate, measure} from "./evaluate.ts";
 import {feedOf} from "./feed.ts";
-import {type FitOptions, type FitRow, figureName, type Settings, settingsFor} from "./fit-options.ts";
+import {evaluationFigures, type Figures, figuresOf} from "./fit-figures.ts";
+import {type FitOptions, type FitRow, type Settings, settingsFor} from "./fit-options.ts";
 import {makeUpdate} from "./fit-update.ts";
 import {goneState} from "./gone-state.ts";
 import type {Layer} from "./layer.ts";
@@ -53,8 +53,6 @@ interface WaitingRow {
   figures: Promise<Figures>;
   isThere: boolean;
 }
-
-type Figures = {loss: number; accuracy?: number};
 
 /** A training under way: an async generator of rows that knows its parameters. */
 export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, void, undefined> {
@@ -184,7 +182,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
         let row: FitRow | undefined;
         if (isLogged && mayWait) waiting.push(this.waitingRow(place));
         else if (isLogged) {
-          const figures = await figuresOf(training, metrics);
+          const figures = await figuresOf((index) => training.take(index), metrics);
           yield* this.arrived(waiting);
           row = {...place, ...figures};
         }
@@ -242,7 +240,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   }
 
   private waitingRow(row: Omit<FitRow, "loss">): WaitingRow {
-    const figures = figuresOf(this.training as PlannedTraining<P>, undefined);
+    const training = this.training as PlannedTraining<P>;
+    const figures = figuresOf((index) => training.take(index), undefined);
     const waiting: WaitingRow = {row, figures, isThere: false};
     const settle = () => {
       waiting.isThere = true;
@@ -317,7 +316,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   /** Puts the evaluations that are due into a row; true when early stopping then says that it is enough. */
   private async look(row: FitRow, due: Settings<P>["evaluations"]): Promise<boolean> {
     const work = async () => {
-      for (const {name, data, metrics} of due) Object.assign(row, await this.evaluated(name, data, metrics));
+      const {model, state, settings} = this;
+      Object.assign(row, await evaluationFigures(model, state, due, settings.loss));
       return this.stopping?.see(row, this.state) ?? false;
     };
     const evaluating = work();
@@ -329,37 +329,11 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     }
   }
 
-  private async evaluated(name: string, data: Dataset, metrics: Settings<P>["metrics"]) {
-    const {loss} = this.settings;
-    const {modelState} = this.state;
-    const figures = await evaluate(this.model, this.params, data, {loss, metrics, modelState});
-    const present = Object.entries(figures).filter(
-      ([key, value]) => key !== "accuracy" || !Number.isNaN(value)
-    );
-    return Object.fromEntries(present.map(([key, value]) => [figureName(name, key), value]));
-  }
-
   private restoreBest(): void {
     const best = this.stopping?.goBack();
     if (!best) return;
     this.end();
     disposeState(this.held);
     this.held = best;
-  }
-}
-
-/** The figures of the last step's batch; the tensors they come from are freed. */
-async function figuresOf<P extends Params>(
-  training: PlannedTraining<P>,
-  metrics: Settings<P>["metrics"]
-): Promise<Figures> {
-  const results = [0, ...(metrics ? [1, 2] : [])].map((index) => tf.keep(training.take(index)));
-  try {
-    const [figures, outputs, wanted] = results;
-    const [loss = NaN, accuracy = NaN] = figures ? await figures.data() : [];
-    const further = metrics && outputs && wanted ? await measure(metrics, outputs, wanted) : {};
-    return {loss, ...(!Number.isNaN(accuracy) && {accuracy}), ...further};
-  } finally {
-    tf.dispose(results);
   }
 }

@@ -10,6 +10,7 @@ export {einsum} from "./einsum.ts";
 export * from "./errors.ts";
 export * from "./evaluate.ts";
 export * from "./fit.ts";
+export {FitAll, fitAll, type RunOptions, type RunRow} from "./fit-all.ts";
 export type {EvaluationSchedule, FitOptions, FitRow, When} from "./fit-options.ts";
 export * from "./grad.ts";
 export * from "./hvp.ts";
