@@ -5,6 +5,7 @@ import {cosineDrop, exponential, periodic, rounds} from "../../src/ops/pruning/s
 import {granularityCases} from "./pruning-granularity-cases.ts";
 import {scoreCases} from "./pruning-score-cases.ts";
 import {shrinkCases} from "./pruning-shrink-cases.ts";
+import {sparseTrainingCases} from "./pruning-training-cases.ts";
 import {updaterCases} from "./pruning-updater-cases.ts";
 import {fixture, NODE_BACKENDS, numbers} from "./support.ts";
 
@@ -12,6 +13,7 @@ for (const backend of NODE_BACKENDS) {
   scoreCases(backend);
   granularityCases(backend);
   updaterCases(backend);
+  sparseTrainingCases(backend);
   shrinkCases(backend);
 }
 
