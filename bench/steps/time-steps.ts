@@ -33,10 +33,10 @@ export interface Timing {
 
 /** Steps before the clock starts, whose losses are compared; of a contender that needs longer, fewer. */
 const FIRST_STEPS = 5;
-const LONG_MS = 4000;
+const LONG_MS = 2000;
 /** Steps that are looked at one by one for the time on the thread. */
 const SINGLE_STEPS = 15;
-const SINGLES_MS = 3000;
+const SINGLES_MS = 2000;
 
 interface Running {
   timing: Timing;
@@ -44,21 +44,41 @@ interface Running {
   steps: number;
 }
 
+/** What came of the contenders. */
+export interface StepTimings {
+  timings: Timing[];
+  /** Why a peer cannot do this here. */
+  failed: {name: string; reason: string}[];
+}
+
 /** All contenders on one model, round by round in turn, so that a busy machine disturbs all alike. */
-export async function timeSteps(backend: JaxDevice, model: ModelName, effort: Effort): Promise<Timing[]> {
+export async function timeSteps(backend: JaxDevice, model: ModelName, effort: Effort): Promise<StepTimings> {
   const running: Running[] = [];
+  const failed: StepTimings["failed"] = [];
   for (const [name, open] of Object.entries(models[model])) {
-    const contender = await open(effort.batch, backend);
-    const {losses, ms} = await warmUp(contender);
-    const steps = Math.max(1, Math.round(effort.roundMs / ms));
-    const threadUs = await threadTime(contender, Math.min(SINGLE_STEPS, Math.ceil(SINGLES_MS / ms)));
-    const counts = await stepCounts(contender, ms > LONG_MS ? 1 : 3);
-    running.push({timing: {name, stepMs: [], threadUs, counts, losses}, contender, steps});
+    try {
+      running.push(await start(name, await open(effort.batch, backend), effort));
+    } catch (error) {
+      if (name === "petri") throw error;
+      failed.push({name, reason: String(error)});
+    }
   }
   for (let round = 0; round < effort.rounds; ++round) {
     for (const each of running) await timeRound(each);
   }
-  return running.map(({timing, contender: {note}}) => ({...timing, ...(note !== undefined && {note})}));
+  const timings = running.map(({timing, contender: {note}}) => ({
+    ...timing,
+    ...(note !== undefined && {note})
+  }));
+  return {timings, failed};
+}
+
+async function start(name: string, contender: Contender, {roundMs}: Effort): Promise<Running> {
+  const {losses, ms} = await warmUp(contender);
+  const steps = Math.max(1, Math.round(roundMs / ms));
+  const threadUs = await threadTime(contender, Math.min(SINGLE_STEPS, Math.ceil(SINGLES_MS / ms)));
+  const counts = await stepCounts(contender, ms > LONG_MS ? 0 : ms > LONG_MS / 4 ? 1 : 3);
+  return {timing: {name, stepMs: [], threadUs, counts, losses}, contender, steps};
 }
 
 /** The first steps compile and record; the last one's time says how many fit into a round. */
@@ -85,13 +105,17 @@ async function threadTime(contender: Contender, steps: number): Promise<number> 
   return median(times);
 }
 
-/** Now and then a step of ours is one that checks the recorded one: the middle of several is a usual one. */
+/**
+ * Now and then a step of ours is one that checks the recorded one: the middle of several is a usual one. With no times, where
+ * steps are long, the reading of the result is counted too.
+ */
 async function stepCounts(contender: Contender, times: number): Promise<Counts> {
   const countsOf = (steps: number) =>
     counted(async () => {
       for (let step = 0; step < steps; ++step) contender.step();
       await contender.sync();
     });
+  if (times === 0) return countsOf(1);
   const found: Counts[] = [];
   for (let i = 0; i < times; ++i) {
     const [one, two] = [await countsOf(1), await countsOf(2)];
