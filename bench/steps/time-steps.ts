@@ -77,7 +77,7 @@ async function start(name: string, contender: Contender, {roundMs}: Effort): Pro
   const {losses, ms} = await warmUp(contender);
   const steps = Math.max(1, Math.round(roundMs / ms));
   const threadUs = await threadTime(contender, Math.min(SINGLE_STEPS, Math.ceil(SINGLES_MS / ms)));
-  const counts = await stepCounts(contender, ms > LONG_MS ? 0 : ms > LONG_MS / 4 ? 1 : 3);
+  const counts = await stepCounts(contender, ms > LONG_MS ? 0 : 3);
   return {timing: {name, stepMs: [], threadUs, counts, losses}, contender, steps};
 }
 
