@@ -44,5 +44,23 @@ export const systems: readonly System[] = [
     notebook: "quickstart.html",
     test: "test/ops/pruning.test.ts",
     verdict: ""
+  },
+  {
+    id: "perp",
+    family: "pruning",
+    title: "PERP: Rethinking the Prune-Retrain Paradigm in the Era of LLMs",
+    export: "petri/pruning#perp",
+    notebook: "reference/pruning/perp.html",
+    test: "test/ops/pruning-methods/perp.test.ts",
+    verdict: ""
+  },
+  {
+    id: "dare-the-extreme",
+    family: "pruning",
+    title: "DARE the Extreme: Revisiting Delta-Parameter Pruning For Fine-Tuned Models",
+    export: "petri/pruning#darex",
+    notebook: "reference/pruning/darex.html",
+    test: "test/ops/pruning-methods/dare.test.ts",
+    verdict: ""
   }
 ];

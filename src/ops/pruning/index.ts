@@ -6,6 +6,8 @@ export * from "./iterative-magnitude-pruning.ts";
 export {type Count, keptCount, keptCounts} from "./kept-counts.ts";
 export * from "./masked.ts";
 export * from "./masks.ts";
+export * from "./methods/dare.ts";
+export * from "./methods/perp.ts";
 export * from "./prune.ts";
 export * from "./prune-in-rounds.ts";
 export * as schedules from "./schedules.ts";
