@@ -1,7 +1,9 @@
 import {beforeAll, describe, expect, it} from "vitest";
 import {openBackend} from "../../src/gpu/backend.ts";
 import {adamStep} from "../../src/gpu/kernels/adam.ts";
+import {weightedSum} from "../../src/gpu/kernels/weighted-sum.ts";
 import {type Leaf, PlannedSteps, type StepFunction} from "../../src/gpu/plan/planned-steps.ts";
+import {TensorLedger} from "../../src/gpu/tensor-ledger.ts";
 import {tf, tidy} from "../../src/ops/tf.ts";
 
 beforeAll(async () => {
@@ -87,5 +89,66 @@ describe("plans", () => {
     expect(replayed.losses).toEqual(plain.losses);
     expect(replayed.state).toEqual(plain.state);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("make nothing new in 10,000 replays", async () => {
+    const decay: StepFunction = ([count, w], [x]) =>
+      tidy(() => {
+        const weightAt = (at: number) => ({weightA: 0.9, weightB: 1 / (1 + at)});
+        const {weightA, weightB} = weightAt(count as number);
+        const next = weightedSum(weightA, w as tf.Tensor, weightB, x as tf.Tensor, (ahead) =>
+          weightAt((count as number) + ahead)
+        );
+        return {state: [(count as number) + 1, next], outputs: []};
+      });
+    const planned = new PlannedSteps(decay, [0, tf.zeros([64])]);
+    const inputs = [{values: new Float32Array(64).fill(1), shape: [64]}];
+    for (let i = 0; i < 8; ++i) planned.step(inputs);
+    const made = {buffers: 0, groups: 0};
+    const {device} = tf.backend() as unknown as {device: GPUDevice};
+    const [createBuffer, createBindGroup] = [device.createBuffer, device.createBindGroup];
+    device.createBuffer = (descriptor) => {
+      ++made.buffers;
+      return createBuffer.call(device, descriptor);
+    };
+    device.createBindGroup = (descriptor) => {
+      ++made.groups;
+      return createBindGroup.call(device, descriptor);
+    };
+    const before = tf.memory();
+    let replays = 0;
+    const madeByReplays = {buffers: 0, groups: 0};
+    for (let i = 0; i < 10_020; ++i) {
+      const {buffers, groups} = made;
+      planned.step(inputs);
+      // Now and then a step is an ordinary one that the plan is compared with.
+      if (planned.lastPlan) {
+        ++replays;
+        madeByReplays.buffers += made.buffers - buffers;
+        madeByReplays.groups += made.groups - groups;
+      }
+      await planned.room();
+    }
+    Object.assign(device, {createBuffer, createBindGroup});
+    expect(replays).toBeGreaterThan(10_000);
+    expect(madeByReplays).toEqual({buffers: 0, groups: 0});
+    const after = tf.memory();
+    expect([after.numTensors, after.numBytes]).toEqual([before.numTensors, before.numBytes]);
+    planned.dispose();
+  }, 90_000);
+
+  it("are not replayed when their memory was freed", async () => {
+    const ledger = new TensorLedger();
+    const owner = ledger.makeOwner("run 1");
+    ledger.open(owner);
+    const planned = new PlannedSteps(step, start());
+    for (let i = 0; i < 5; ++i) planned.step(inputsAt(i));
+    const plan = planned.lastPlan;
+    expect(plan?.isAlive).toBe(true);
+    ledger.release(owner);
+    expect(plan?.isAlive).toBe(false);
+    expect(() => planned.step(inputsAt(5))).toThrow("The memory of this training was freed");
+    planned.dispose();
+    ledger.sweep();
   });
 });

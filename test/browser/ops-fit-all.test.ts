@@ -1,0 +1,3 @@
+import {fitAllCases} from "../ops/fit-all-cases.ts";
+
+fitAllCases("webgpu");
