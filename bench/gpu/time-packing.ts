@@ -5,6 +5,8 @@ import {chance} from "./chance.ts";
 export interface PackingTimings {
   packed: number[];
   single: number[];
+  /** Dispatches of a packed step, all runs together, and of a step of one run. */
+  dispatches: {packed: number; single: number};
   /** How the packed ones were done, as `fitAll` reports it. */
   report: string;
 }
@@ -13,33 +15,45 @@ export interface PackingTask {
   runs: number;
   steps: number;
   rows: number;
+  batchSize: number;
   rounds: number;
 }
 
-const BATCH_SIZE = 128;
-
 /** A sweep over learning rates of LeNet-300-100, packed by `fitAll` and one run after the other by `fit`. */
-export async function timePacking({runs, steps, rows, rounds}: PackingTask): Promise<PackingTimings> {
+export async function timePacking({
+  runs,
+  steps,
+  rows,
+  batchSize,
+  rounds
+}: PackingTask): Promise<PackingTimings> {
   const data = chance(rows, 784);
   const options = Array.from({length: runs}, (_, run) => ({
     key: ops.key(run),
     optimizer: ops.adam({learningRate: 1e-3 * (1 + run / runs)}),
-    batchSize: BATCH_SIZE,
+    batchSize,
     steps
   }));
   const model = ops.zoo.lenet300100();
-  const timings: PackingTimings = {packed: [], single: [], report: ""};
+  const timings: PackingTimings = {
+    packed: [],
+    single: [],
+    dispatches: {packed: 0, single: 0},
+    report: ""
+  };
   for (let round = 0; round < rounds; ++round) {
     const start = performance.now();
     const sweep = ops.fitAll(model, data, options);
     for await (const row of sweep) void row;
-    const {status = "", reason = ""} = sweep.plan ?? {};
+    const {status = "", reason = "", dispatches = 0} = sweep.plan ?? {};
+    timings.dispatches.packed = dispatches;
     timings.report = [status, reason].filter(Boolean).join(": ");
     sweep.dispose();
     const between = performance.now();
     for (const each of options) {
       const training = ops.fit(model, data, each);
       for await (const row of training) void row;
+      timings.dispatches.single = training.plan?.dispatches ?? 0;
       training.dispose();
     }
     timings.packed.push((between - start) / 1000);
