@@ -1,11 +1,10 @@
-import {spawn} from "node:child_process";
 import {existsSync} from "node:fs";
 import {join} from "node:path";
-import {build} from "vite";
 import {projectRoot} from "../src/cli/project.ts";
 import type {Bench, Measurement} from "./measurement.ts";
 import type {Recipe} from "./models/recipes.ts";
 import type {Trained} from "./models/train.ts";
+import {bundledForNode} from "./support/bundled-for-node.ts";
 
 /** MNIST and the text lie beside the project, or where PETRI_DATA says. */
 const dataFolder = process.env.PETRI_DATA ?? join(projectRoot, "../shared/data");
@@ -53,45 +52,12 @@ function rowsOf(
   ];
 }
 
-/** Bundles the training for Node, which cannot load the tensor library's modules as they are, and starts it in processes. */
+/** The training in processes of its own, and the recipe. */
 async function bundled(name: string) {
-  const outDir = join(projectRoot, ".petri/bench/models");
-  await build({
-    root: projectRoot,
-    configFile: false,
-    logLevel: "error",
-    ssr: {noExternal: true},
-    build: {
-      ssr: true,
-      outDir,
-      emptyOutDir: true,
-      target: "node20",
-      rolldownOptions: {
-        input: ["train", "recipes"].map((file) => join(projectRoot, `bench/models/${file}.ts`))
-      }
-    }
-  });
-  const {recipes} = (await import(join(outDir, "recipes.js"))) as {recipes: Record<string, Recipe>};
-  const wasmFiles = join(projectRoot, "node_modules/@tensorflow/tfjs-backend-wasm/dist/");
+  const {folder, run} = await bundledForNode("models", ["bench/models/train.ts", "bench/models/recipes.ts"]);
+  const {recipes} = (await import(join(folder, "recipes.js"))) as {recipes: Record<string, Recipe>};
   return {
     recipe: recipes[name] as Recipe,
-    train: (seed: number, steps: number) =>
-      run([join(outDir, "train.js"), name, `${seed}`, `${steps}`, dataFolder, wasmFiles])
+    train: (seed: number, steps: number) => run<Trained>([name, `${seed}`, `${steps}`, dataFolder])
   };
-}
-
-function run(args: string[]): Promise<Trained> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, {stdio: ["ignore", "pipe", 2]});
-    let out = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    child.on("error", reject);
-    child.on("close", (code) => {
-      const line = out.trim().split("\n").at(-1) ?? "";
-      if (code === 0) resolve(JSON.parse(line) as Trained);
-      else reject(new Error(`The training ended with ${code}: ${line}`));
-    });
-  });
 }

@@ -14,5 +14,6 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   }),
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
-  models: async () => (await import("./models.ts")).models
+  models: async () => (await import("./models.ts")).models,
+  pruning: async () => ({"the lottery ticket": (await import("./pruning/lottery.ts")).lottery})
 };

@@ -1,9 +1,8 @@
-// Trains one model in a process of its own, on wasm, and prints one line of JSON: node train.js <recipe> <seed> <steps> <data> <wasm files>
+// Trains one model in a process of its own, on wasm, and prints one line of JSON: node train.js <wasm files> <recipe> <seed> <steps> <data>
 import {readFile} from "node:fs/promises";
-import {createRequire} from "node:module";
 import {join} from "node:path";
-import {openBackend} from "../../src/gpu/backend.ts";
 import {ops} from "../../src/ops/index.ts";
+import {openWasmInNode} from "../support/open-wasm-in-node.ts";
 import {recipes} from "./recipes.ts";
 
 /** What a training came to. */
@@ -16,13 +15,10 @@ export interface Trained {
   cpuSeconds: number;
 }
 
-async function main([name = "", seed, steps, dataFolder = "", wasmPaths]: string[]): Promise<void> {
+async function main([wasmPaths, name = "", seed, steps, dataFolder = ""]: string[]): Promise<void> {
   const recipe = recipes[name];
   if (!recipe) throw new Error(`There is no recipe ${name}.`);
-  // The loader of tfjs's wasm asks Node for these, as in CommonJS.
-  Object.assign(globalThis, {__dirname: import.meta.dirname, require: createRequire(import.meta.url)});
-  const {adapter, name: backend} = await openBackend({prefer: "wasm", wasmPaths});
-  if (backend !== "wasm") throw new Error("There is no WebAssembly here.");
+  const adapter = await openWasmInNode(wasmPaths);
   ops.datasets.configureDatasets({
     fetchBytes: async (path) => new Uint8Array(await readFile(join(dataFolder, path.replace(/^data\//, ""))))
   });

@@ -7,6 +7,7 @@ export {type Count, keptCount, keptCounts} from "./kept-counts.ts";
 export * from "./masked.ts";
 export * from "./masks.ts";
 export * from "./methods/dare.ts";
+export * from "./methods/lottery-ticket.ts";
 export * from "./methods/perp.ts";
 export * from "./prune.ts";
 export * from "./prune-in-rounds.ts";

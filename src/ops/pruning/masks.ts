@@ -58,6 +58,11 @@ async function zerosByPath(tree: Masks | Params, prunable: Prunable) {
   );
 }
 
+/** A copy that lives on when the original is freed. */
+export function cloneMasks(masks: Masks): Masks {
+  return map((mask: Tensor | null) => mask && mask.clone(), masks);
+}
+
 /** Frees the masks. */
 export function disposeMasks(masks: Masks): void {
   for (const mask of leaves<Tensor | null>(masks)) mask?.dispose();
