@@ -62,5 +62,23 @@ export const systems: readonly System[] = [
     notebook: "reference/pruning/darex.html",
     test: "test/ops/pruning-methods/dare.test.ts",
     verdict: ""
+  },
+  {
+    id: "fast-as-chita",
+    family: "pruning",
+    title: "Fast as CHITA: Neural Network Pruning with Combinatorial Optimization",
+    export: "petri/pruning#chita",
+    notebook: "reference/pruning/chita.html",
+    test: "test/ops/pruning-methods/second-order.test.ts",
+    verdict: ""
+  },
+  {
+    id: "scalable-iterative-pruning-of-large-language-and-vision",
+    family: "pruning",
+    title: "Scalable iterative pruning of large language and vision models using block coordinate descent",
+    export: "petri/pruning#icbs",
+    notebook: "reference/pruning/icbs.html",
+    test: "test/ops/pruning-methods/second-order.test.ts",
+    verdict: ""
   }
 ];
