@@ -11,6 +11,7 @@ export * from "./methods/dare.ts";
 export * from "./methods/icbs.ts";
 export * from "./methods/lottery-ticket.ts";
 export * from "./methods/perp.ts";
+export * from "./methods/stability.ts";
 export * from "./prune.ts";
 export * from "./prune-in-rounds.ts";
 export * as schedules from "./schedules.ts";
