@@ -22,9 +22,9 @@ export const systems: readonly System[] = [
     id: "is-complexity-required-for-neural-network-pruning-a",
     family: "pruning",
     title: "Is Complexity Required for Neural Network Pruning? A Case Study on Global Magnitude Pruning",
-    export: "petri/pruning#prune",
+    export: "petri/pruning#globalMagnitude",
     notebook: "quickstart.html",
-    test: "test/ops/pruning.test.ts",
+    test: "test/ops/pruning-methods/gradual-cubic.test.ts",
     verdict: ""
   },
   {
@@ -79,6 +79,71 @@ export const systems: readonly System[] = [
     export: "petri/pruning#icbs",
     notebook: "reference/pruning/icbs.html",
     test: "test/ops/pruning-methods/second-order.test.ts",
+    verdict: ""
+  },
+  {
+    id: "scalable-training-of-artificial-neural-networks-with-adaptive",
+    family: "pruning",
+    title:
+      "Scalable Training of Artificial Neural Networks with Adaptive Sparse Connectivity inspired by Network Science",
+    export: "petri/pruning#sparseEvolution",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/sparse-evolution.test.ts",
+    verdict: ""
+  },
+  {
+    id: "dynamic-sparse-training-with-structured-sparsity",
+    family: "pruning",
+    title: "Dynamic Sparse Training with Structured Sparsity",
+    export: "petri/pruning#constantFanIn",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/constant-fan-in.test.ts",
+    verdict: ""
+  },
+  {
+    id: "dynamic-sparse-training-via-balancing-the-exploration-exploitation",
+    family: "pruning",
+    title: "Dynamic Sparse Training via Balancing the Exploration-Exploitation Trade-off",
+    export: "petri/pruning#exploreExploit",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/explore-exploit.test.ts",
+    verdict: ""
+  },
+  {
+    id: "the-unreasonable-effectiveness-of-random-pruning",
+    family: "pruning",
+    title:
+      "The Unreasonable Effectiveness of Random Pruning: Return of the Most Naive Baseline for Sparse Training",
+    export: "petri/pruning#randomPruning",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/random-pruning.test.ts",
+    verdict: ""
+  },
+  {
+    id: "why-random-pruning-is-all-we-need-to",
+    family: "pruning",
+    title: "Why Random Pruning Is All We Need to Start Sparse",
+    export: "petri/pruning#randomSource",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/random-pruning.test.ts",
+    verdict: ""
+  },
+  {
+    id: "random-search-as-a-baseline-for-sparse-neural",
+    family: "pruning",
+    title: "Random Search as a Baseline for Sparse Neural Network Architecture Search",
+    export: "petri/pruning#randomSearch",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/random-pruning.test.ts",
+    verdict: ""
+  },
+  {
+    id: "to-prune-or-not-to-prune",
+    family: "pruning",
+    title: "To prune, or not to prune: exploring the efficacy of pruning for model compression",
+    export: "petri/pruning#gradualCubic",
+    notebook: "quickstart.html",
+    test: "test/ops/pruning-methods/gradual-cubic.test.ts",
     verdict: ""
   }
 ];

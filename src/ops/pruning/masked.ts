@@ -25,7 +25,13 @@ export function masked(optimizer: Optimizer, options: {mask: Masks}): Optimizer 
   const {mask} = options;
   return {
     learningRate: (state) => optimizer.learningRate?.(state),
-    init: (params) => optimizer.init(params),
+    isIrregular: (state) => optimizer.isIrregular?.(state) === true,
+    init: (params) => tidy(() => optimizer.init(applyMasks(params, mask))),
+    start: (params, state) =>
+      tidy(() => {
+        const kept = applyMasks(params, mask);
+        return optimizer.start?.(kept, state) ?? kept;
+      }),
     update: (grads, state, params) =>
       tidy(() => {
         const inner = optimizer.update(applyMasks(grads, mask), state, params);

@@ -40,9 +40,14 @@ export function activeCount(mask: Tensor): Tensor {
   return tidy(() => tf.cast(tf.sum(mask), "int32"));
 }
 
-/** What a share dropped leaves of a number, at least one, rounded half to even: an int32 scalar on the device. */
+/** What a share dropped leaves of a number, rounded half to even: an int32 scalar on the device. */
+export function keptShare(active: Tensor, drop: number): Tensor {
+  return tidy(() => tf.cast(tf.round(tf.mul(tf.cast(active, "float32"), 1 - drop)), "int32"));
+}
+
+/** keptShare, but at least one. */
 export function keptAfterDrop(active: Tensor, drop: number): Tensor {
-  return tidy(() => tf.cast(tf.maximum(tf.round(tf.mul(tf.cast(active, "float32"), 1 - drop)), 1), "int32"));
+  return tidy(() => tf.maximum(keptShare(active, drop), tf.scalar(1, "int32")));
 }
 
 /** One update of a mask: `drop` of its weights go, the smallest, and as many come back where the scores are largest. */

@@ -31,6 +31,8 @@ export interface MaskChange extends MaskStart {
   masks: Leaves;
   /** The gradients of this step, of pruned weights too. */
   grads: Leaves;
+  /** What the rule remembers. */
+  memory: Leaves;
   /** Mean gradients that the optimizer keeps, Adam's mu or SGD's velocity; throws an ArgumentError where it keeps none. */
   momentum(): Leaves;
 }
@@ -50,6 +52,8 @@ export interface MaskRule {
   choose(change: MaskChange): Leaves;
   /** A step that chooses masks makes no gradient step (SET and RigL); the optimizer inside counts it all the same. */
   readonly skipsGradient?: boolean;
+  /** What the rule keeps besides the masks, from one change to the next: of the first masks, and of those after each change. */
+  remember?(now: {masks: Leaves; memory: Leaves}): Leaves;
   /** The optimizer inside sees the gradients of pruned weights too, so that its momentum tells where to grow (SNFS). */
   readonly seesAllGradients?: boolean;
 }
@@ -114,6 +118,7 @@ export function sparse(optimizer: Optimizer, rule: MaskRule, options: UpdaterOpt
       masks: old,
       grads: leavesOf(grads, params),
       key: key.fold(maskStep + 1),
+      memory: state.latent,
       momentum: () => leavesOf(momentumOf(inner, params, rule.title), params)
     });
     checkMasks(rule.title, masks, old);
@@ -123,6 +128,7 @@ export function sparse(optimizer: Optimizer, rule: MaskRule, options: UpdaterOpt
       ...state,
       masks,
       explored: mapLeaves(masks, (mask, path) => tf.maximum(mask, state.explored[path] as Tensor)),
+      latent: rule.remember?.({masks, memory: state.latent}) ?? state.latent,
       inner: maskMoments(inner, params, treeOf(kept, params))
     };
   }
@@ -137,7 +143,8 @@ export function sparse(optimizer: Optimizer, rule: MaskRule, options: UpdaterOpt
         ? givenMasks(given, weights, rule.title)
         : (rule.begin?.({weights, key: key.fold(0)}) ?? mapLeaves(weights, (leaf) => tf.onesLike(leaf)));
       checkMasks(rule.title, masks, weights);
-      return {maskStep: 0, masks, explored: copied(masks), inner: optimizer.init(params), latent: {}};
+      const latent = copied(rule.remember?.({masks, memory: {}}) ?? {});
+      return {maskStep: 0, masks, explored: copied(masks), inner: optimizer.init(params), latent};
     }
   });
 }

@@ -18,6 +18,14 @@ import {
 } from "./sparse-state.ts";
 import {largestWeights} from "./topology.ts";
 
+/** Frozen weights that are changed now and then, by what their scores have come to. */
+export interface WeightRule {
+  /** Whether weights are changed at a step, from 0. */
+  isUpdate(step: number): boolean;
+  /** New weights by path, tensors of their own. */
+  choose(seen: {weights: Leaves; scores: Leaves}): Leaves;
+}
+
 export interface SupermaskOptions {
   /** Share of the prunable weights that are zero, in [0, 1). */
   sparsity: number;
@@ -27,6 +35,8 @@ export interface SupermaskOptions {
   key?: Key;
   /** Which parameters may be pruned: those of rank 2 and more by default. */
   prunable?: Prunable;
+  /** Changes the weights at some steps; they stay what they were without it. */
+  renew?: WeightRule;
 }
 
 /**
@@ -47,7 +57,7 @@ export interface SupermaskOptions {
  * training.dispose();
  */
 export function supermask(optimizer: Optimizer, options: SupermaskOptions): Optimizer {
-  const {sparsity, distribution = uniform, key = keyOf(0), prunable = kernelsOnly} = options;
+  const {sparsity, distribution = uniform, key = keyOf(0), prunable = kernelsOnly, renew} = options;
   checkSparsity(sparsity);
   const step = (grads: Params, state: SparseState, params: Params) => {
     const {scores, weights} = split(state.latent);
@@ -58,7 +68,10 @@ export function supermask(optimizer: Optimizer, options: SupermaskOptions): Opti
     const moved = stepOptimizer(optimizer, byScore, state.inner, scores);
     const masks = largestWeights(moved.params as Leaves, sparsity, distribution);
     const explored = mapLeaves(masks, (mask, path) => tf.maximum(mask, state.explored[path] as Tensor));
-    const all = map((leaf: Tensor, path) => weights[path] ?? leaf, params);
+    const held = renew?.isUpdate(state.maskStep)
+      ? renew.choose({weights, scores: moved.params as Leaves})
+      : weights;
+    const all = map((leaf: Tensor, path) => held[path] ?? leaf, params);
     return {
       params: applyMasks(all, treeOf(masks, params)),
       state: {
@@ -66,13 +79,14 @@ export function supermask(optimizer: Optimizer, options: SupermaskOptions): Opti
         masks,
         explored,
         inner: moved.state,
-        latent: joined(moved.params as Leaves, weights)
+        latent: joined(moved.params as Leaves, held)
       }
     };
   };
   return sparseOptimizer({
     optimizer,
     step,
+    isIrregular: ({maskStep}) => renew?.isUpdate(maskStep) === true,
     init(params) {
       const weights = weightsOf(params, prunable, "supermask");
       const scores = Object.fromEntries(
@@ -90,10 +104,11 @@ export function supermask(optimizer: Optimizer, options: SupermaskOptions): Opti
   });
 }
 
-/** Uniform in +-1 / sqrt(inputs), as the original draws them. */
-function firstScores({shape, size}: Tensor, key: Key): Tensor {
+/** Uniform in +-1 / sqrt(inputs), as the original draws them; 0, chosen last, for weights that are zero. */
+function firstScores(weights: Tensor, key: Key): Tensor {
+  const {shape, size} = weights;
   const bound = 1 / Math.sqrt(size / (shape.at(-1) as number));
-  return uniformNumbers(key, shape, -bound, bound);
+  return tf.mul(uniformNumbers(key, shape, -bound, bound), tf.cast(tf.notEqual(weights, 0), "float32"));
 }
 
 /** Scores and frozen weights in one record, as the state has them. */
