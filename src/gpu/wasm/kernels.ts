@@ -1,6 +1,7 @@
 import type {HeapBackend, Specs} from "../kernel.ts";
 import type {FusedActivation} from "../kernels/activation-grad.ts";
 import type {AdamAttrs} from "../kernels/adam.ts";
+import type {CsrAttrs} from "../kernels/csr-linear.ts";
 import type {NormAttrs} from "../kernels/norm.ts";
 import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
 import type {Window2d} from "../kernels/window.ts";
@@ -11,6 +12,8 @@ import {type Native, nativeHeap} from "./native.ts";
 /** One run of a kernel: addresses of inputs by name (0 for one that was not passed) and of outputs, and what the kernel was told. */
 interface Run<A> {
   native: Native;
+  /** Where memory for as long as the run takes begins. */
+  scratch: number;
   at(input: string): number;
   outputs: number[];
   attrs: A;
@@ -131,6 +134,27 @@ const kernels = {
       ...rowsOf(specs, "x")
     )) satisfies NativeKernel<NormAttrs>,
 
+  PetriCsrLinear: (({native, scratch, at, outputs: [y = 0], attrs, specs}) => {
+    const {activation, inputs, units} = attrs;
+    if (activation === "elu") return false;
+    const weights = [at("weights"), at("rows"), at("byUnit"), at("unitStarts")] as const;
+    const sizes = [specs.x?.shape[0] ?? 0, inputs, units] as const;
+    return Boolean(
+      native.sparseProduct(at("x"), ...weights, at("bias"), y, scratch, ...sizes, ACTIVATIONS[activation])
+    );
+  }) satisfies NativeKernel<CsrAttrs>,
+
+  PetriCsrLinearInputGrad: (({native, scratch, at, outputs: [dx = 0], attrs: {inputs, units}, specs}) => {
+    const weights = [at("weights"), at("columns"), 0, at("rowStarts")] as const;
+    const sizes = [specs.dy?.shape[0] ?? 0, units, inputs] as const;
+    return Boolean(native.sparseProduct(at("dy"), ...weights, 0, dx, scratch, ...sizes, 0));
+  }) satisfies NativeKernel<CsrAttrs>,
+
+  PetriCsrLinearWeightGrad: (({native, scratch, at, outputs: [dw = 0], attrs: {inputs, units}, specs}) => {
+    const sizes = [specs.x?.shape[0] ?? 0, inputs, units, specs.rows?.shape[0] ?? 0] as const;
+    return Boolean(native.sparseSlopes(at("x"), at("dy"), at("rows"), at("columns"), dw, scratch, ...sizes));
+  }) satisfies NativeKernel<CsrAttrs>,
+
   PetriGeluTanh: (({native, at, outputs: [y = 0], specs}) =>
     native.geluTanh(at("x"), y, sizeOf(specs.x?.shape))) satisfies NativeKernel<object>,
 
@@ -160,6 +184,7 @@ export function runNative(
     return info ? addressOf(heap.backend, info) : 0;
   };
   const addresses = outputs.map((info) => addressOf(heap.backend, info));
-  const run = {native: heap.native, at, outputs: addresses, attrs, specs: inputs as unknown as Specs};
+  const {native, scratch} = heap;
+  const run = {native, scratch, at, outputs: addresses, attrs, specs: inputs as unknown as Specs};
   return kernel(run) !== false;
 }

@@ -26,6 +26,9 @@ export interface Native {
   normInputGrad(...args: number[]): void;
   normParamsGrad(...args: number[]): void;
   patches(...args: number[]): void;
+  /** Both answer 0 where a strip of the batch does not fit into the scratch memory. */
+  sparseProduct(...args: number[]): number;
+  sparseSlopes(...args: number[]): number;
 }
 
 /** The module on a backend's memory, with memory that lasts from call to call. */

@@ -5,4 +5,5 @@ export * from "./losses";
 export * from "./matmul";
 export * from "./norm";
 export * from "./optimizers";
+export * from "./sparse";
 export * from "./windows";

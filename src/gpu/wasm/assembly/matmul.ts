@@ -171,7 +171,7 @@ function activated(x: v128, activation: i32): v128 {
   return activation == 2 ? tanh4(x) : sigmoid4(x);
 }
 
-function activate(at: usize, count: i32, activation: i32): void {
+export function activate(at: usize, count: i32, activation: i32): void {
   for (; count >= 4; count -= 4) {
     v128.store(at, activated(v128.load(at), activation));
     at += 16;

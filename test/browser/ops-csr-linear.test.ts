@@ -1,0 +1,3 @@
+import {csrLinearCases} from "../ops/csr-linear-cases.ts";
+
+csrLinearCases("webgpu");
