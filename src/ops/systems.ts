@@ -23,7 +23,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "Is Complexity Required for Neural Network Pruning? A Case Study on Global Magnitude Pruning",
     export: "petri/pruning#globalMagnitude",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/gradual-cubic.test.ts",
     verdict: ""
   },
@@ -87,7 +87,7 @@ export const systems: readonly System[] = [
     title:
       "Scalable Training of Artificial Neural Networks with Adaptive Sparse Connectivity inspired by Network Science",
     export: "petri/pruning#sparseEvolution",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/sparse-evolution.test.ts",
     verdict: ""
   },
@@ -96,7 +96,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "Dynamic Sparse Training with Structured Sparsity",
     export: "petri/pruning#constantFanIn",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/constant-fan-in.test.ts",
     verdict: ""
   },
@@ -105,7 +105,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "Dynamic Sparse Training via Balancing the Exploration-Exploitation Trade-off",
     export: "petri/pruning#exploreExploit",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/explore-exploit.test.ts",
     verdict: ""
   },
@@ -115,7 +115,7 @@ export const systems: readonly System[] = [
     title:
       "The Unreasonable Effectiveness of Random Pruning: Return of the Most Naive Baseline for Sparse Training",
     export: "petri/pruning#randomPruning",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/random-pruning.test.ts",
     verdict: ""
   },
@@ -124,7 +124,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "Why Random Pruning Is All We Need to Start Sparse",
     export: "petri/pruning#randomSource",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/random-pruning.test.ts",
     verdict: ""
   },
@@ -133,7 +133,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "Random Search as a Baseline for Sparse Neural Network Architecture Search",
     export: "petri/pruning#randomSearch",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/random-pruning.test.ts",
     verdict: ""
   },
@@ -142,8 +142,26 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "To prune, or not to prune: exploring the efficacy of pruning for model compression",
     export: "petri/pruning#gradualCubic",
-    notebook: "quickstart.html",
+    notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/gradual-cubic.test.ts",
+    verdict: ""
+  },
+  {
+    id: "progressive-gradient-flow-for-robust-n",
+    family: "pruning",
+    title: "Progressive Gradient Flow for Robust N:M Sparsity Training in Transformers",
+    export: "petri/pruning#progressiveNByM",
+    notebook: "sparse-training.html",
+    test: "test/ops/pruning-methods/progressive-n-by-m.test.ts",
+    verdict: ""
+  },
+  {
+    id: "dynamic-sparse-no-training",
+    family: "pruning",
+    title: "Dynamic Sparse No Training: Training-Free Fine-tuning for Sparse LLMs",
+    export: "petri/pruning#dsnot",
+    notebook: "sparse-training.html",
+    test: "test/ops/pruning-methods/dsnot.test.ts",
     verdict: ""
   }
 ];

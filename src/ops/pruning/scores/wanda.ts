@@ -1,6 +1,6 @@
-import {entries, map, type Params} from "../../core/tree.ts";
-import {type Tensor, tf, tidy} from "../../tf.ts";
-import {eachBatch, type WithData} from "./evidence.ts";
+import {map} from "../../core/tree.ts";
+import {type Tensor, tf} from "../../tf.ts";
+import {fits, inputSums, layerOf} from "./input-sums.ts";
 import {defineScore} from "./score.ts";
 
 /**
@@ -18,41 +18,9 @@ import {defineScore} from "./score.ts";
  * display(await sparsityByLayer(await prune(model.init(key(0)), options)));
  */
 export const wanda = defineScore("wanda", ["model", "data"], (params, evidence) => {
-  const squares = inputSquares(params, evidence);
+  const sums = inputSums(params, evidence);
   return map((w: Tensor, path) => {
-    const square = squares.get(layerOf(path));
-    return square && fits(w, square) ? tf.mul(tf.abs(w), tf.expandDims(tf.sqrt(square), -1)) : tf.abs(w);
+    const own = sums[layerOf(path)];
+    return own && fits(w, own) ? tf.mul(tf.abs(w), tf.expandDims(tf.sqrt(own.squares), -1)) : tf.abs(w);
   }, params);
 });
-
-const layerOf = (path: string) => path.split("/").slice(0, -1).join("/");
-
-/** A kernel [..., in, out] of a layer whose inputs have as many features. */
-const fits = (w: Tensor, square: Tensor) => w.rank > 1 && w.shape.at(-2) === square.shape[0];
-
-/** Sums of squares of the features of every layer's inputs over the data, by the layer's path. */
-function inputSquares(params: Params, evidence: WithData): Map<string, Tensor> {
-  const {model, modelState} = evidence;
-  const wanted = new Set(entries<Tensor>(params).map(({path}) => layerOf(path)));
-  const sums = new Map<string, Tensor>();
-  const see = (path: string, x: Tensor) => {
-    if (!wanted.has(path)) return;
-    const before = sums.get(path);
-    const sum = tidy(() => {
-      const axes = Array.from({length: x.rank - 1}, (_, axis) => axis);
-      const square = tf.sum(tf.square(x), axes);
-      return tf.keep(before ? tf.add(before, square) : square);
-    });
-    before?.dispose();
-    sums.set(path, sum);
-  };
-  try {
-    eachBatch(evidence, (x) => {
-      see("", x);
-      model.apply(params, x, {training: false, see, ...(modelState && {state: modelState})});
-    });
-    return new Map([...sums].map(([path, sum]) => [path, tf.clone(sum)]));
-  } finally {
-    for (const sum of sums.values()) sum.dispose();
-  }
-}
