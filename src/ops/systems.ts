@@ -163,5 +163,14 @@ export const systems: readonly System[] = [
     notebook: "sparse-training.html",
     test: "test/ops/pruning-methods/dsnot.test.ts",
     verdict: ""
+  },
+  {
+    id: "sparseprop",
+    family: "pruning",
+    title: "SparseProp: Efficient Sparse Backpropagation for Faster Training of Neural Networks",
+    export: "petri/pruning#sparsify",
+    notebook: "reference/pruning/sparsify.html",
+    test: "test/ops/sparsify.test.ts",
+    verdict: ""
   }
 ];

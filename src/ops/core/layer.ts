@@ -1,4 +1,5 @@
 // What a layer is, and what layers that hold others need.
+import type {FusedActivation} from "../../gpu/kernels/activation-grad.ts";
 import {type Tensor, tidy} from "../tf.ts";
 import {ShapeError} from "./errors.ts";
 import type {Key} from "./key.ts";
@@ -39,6 +40,14 @@ export interface Child {
   readonly inputShape: Shape;
 }
 
+/** activation(x kernel + bias) for a kernel kept in some form of its own, with an activation that kernels can fuse. */
+export type LinearProduct = (layer: {
+  x: Tensor;
+  kernel: Tensor;
+  bias: Tensor | undefined;
+  activation: FusedActivation;
+}) => Tensor;
+
 /** A module in the manner of flax: parameters are made by `init` and passed to `apply`; the layer itself holds none. */
 export interface Layer<P extends Params = Params> {
   /** Names the layer's parameters in the tree of a network: "dense" becomes "dense1", "dense2", ... */
@@ -57,6 +66,8 @@ export interface Layer<P extends Params = Params> {
   flops?(inputShape: Shape): number;
   /** The same layer with so many units or channels coming out; layers that make new ones have it. */
   resized?(outputs: number): Layer;
+  /** The same layer, its bias and activation, around another product; dense layers have it. Its `kernel` is whatever the product takes. */
+  withProduct?(product: LinearProduct): Layer;
   /** The same container around other layers, in the order of `children`; their names stay. */
   withChildren?(layers: readonly Layer[]): Layer;
 }

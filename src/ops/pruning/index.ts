@@ -32,6 +32,8 @@ export * as scores from "./scores/index.ts";
 export {defineScore, type Score} from "./scores/score.ts";
 export {type ShrinkOptions, type Shrunk, shrink} from "./shrink/shrink.ts";
 export * from "./shrink/unit-scores.ts";
+export type {SparseFormat} from "./sparse/formats.ts";
+export * from "./sparse/sparsify.ts";
 export * from "./top-k.ts";
 export * from "./updaters/ac-dc.ts";
 export * from "./updaters/drop-and-grow.ts";

@@ -3,7 +3,7 @@ import {type Tensor, tidy} from "../../tf.ts";
 import {type ActivationName, activationOf, isFused} from "../activations.ts";
 import {checkCount} from "../errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../initializers.ts";
-import {expectShape, type Layer} from "../layer.ts";
+import {expectShape, type Layer, type LinearProduct} from "../layer.ts";
 
 export interface DenseOptions {
   /** Number of outputs. */
@@ -34,7 +34,12 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
   const {units, activation = "linear", useBias = true, kernelInit = lecunNormal, biasInit = zeros} = options;
   checkCount("units", units);
   const nonlinearity = activationOf(activation);
-  return {
+  const around = (product: LinearProduct, {kernel, bias}: DenseParams, x: Tensor) =>
+    tidy(() => {
+      if (isFused(activation)) return product({x, kernel, bias, activation});
+      return nonlinearity(product({x, kernel, bias, activation: "linear"}));
+    });
+  const layer: Layer<DenseParams> = {
     name: "dense",
     init(key, inputShape, path = "dense") {
       const [inputs] = inputShape;
@@ -51,13 +56,21 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
         `[batch, ${kernel.shape[0]}]`,
         x.shape
       );
-      return tidy(() => {
-        if (isFused(activation)) return denseProduct(x, kernel, bias, activation);
-        return nonlinearity(denseProduct(x, kernel, bias, "linear"));
-      });
+      return around(ownProduct, {kernel, bias}, x);
     },
     outputShape: () => [units],
     flops: ([inputs = 0]) => 2 * inputs * units,
-    resized: (outputs) => dense({...options, units: outputs}) as Layer
+    resized: (outputs) => dense({...options, units: outputs}) as Layer,
+    withProduct: (product) =>
+      ({
+        name: "dense",
+        init: layer.init,
+        apply: (params: DenseParams, x: Tensor) => around(product, params, x),
+        outputShape: () => [units]
+      }) as Layer
   };
+  return layer;
 }
+
+const ownProduct: LinearProduct = ({x, kernel, bias, activation}) =>
+  denseProduct(x, kernel, bias, activation);

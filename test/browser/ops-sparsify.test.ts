@@ -1,0 +1,3 @@
+import {sparsifyCases} from "../ops/sparsify-cases.ts";
+
+sparsifyCases("webgpu");
