@@ -172,5 +172,95 @@ export const systems: readonly System[] = [
     notebook: "reference/pruning/sparsify.html",
     test: "test/ops/sparsify.test.ts",
     verdict: ""
+  },
+  {
+    id: "randomly-initialized-subnetworks-with-iterative-weight-recycling",
+    family: "pruning",
+    title: "Randomly Initialized Subnetworks with Iterative Weight Recycling",
+    export: "petri/pruning#weightRecycling",
+    notebook: "reference/pruning/weight-recycling.html",
+    test: "test/ops/pruning-methods/weight-recycling.test.ts",
+    verdict: ""
+  },
+  {
+    id: "extracting-effective-subnetworks-with-gumbel-softmax",
+    family: "pruning",
+    title: "Extracting Effective Subnetworks with Gumbel-Softmax",
+    export: "petri/pruning#gumbelSubnetwork",
+    notebook: "reference/pruning/gumbel-subnetwork.html",
+    test: "test/ops/pruning-methods/gumbel-subnetwork.test.ts",
+    verdict: ""
+  },
+  {
+    id: "stochastic-subnetwork-annealing",
+    family: "pruning",
+    title: "Stochastic Subnetwork Annealing: A Regularization Technique for Fine Tuning Pruned Subnetworks",
+    export: "petri/pruning#annealedSubnetwork",
+    notebook: "reference/pruning/subnetwork-annealing.html",
+    test: "test/ops/pruning-methods/subnetwork-annealing.test.ts",
+    verdict: ""
+  },
+  {
+    id: "pdp",
+    family: "pruning",
+    title: "PDP: Parameter-free Differentiable Pruning is All You Need",
+    export: "petri/pruning#pdp",
+    notebook: "reference/pruning/pdp.html",
+    test: "test/ops/pruning-methods/pdp.test.ts",
+    verdict: ""
+  },
+  {
+    id: "learning-k-level-structured-sparse-neural-networks-using",
+    family: "pruning",
+    title: "Learning k-Level Structured Sparse Neural Networks Using Group Envelope Regularization",
+    export: "petri/pruning#groupEnvelope",
+    notebook: "reference/pruning/group-envelope.html",
+    test: "test/ops/pruning-methods/group-envelope.test.ts",
+    verdict: ""
+  },
+  {
+    id: "learning-structured-sparsity-in-deep-neural-networks",
+    family: "pruning",
+    title: "Learning Structured Sparsity in Deep Neural Networks",
+    export: "petri/pruning#groupLasso",
+    notebook: "reference/pruning/group-lasso.html",
+    test: "test/ops/pruning-methods/group-lasso.test.ts",
+    verdict: ""
+  },
+  {
+    id: "robust-pruning-at-initialization",
+    family: "pruning",
+    title: "Robust Pruning at Initialization",
+    export: "petri/pruning#rescaleSurvivors",
+    notebook: "reference/pruning/edge-of-chaos.html",
+    test: "test/ops/pruning-methods/edge-of-chaos.test.ts",
+    verdict: ""
+  },
+  {
+    id: "structured-pruning-is-all-you-need-for-pruning",
+    family: "pruning",
+    title: "Structured Pruning is All You Need for Pruning CNNs at Initialization",
+    export: "petri/pruning#preCrop",
+    notebook: "reference/pruning/pre-crop.html",
+    test: "test/ops/pruning-methods/pre-crop.test.ts",
+    verdict: ""
+  },
+  {
+    id: "learning-activation-functions-for-sparse-neural-networks",
+    family: "pruning",
+    title: "Learning Activation Functions for Sparse Neural Networks",
+    export: "petri/pruning#searchActivations",
+    notebook: "reference/pruning/learned-activations.html",
+    test: "test/ops/pruning-methods/learned-activations.test.ts",
+    verdict: ""
+  },
+  {
+    id: "k-sparse-autoencoders",
+    family: "pruning",
+    title: "k-Sparse Autoencoders",
+    export: "petri/pruning#kSparseAutoencoder",
+    notebook: "reference/pruning/k-sparse.html",
+    test: "test/ops/pruning-methods/k-sparse.test.ts",
+    verdict: ""
   }
 ];

@@ -250,7 +250,8 @@ export function topK(x: tf.Tensor, k: number): {values: tf.Tensor; indices: tf.T
   return {values: values as tf.Tensor, indices: indices as tf.Tensor};
 }
 
-const place = (values: tf.Tensor, indices: tf.Tensor, n: number) =>
+/** Values in rows of n numbers, at the columns that `indices` say, and zeros elsewhere: what takes topK back. */
+export const placeRows = (values: tf.Tensor, indices: tf.Tensor, n: number) =>
   placeKernel({values, indices}, {n})[0] as tf.Tensor;
 
 const take = (x: tf.Tensor, indices: tf.Tensor) => takeKernel({x, indices}, {})[0] as tf.Tensor;
@@ -260,7 +261,7 @@ registerGradient({
   save: ["x"],
   saveOutputs: [false, true],
   grads: ([dy], [x, indices]) => ({
-    x: () => place(dy as tf.Tensor, indices as tf.Tensor, (x as tf.Tensor).shape[1] ?? 0)
+    x: () => placeRows(dy as tf.Tensor, indices as tf.Tensor, (x as tf.Tensor).shape[1] ?? 0)
   })
 });
 
@@ -277,7 +278,7 @@ registerGradient({
   kernelName: TAKE,
   save: ["x", "indices"],
   grads: ([dy], [x, indices]) => ({
-    x: () => place(dy as tf.Tensor, indices as tf.Tensor, (x as tf.Tensor).shape[1] ?? 0),
+    x: () => placeRows(dy as tf.Tensor, indices as tf.Tensor, (x as tf.Tensor).shape[1] ?? 0),
     indices: () => noGradient(indices as tf.Tensor)
   })
 });

@@ -10,22 +10,40 @@ export * from "./methods/chita.ts";
 export * from "./methods/constant-fan-in.ts";
 export * from "./methods/dare.ts";
 export * from "./methods/dsnot.ts";
+export * from "./methods/edge-of-chaos.ts";
 export * from "./methods/explore-exploit.ts";
 export * from "./methods/global-magnitude.ts";
 export * from "./methods/gradual-cubic.ts";
+export * from "./methods/group-envelope.ts";
+export * from "./methods/group-lasso.ts";
+export * from "./methods/gumbel-subnetwork.ts";
 export * from "./methods/icbs.ts";
 export * from "./methods/jackpot.ts";
+export * from "./methods/k-sparse.ts";
+export * from "./methods/learned-activations.ts";
 export * from "./methods/lottery-ticket.ts";
 export * from "./methods/partially-frozen.ts";
+export * from "./methods/pdp.ts";
 export * from "./methods/perp.ts";
+export * from "./methods/pre-crop.ts";
 export * from "./methods/progressive-n-by-m.ts";
+export * from "./methods/proximal.ts";
 export * from "./methods/random-pruning.ts";
 export * from "./methods/random-search.ts";
 export * from "./methods/random-source.ts";
 export * from "./methods/soup.ts";
 export * from "./methods/sparse-evolution.ts";
 export * from "./methods/stability.ts";
+export {
+  type Gating,
+  type StepOfTraining,
+  type Subnetwork,
+  type SubnetworkParams,
+  subnetwork
+} from "./methods/subnetwork.ts";
+export * from "./methods/subnetwork-annealing.ts";
 export * from "./methods/swamp.ts";
+export * from "./methods/weight-recycling.ts";
 export * from "./prune.ts";
 export * from "./prune-in-rounds.ts";
 export * as schedules from "./schedules.ts";
