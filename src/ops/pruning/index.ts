@@ -17,6 +17,7 @@ export * from "./methods/gradual-cubic.ts";
 export * from "./methods/group-envelope.ts";
 export * from "./methods/group-lasso.ts";
 export * from "./methods/gumbel-subnetwork.ts";
+export * from "./methods/hyper-sparse.ts";
 export * from "./methods/icbs.ts";
 export * from "./methods/jackpot.ts";
 export * from "./methods/k-sparse.ts";
