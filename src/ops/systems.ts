@@ -31,18 +31,18 @@ export const systems: readonly System[] = [
     id: "the-lottery-ticket-hypothesis",
     family: "pruning",
     title: "The Lottery Ticket Hypothesis: Finding Sparse, Trainable Neural Networks",
-    export: "petri/pruning#iterativeMagnitudePruning",
-    notebook: "quickstart.html",
-    test: "test/ops/pruning.test.ts",
-    verdict: ""
+    export: "petri/pruning#lotteryTicket",
+    notebook: "lottery-ticket.html",
+    test: "test/ops/pruning-methods/lottery-ticket.test.ts",
+    verdict: "held in all its parts: LeNet-300-100 on 10,000 images of MNIST, 3 seeds"
   },
   {
     id: "stabilizing-the-lottery-ticket-hypothesis",
     family: "pruning",
     title: "Stabilizing the Lottery Ticket Hypothesis",
-    export: "petri/pruning#iterativeMagnitudePruning",
-    notebook: "quickstart.html",
-    test: "test/ops/pruning.test.ts",
+    export: "petri/pruning#ticketStability",
+    notebook: "reference/pruning/stability.html",
+    test: "test/ops/pruning-methods/stability.test.ts",
     verdict: ""
   },
   {
@@ -261,6 +261,52 @@ export const systems: readonly System[] = [
     export: "petri/pruning#kSparseAutoencoder",
     notebook: "reference/pruning/k-sparse.html",
     test: "test/ops/pruning-methods/k-sparse.test.ts",
+    verdict: ""
+  },
+  {
+    id: "sparse-model-soups",
+    family: "pruning",
+    title: "Sparse Model Soups: A Recipe for Improved Pruning via Model Averaging",
+    export: "petri/pruning#sparseSoup",
+    notebook: "reference/pruning/soup.html",
+    test: "test/ops/pruning-methods/averaging.test.ts",
+    verdict: ""
+  },
+  {
+    id: "swamp",
+    family: "pruning",
+    title: "SWAMP: Sparse Weight Averaging with Multiple Particles for Iterative Magnitude Pruning",
+    export: "petri/pruning#swamp",
+    notebook: "reference/pruning/swamp.html",
+    test: "test/ops/pruning-methods/averaging.test.ts",
+    verdict: ""
+  },
+  {
+    id: "lottery-jackpots-exist-in-pre-trained-models",
+    family: "pruning",
+    title: "Lottery Jackpots Exist in Pre-trained Models",
+    export: "petri/pruning#jackpot",
+    notebook: "reference/pruning/jackpot.html",
+    test: "test/ops/pruning-methods/mask-search.test.ts",
+    verdict: ""
+  },
+  {
+    id: "partially-frozen-random-networks-contain-compact-strong-lottery",
+    family: "pruning",
+    title: "Partially Frozen Random Networks Contain Compact Strong Lottery Tickets",
+    export: "petri/pruning#partiallyFrozen",
+    notebook: "reference/pruning/partially-frozen.html",
+    test: "test/ops/pruning-methods/mask-search.test.ts",
+    verdict: ""
+  },
+  {
+    id: "hypersparse-neural-networks",
+    family: "pruning",
+    title:
+      "HyperSparse Neural Networks: Shifting Exploration to Exploitation through Adaptive Regularization",
+    export: "petri/pruning#hyperSparse",
+    notebook: "reference/pruning/hyper-sparse.html",
+    test: "test/ops/pruning-methods/hyper-sparse.test.ts",
     verdict: ""
   }
 ];
