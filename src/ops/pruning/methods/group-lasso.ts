@@ -41,7 +41,7 @@ const AXES: Readonly<Record<GroupKind, (rank: number) => number[]>> = {
  * const training = fit(model, twoMoons({n: 200}), {steps: 300, optimizer});
  * for await (const row of training);
  * const masks = smallGroups(training.params, {threshold: 0.05, prunable: hidden});
- * display((await shrink(model, training.params, masks)).model.sizes ?? (await shrink(model, training.params, masks)).kept);
+ * display((await shrink(model, training.params, masks)).kept);
  * training.dispose();
  */
 export function groupLasso(options: GroupLassoOptions): Optimizer {

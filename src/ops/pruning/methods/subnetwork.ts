@@ -37,6 +37,23 @@ export interface Gating {
 /**
  * A network around another one whose prunable weights a rule replaces by what it computes from them: one way while training, step by
  * step, another in evaluation. The steps are counted in the state of the layer, on the device. Parameters are {weights, gates}.
+ *
+ * @example
+ * import {fit, mlp, tf} from "petri/core";
+ * import {twoMoons} from "petri/datasets";
+ * import {sparsityOf, subnetwork} from "petri/pruning";
+ *
+ * // A rule of one's own: soft thresholding, the same in training and in evaluation.
+ * const each = (leaves, f) => Object.fromEntries(Object.entries(leaves).map(([path, w]) => [path, f(w)]));
+ * const model = subnetwork(mlp([2, 64, 2]), {
+ *   name: "soft",
+ *   training: (weights) => each(weights, (w) => w.sign().mul(w.abs().sub(0.1).relu())),
+ *   final: (weights) => each(weights, (w) => w.sign().mul(w.abs().sub(0.1).relu()))
+ * });
+ * const training = fit(model, twoMoons({n: 200}), {steps: 100});
+ * for await (const row of training);
+ * display(await sparsityOf(model.weightsOf(training.params)));
+ * training.dispose();
  */
 export function subnetwork(model: Layer, gating: Gating, prunable: Prunable = kernelsOnly): Subnetwork {
   const {name} = gating;
