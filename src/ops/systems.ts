@@ -308,5 +308,14 @@ export const systems: readonly System[] = [
     notebook: "reference/pruning/hyper-sparse.html",
     test: "test/ops/pruning-methods/hyper-sparse.test.ts",
     verdict: ""
+  },
+  {
+    id: "the-need-for-speed",
+    family: "pruning",
+    title: "The Need for Speed: Pruning Transformers with One Recipe",
+    export: "petri/pruning#optin",
+    notebook: "reference/pruning/optin.html",
+    test: "test/ops/pruning-methods/optin.test.ts",
+    verdict: ""
   }
 ];

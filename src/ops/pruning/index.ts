@@ -23,6 +23,7 @@ export * from "./methods/jackpot.ts";
 export * from "./methods/k-sparse.ts";
 export * from "./methods/learned-activations.ts";
 export * from "./methods/lottery-ticket.ts";
+export * from "./methods/optin.ts";
 export * from "./methods/partially-frozen.ts";
 export * from "./methods/pdp.ts";
 export * from "./methods/perp.ts";
