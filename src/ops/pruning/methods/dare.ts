@@ -99,13 +99,13 @@ export interface Darex<P extends Params> {
  * import {twoMoons} from "petri/datasets";
  * import {darex} from "petri/pruning";
  *
- * const [model, data] = [mlp([2, 32, 2]), twoMoons({n: 200})];
- * const base = model.init(key(0));
- * const training = fit(model, data, {params: base, steps: 100});
- * for await (const row of training);
- * const {factors, value, plain} = await darex(training.params, {base, rate: 0.95, key: key(1), model, data});
- * display({factor: factors["dense1/kernel"], loss: value, withDare: plain});
- * training.dispose();
+ * const [network, data] = [mlp([2, 32, 2]), twoMoons({n: 200})];
+ * const first = network.init(key(0));
+ * const tuning = fit(network, data, {params: first, steps: 100});
+ * for await (const row of tuning);
+ * const found = await darex(tuning.params, {base: first, rate: 0.95, key: key(1), model: network, data});
+ * display({factor: found.factors["dense1/kernel"], loss: found.value, withDare: found.plain});
+ * tuning.dispose();
  */
 export async function darex<P extends Params>(tuned: P, options: DarexOptions): Promise<Darex<P>> {
   const {base, rate, key, model, data, by = "loss", perLayer = false, batchSize} = options;
@@ -168,12 +168,12 @@ function sharesFor(rate: number): number[] {
  * import {twoMoons} from "petri/datasets";
  * import {stayNear} from "petri/pruning";
  *
- * const model = mlp([2, 16, 2]);
- * const base = model.init(key(0));
- * const training = fit(model, twoMoons(), {params: base, steps: 50, optimizer: stayNear(adam(), {base, pull: 0.01})});
- * for await (const row of training);
- * display(training.params.dense1.kernel.sub(base.dense1.kernel).abs().mean().arraySync());
- * training.dispose();
+ * const small = mlp([2, 16, 2]);
+ * const before = small.init(key(0));
+ * const near = fit(small, twoMoons(), {params: before, steps: 50, optimizer: stayNear(adam(), {base: before, pull: 0.01})});
+ * for await (const row of near);
+ * display(near.params.dense1.kernel.sub(before.dense1.kernel).abs().mean().arraySync());
+ * near.dispose();
  */
 export function stayNear(optimizer: Optimizer, options: {base: Params; pull: number}): Optimizer {
   const {base, pull} = options;
