@@ -59,7 +59,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "DARE the Extreme: Revisiting Delta-Parameter Pruning For Fine-Tuned Models",
     export: "petri/pruning#darex",
-    notebook: "reference/pruning/darex.html",
+    notebook: "reference/pruning/dare.html",
     test: "test/ops/pruning-methods/dare.test.ts",
     verdict: ""
   },
