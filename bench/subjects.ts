@@ -15,5 +15,8 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   models: async () => (await import("./models.ts")).models,
-  pruning: async () => ({"the lottery ticket": (await import("./pruning/lottery.ts")).lottery})
+  pruning: async () => ({
+    ...(await import("./pruning.ts")).pruning,
+    "the lottery ticket": (await import("./pruning/lottery.ts")).lottery
+  })
 };

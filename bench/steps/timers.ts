@@ -1,5 +1,8 @@
 import {timeFit} from "../gpu/time-fit.ts";
 import {timePacking} from "../gpu/time-packing.ts";
+import {timeSelection} from "../pruning/time-selection.ts";
+import {timeShrunk} from "../pruning/time-shrunk.ts";
+import {timeSparse} from "../pruning/time-sparse.ts";
 import {timeSteps} from "./time-steps.ts";
 
 /** What a page or a process can be asked to measure. */
@@ -8,6 +11,9 @@ export const timers = {
   look: async () => {},
   timeSteps,
   timeFit,
-  timePacking
+  timePacking,
+  timeSelection,
+  timeShrunk,
+  timeSparse
 };
 export type Timers = typeof timers;
