@@ -169,7 +169,7 @@ export const systems: readonly System[] = [
     family: "pruning",
     title: "SparseProp: Efficient Sparse Backpropagation for Faster Training of Neural Networks",
     export: "petri/pruning#sparsify",
-    notebook: "reference/pruning/sparsify.html",
+    notebook: "real-speed.html",
     test: "test/ops/sparsify.test.ts",
     verdict: ""
   },
@@ -316,6 +316,15 @@ export const systems: readonly System[] = [
     export: "petri/pruning#optin",
     notebook: "reference/pruning/optin.html",
     test: "test/ops/pruning-methods/optin.test.ts",
+    verdict: ""
+  },
+  {
+    id: "grokking-tickets",
+    family: "pruning",
+    title: "Grokking Tickets: Lottery Tickets Accelerate Grokking",
+    export: "petri/pruning#grokkingTicket",
+    notebook: "reference/pruning/grokking-ticket.html",
+    test: "test/ops/pruning-methods/grokking-ticket.test.ts",
     verdict: ""
   }
 ];

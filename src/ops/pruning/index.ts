@@ -14,6 +14,7 @@ export * from "./methods/edge-of-chaos.ts";
 export * from "./methods/explore-exploit.ts";
 export * from "./methods/global-magnitude.ts";
 export * from "./methods/gradual-cubic.ts";
+export * from "./methods/grokking-ticket.ts";
 export * from "./methods/group-envelope.ts";
 export * from "./methods/group-lasso.ts";
 export * from "./methods/gumbel-subnetwork.ts";
