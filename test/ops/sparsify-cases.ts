@@ -114,6 +114,10 @@ export function sparsifyCases(backend: BackendName): void {
         await expect(sparsify(model, params, masks, {format: "block"})).rejects.toThrow(
           "prune it with {granularity: granularity.block([8, 8])}"
         );
+        const none = {...(masks as object), dense1: {kernel: tf.zeros([64, 32]), bias: null}} as typeof masks;
+        await expect(sparsify(model, params, none)).rejects.toThrow(
+          "The mask of dense1/kernel keeps no weight"
+        );
         const conv = ops.sequential([ops.conv2d({filters: 2, kernelSize: 3})]);
         const filters = conv.init(ops.key(0), [4, 4, 1]);
         const conved = await prune(filters, {sparsity: 0.5});

@@ -52,7 +52,7 @@ export interface Sparse {
  * const model = mlp([64, 256, 10]);
  * const dense = fit(model, await digits(), {steps: 50});
  * for await (const row of dense);
- * const masks = await prune(dense.params, {sparsity: 0.95});
+ * const masks = await prune(dense.params, {sparsity: 0.95, scope: "local"});
  * const sparse = await sparsify(model, dense.params, masks, {format: "csr"});
  * const training = fit(sparse.model, await digits(), {params: sparse.params, steps: 50});
  * for await (const row of training);
@@ -85,6 +85,10 @@ export async function sparsify(
       if (!mask || !chosen || !layers.has(path)) continue;
       const [inputs, units] = leaf.shape as [number, number];
       const [values, marks] = [(await leaf.data()) as Float32Array, await mask.data()];
+      if (!marks.some((mark) => mark !== 0))
+        throw new ArgumentError(
+          `The mask of ${path} keeps no weight: prune with {scope: "local"} or a floor, or give formats by path without it.`
+        );
       kept.set(path, FORMATS[chosen].keep({...settings(options), path, inputs, units, values, marks}));
       formats[path] = chosen;
     }
