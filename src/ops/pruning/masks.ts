@@ -60,7 +60,7 @@ async function zerosByPath(tree: Masks | Params, prunable: Prunable) {
 
 /** A copy that lives on when the original is freed. */
 export function cloneMasks(masks: Masks): Masks {
-  return map((mask: Tensor | null) => mask && mask.clone(), masks);
+  return map((mask: Tensor | null) => mask?.clone() ?? null, masks);
 }
 
 /** Frees the masks. */
