@@ -11,7 +11,7 @@ import {expectClose, spoilMemory, use, withoutLeak} from "./support.ts";
 
 const {tf} = ops;
 
-interface Case {
+export interface Case {
   batch: number;
   image: [height: number, width: number, channels: number];
   filters: number;
@@ -19,7 +19,7 @@ interface Case {
 }
 
 /** Sizes that fill no tile of four, windows that leave the image, skip cells or step over it. */
-const CASES: Record<string, Case> = {
+export const CASES: Record<string, Case> = {
   "one image, one channel, one filter": {
     batch: 1,
     image: [3, 3, 1],
@@ -61,6 +61,18 @@ const CASES: Record<string, Case> = {
     image: [8, 8, 1],
     filters: 2,
     options: {size: 1, strides: 1, padding: 1}
+  },
+  "rows of several stretches": {
+    batch: 2,
+    image: [3, 23, 5],
+    filters: 6,
+    options: {size: [2, 3], strides: 1, padding: "same"}
+  },
+  "rows of several stretches that step, with holes": {
+    batch: 1,
+    image: [5, 27, 2],
+    filters: 3,
+    options: {size: 3, strides: 2, dilation: [1, 2], padding: "same"}
   }
 };
 
@@ -73,7 +85,7 @@ const ACTIVATIONS: Record<FusedActivation, [(z: number) => number, (y: number) =
 };
 
 /** The convolution and its gradients in double precision, straight from the definition. */
-function oracle(
+export function oracle(
   window: Window2d,
   batch: number,
   filters: number,
@@ -118,22 +130,29 @@ function oracle(
   return out;
 }
 
+export const windowOf = ({options, image}: Case) => windowOn(planWindow("conv2d", options), image, "conv2d");
+
+export function tensorsOf(each: Case) {
+  const {rows, columns, channels, outHeight, outWidth} = windowOf(each);
+  const {batch, filters, image} = each;
+  return {
+    x: ops.random.normal(ops.key(1), [batch, ...image]),
+    kernel: ops.random.normal(ops.key(2), [rows, columns, channels, filters]),
+    bias: ops.random.normal(ops.key(3), [filters]),
+    dy: ops.random.normal(ops.key(4), [batch, outHeight, outWidth, filters])
+  };
+}
+
+export async function valuesOf<K extends string>(tensors: Record<K, Tensor>) {
+  const all = Object.entries<Tensor>(tensors).map(async ([key, value]) => [key, await value.data()]);
+  return Object.fromEntries(await Promise.all(all)) as Record<K, Float32Array>;
+}
+
 /** Convolutions and their gradients, one dispatch each on webgpu, against the definition. */
 export function conv2dKernelCases(backend: BackendName): void {
   describe(`convolutions on ${backend}`, () => {
     beforeAll(() => use(backend));
 
-    const windowOf = ({options, image}: Case) => windowOn(planWindow("conv2d", options), image, "conv2d");
-    const tensorsOf = (each: Case) => {
-      const window = windowOf(each);
-      const {batch, filters, image} = each;
-      return {
-        x: ops.random.normal(ops.key(1), [batch, ...image]),
-        kernel: ops.random.normal(ops.key(2), [window.rows, window.columns, window.channels, filters]),
-        bias: ops.random.normal(ops.key(3), [filters]),
-        dy: ops.random.normal(ops.key(4), [batch, window.outHeight, window.outWidth, filters])
-      };
-    };
     const runs = Object.keys(CASES).flatMap((name, i) => {
       const activation = Object.keys(ACTIVATIONS)[i % 5] as FusedActivation;
       return [
@@ -148,9 +167,7 @@ export function conv2dKernelCases(backend: BackendName): void {
         const window = windowOf(each);
         const tensors = tensorsOf(each);
         const {x, kernel, bias, dy} = tensors;
-        const values = Object.fromEntries(
-          await Promise.all(Object.entries(tensors).map(async ([key, value]) => [key, await value.data()]))
-        );
+        const values = await valuesOf(tensors);
         const wanted = oracle(window, each.batch, each.filters, activation, values);
         spoilMemory(x.size, kernel.size, bias.size, dy.size);
         const y = conv2dProduct(x, kernel, bias, window, activation);

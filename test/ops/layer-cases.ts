@@ -7,7 +7,17 @@ import type {Padding, Pair} from "../../src/ops/core/layers/window.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
-import {expectClose, type Fixture, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
+import {
+  expectClose,
+  type Fixture,
+  fixture,
+  kernel,
+  numbers,
+  spoilMemory,
+  tensor,
+  use,
+  withoutLeak
+} from "./support.ts";
 
 const {tf} = ops;
 
@@ -140,6 +150,34 @@ function pools(): void {
       expect(Array.from(await layer.apply({}, tf.tensor4d([1, NaN, 2, 0], [1, 2, 2, 1])).data())).toEqual([
         NaN
       ]);
+    })
+  );
+
+  test(
+    "max pooling of windows side by side: the largest of each, and every other pixel gets a zero",
+    withoutLeak(async () => {
+      const [height, width, channels] = [6, 8, 3];
+      const layer = ops.maxPool2d({windowSize: [3, 2], strides: [3, 2]});
+      const x = ops.random.normal(ops.key(5), [2, height, width, channels]);
+      const dy = ops.random.normal(ops.key(6), [2, 2, 4, channels]);
+      const [values, upstream] = [await x.data(), await dy.data()];
+      const windows = Array.from({length: dy.size}, (_, i) => {
+        const line = Math.floor(i / (4 * channels)) * 3;
+        const column = (Math.floor(i / channels) % 4) * 2;
+        const pixels = Array.from({length: 6}, (_, k) => (line + (k >> 1)) * width + column + (k & 1));
+        return pixels.map((pixel) => pixel * channels + (i % channels));
+      });
+      const largest = windows.map((cells) =>
+        cells.reduce((best, at) => ((values[at] as number) > (values[best] as number) ? at : best))
+      );
+      const wanted = new Float32Array(x.size);
+      largest.forEach((at, i) => {
+        wanted[at] = upstream[i] as number;
+      });
+      spoilMemory(x.size, dy.size);
+      const {y, grads} = pullBack((at: Tensor) => layer.apply({}, at), x, dy);
+      expect(Array.from(await y.data())).toEqual(largest.map((at) => values[at]));
+      expect(await grads.data()).toEqual(wanted);
     })
   );
 

@@ -1,6 +1,7 @@
 import {defineKernel, type Specs, type Values} from "../kernel.ts";
+import {webGpuBackend} from "../tfjs-webgpu.ts";
 import {activationSlope, type FusedActivation} from "./activation-grad.ts";
-import {convInputGrad, convKernelGrad} from "./conv2d-wgsl.ts";
+import {inputGradOn, kernelGradOn} from "./conv2d-choice.ts";
 import {batchOf, cellsOf, forEachCell, positionsOf, type Window2d} from "./window.ts";
 
 export interface ConvGradAttrs {
@@ -51,7 +52,7 @@ export const conv2dInputGrad = defineKernel<ConvGradAttrs>({
       }
     });
   },
-  gpu: (specs, attrs) => convInputGrad(layoutOf(specs, attrs))
+  gpu: (specs, attrs) => inputGradOn(webGpuBackend()?.device, layoutOf(specs, attrs))
 });
 
 /**
@@ -84,5 +85,5 @@ export const conv2dKernelGrad = defineKernel<ConvGradAttrs>({
       shifts[i % filters] = (shifts[i % filters] as number) + (dz[i] as number);
     bias.set(shifts);
   },
-  gpu: (specs, attrs) => convKernelGrad(layoutOf(specs, attrs))
+  gpu: (specs, attrs) => kernelGradOn(webGpuBackend()?.device, layoutOf(specs, attrs))
 });

@@ -1,10 +1,11 @@
 import {runKernel} from "../kernel.ts";
 import {isRecording} from "../tape.ts";
 import * as tf from "../tfjs.ts";
+import type {WebGpuBackend} from "../tfjs-webgpu.ts";
 import {dispatch} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
+import {forwardOn} from "./conv2d-choice.ts";
 import {conv2dInputGrad, conv2dKernelGrad} from "./conv2d-grads.ts";
-import {convForward} from "./conv2d-wgsl.ts";
 import {denseGrads} from "./dense.ts";
 import {foldPatches, patches} from "./patches.ts";
 import {cellsOf, positionsOf, type Window2d} from "./window.ts";
@@ -73,7 +74,8 @@ function onTheFly(inputs: Inputs, {window, activation}: Conv2dAttrs, backend: tf
   const shape = outputShape(inputs, window);
   const [batch = 0, , , filters = 0] = shape;
   const operands = (["x", "kernel", "bias"] as const).map((name) => ({name, info: inputs[name]}));
-  const kernel = convForward({window, filters, activation, batch});
+  const {device} = backend as unknown as WebGpuBackend;
+  const kernel = forwardOn(device, {window, filters, activation, batch});
   return dispatch(backend, NAME, operands, [{shape, dtype: "float32"}], kernel)[0] as tf.TensorInfo;
 }
 

@@ -1,6 +1,7 @@
 import {defineKernel, type Values} from "../kernel.ts";
 import * as tf from "../tfjs.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
+import {isTiling, poolTiles, unpoolTiles} from "./max-pool-tiles.ts";
 import {
   batchOf,
   forEachCell,
@@ -53,6 +54,7 @@ const maxPoolKernel = defineKernel<Window2d>({
   },
   gpu(specs, window) {
     const size = batchOf(specs, "images", imageSize(window)) * pooledSize(window);
+    if (isTiling(window)) return poolTiles(window, size, wgslIsNaN);
     return {
       variant: "",
       code: () =>
@@ -106,7 +108,9 @@ const unpoolKernel = defineKernel<Window2d>({
     });
   },
   gpu(specs, window) {
-    const size = batchOf(specs, "dy", pooledSize(window)) * imageSize(window);
+    const batch = batchOf(specs, "dy", pooledSize(window));
+    if (isTiling(window)) return unpoolTiles(window, batch * pooledSize(window));
+    const size = batch * imageSize(window);
     return {
       variant: "",
       code: () =>
