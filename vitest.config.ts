@@ -40,6 +40,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // The default second is too short for a lazily loaded part on a busy machine.
+          expect: {poll: {timeout: 10_000}},
           browser: {
             enabled: true,
             headless: true,
