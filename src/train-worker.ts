@@ -32,6 +32,7 @@ const {lost} = serveTraining({
   modules: {
     "petri/core": () => import("./ops/core/index.ts"),
     "petri/datasets": () => import("./ops/datasets/index.ts"),
+    "petri/kan": () => import("./ops/kan/index.ts"),
     "petri/metrics": () => import("./ops/metrics/index.ts"),
     "petri/pruning": () => import("./ops/pruning/index.ts"),
     "petri/zoo": () => import("./ops/zoo/index.ts")

@@ -1,0 +1,2 @@
+// petri/kan: Kolmogorov-Arnold networks. In float64 as plain data (network.ts), and as layers of tensors that core's fit trains.
+export * from "./network.ts";
