@@ -3,8 +3,9 @@ import {readArguments, UsageError} from "../arguments.ts";
 import {benchTable} from "../bench-table.ts";
 
 /**
- * `petri bench <subject> [--quick] [--json]`: measures against named peers in the same run. A table for people; with
- * `--json`, one object a line. Parts that fail are told on stderr, and the exit code says so; the others are shown.
+ * `petri bench <subject> [part ...] [--quick] [--json]`: measures against named peers in the same run, all parts of the
+ * subject or those that are named. A table for people after each part; with `--json`, one object a line. Parts that fail are
+ * told on stderr, and the exit code says so; the others are shown.
  */
 export async function bench(args: string[]): Promise<void> {
   const {values, positionals} = readArguments(args, {
@@ -12,17 +13,24 @@ export async function bench(args: string[]): Promise<void> {
     json: {type: "boolean", default: false}
   });
   const {subjects} = await import("../../../bench/subjects.ts");
-  const names = Object.keys(subjects);
-  const [subject] = positionals;
+  const [subject, ...wanted] = positionals;
   const load = subjects[subject ?? ""];
-  if (!load || positionals.length > 1)
-    throw new UsageError(`Name one subject: npm run bench -- <subject>. The subjects: ${names.join(", ")}.`);
-  const measurements: Measurement[] = [];
-  for (const [name, run] of Object.entries(await load()))
-    measurements.push(...(await measure(name, run, values.quick)));
-  if (values.json) for (const row of measurements) console.log(JSON.stringify(row));
-  else console.log(benchTable(measurements));
+  if (!load)
+    throw new UsageError(`Name one subject: npm run bench -- <subject>. The subjects: ${list(subjects)}.`);
+  const parts = await load();
+  const unknown = wanted.find((name) => !Object.hasOwn(parts, name));
+  if (unknown !== undefined)
+    throw new UsageError(`${subject} has no part "${unknown}". Its parts: ${list(parts)}.`);
+  for (const [name, run] of Object.entries(parts)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const measurements = await measure(name, run, values.quick);
+    // At once: who has to break off a long bench keeps what was measured.
+    if (values.json) for (const row of measurements) console.log(JSON.stringify(row));
+    else if (measurements.length > 0) console.log(`${benchTable(measurements)}\n`);
+  }
 }
+
+const list = (named: object) => Object.keys(named).join(", ");
 
 async function measure(name: string, run: Bench, quick: boolean): Promise<Measurement[]> {
   console.error(`Measuring ${name} ...`);
