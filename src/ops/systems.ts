@@ -19,6 +19,15 @@ export interface System {
 /** Every implemented system, in the order of the catalogue. */
 export const systems: readonly System[] = [
   {
+    id: "accurate-neural-network-pruning-requires-rethinking-sparse-optimization",
+    family: "pruning",
+    title: "Accurate Neural Network Pruning Requires Rethinking Sparse Optimization",
+    export: "petri/pruning#extendedTraining",
+    notebook: "sparse-training.html",
+    test: "test/ops/pruning-methods/sparse-recipe.test.ts",
+    verdict: ""
+  },
+  {
     id: "is-complexity-required-for-neural-network-pruning-a",
     family: "pruning",
     title: "Is Complexity Required for Neural Network Pruning? A Case Study on Global Magnitude Pruning",

@@ -9,9 +9,11 @@ export * from "./masks.ts";
 export * from "./methods/chita.ts";
 export * from "./methods/constant-fan-in.ts";
 export * from "./methods/dare.ts";
+export * from "./methods/distillation.ts";
 export * from "./methods/dsnot.ts";
 export * from "./methods/edge-of-chaos.ts";
 export * from "./methods/explore-exploit.ts";
+export * from "./methods/extended-training.ts";
 export * from "./methods/global-magnitude.ts";
 export * from "./methods/gradual-cubic.ts";
 export * from "./methods/grokking-ticket.ts";
@@ -36,6 +38,7 @@ export * from "./methods/random-search.ts";
 export * from "./methods/random-source.ts";
 export * from "./methods/soup.ts";
 export * from "./methods/sparse-evolution.ts";
+export * from "./methods/sparse-recipe.ts";
 export * from "./methods/stability.ts";
 export {
   type Gating,
