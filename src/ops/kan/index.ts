@@ -1,4 +1,22 @@
 // petri/kan: Kolmogorov-Arnold networks. In float64 as plain data (network.ts), and as layers of tensors that core's fit trains.
+
+export type {Basis, BasisValues, Squash} from "./bases/basis.ts";
+export * from "./bases/bspline.ts";
+export * from "./bases/chebyshev.ts";
+export * from "./bases/fourier.ts";
+export * from "./bases/rbf.ts";
+export {type BumpEnds, type ReluBumpsOptions, reluBumps} from "./bases/relu-bumps.ts";
+export * from "./bases/wavelet.ts";
+export * from "./layers/initializers.ts";
+export * from "./layers/kan.ts";
+export {
+  type KanLayerModule,
+  type KanLayerOptions,
+  type KanParams,
+  type KanState,
+  kanLayer
+} from "./layers/kan-layer.ts";
+export {multiplyNodes, type Width} from "./layers/multiply-nodes.ts";
 export * from "./network.ts";
 export * from "./spline/index.ts";
 export {
@@ -9,3 +27,4 @@ export {
   symbolicFunction,
   symbolicFunctions
 } from "./symbolic/functions.ts";
+export * from "./grid/index.ts";

@@ -1,5 +1,5 @@
-// Grids that follow the data, in float64. To come, by these names: adaptedKnots({x, inputs, intervals, order, blend: 0.02,
-// margin: 0}) -> knots from samples [samples, inputs]; refinedKnots({knots, inputs, order, intervals}) -> more intervals over
-// the same range; refitted({x, knots, coefficients, inputs, outputs, order, newKnots, at: "samples" | "grid"}) ->
-// the coefficients on the new knots that keep the curves.
-export {};
+// Grids that follow the data, in float64: adaptedKnots and refinedKnots make new knots, refitted the coefficients that keep
+// the curves on them, updatedGrid both at once from samples.
+export {type AdaptedGrid, adaptedKnots, refinedKnots} from "./adapted.ts";
+export {type Refit, refitted} from "./refitted.ts";
+export {type GridUpdate, interiorPoints, type Splines, updatedGrid} from "./updated.ts";

@@ -1,7 +1,6 @@
-// Splines in float64: uniformKnots({inputs, intervals, order, range}) and extendKnots(interior, order) make knots;
-// basisAt(x, knots, from, count, order, values, slopes?) -> first is for loops, without an allocation; splineBasis(x, knots,
-// inputs, order) and splineBasisSlopes are whole matrices; leastSquares({matrix, rows, columns, targets}) -> {solution,
-// rank} is the shortest solution; coefficientsFrom({x, y, knots, inputs, outputs, order}) -> [inputs, outputs, intervals +
-// order] fits curves; splineCurves({x, knots, coefficients, inputs, outputs, order}) -> [samples, inputs, outputs] computes them.
+// Splines in float64: knots, basis functions, least squares, and curves to coefficients and back.
 export {basisAt, intervalAt, splineBasis, splineBasisSlopes} from "./basis.ts";
+export {basisMatrix, matrixBasis} from "./basis-matrix.ts";
+export {coefficientsFrom, type Edges, splineCurves} from "./coefficients.ts";
 export {extendKnots, intervalCount, knotCount, type UniformGrid, uniformKnots} from "./knots.ts";
+export {type Equations, type LeastSquares, leastSquares} from "./least-squares.ts";
