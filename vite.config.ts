@@ -36,7 +36,8 @@ export default defineConfig({
   },
   optimizeDeps: {
     // All that a page may load, found before the first request: a late find reloads the page in the middle of a test.
-    entries: ["index.html", "src/**/*.ts", "!src/cli/**", "!src/publish/**"],
+    // AssemblyScript is no TypeScript: one such file, and the search finds nothing at all.
+    entries: ["index.html", "src/**/*.ts", "!src/cli/**", "!src/publish/**", "!src/gpu/wasm/assembly/**"],
     // Its workers and wasm files are reached through ?url, never through the bundler's cache.
     exclude: ["@duckdb/duckdb-wasm"]
   },

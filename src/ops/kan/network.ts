@@ -65,3 +65,15 @@ export interface KanNetwork {
 export function nodeCount({sum, multiply}: KanLevel): number {
   return sum + multiply;
 }
+
+/** Subnodes of a level: one for each node that adds, `arity` for each that multiplies. */
+export function subnodeCount({sum, multiply}: KanLevel, arity: number): number {
+  return sum + multiply * arity;
+}
+
+/** The subnodes of a node: its own, or the group that it multiplies. */
+export function subnodesOf({sum}: KanLevel, arity: number, node: number): {start: number; end: number} {
+  if (node < sum) return {start: node, end: node + 1};
+  const start = sum + (node - sum) * arity;
+  return {start, end: start + arity};
+}
