@@ -1,0 +1,3 @@
+import {splineDenseCases} from "../ops/spline-dense-cases.ts";
+
+splineDenseCases("webgpu");
