@@ -1,0 +1,3 @@
+import {kanGradientCases} from "../ops/kan-gradient-cases.ts";
+
+kanGradientCases("webgpu");

@@ -1,0 +1,3 @@
+import {kanLayersCases} from "../ops/kan-layers-cases.ts";
+
+kanLayersCases("webgpu");
