@@ -7,6 +7,7 @@ export * from "./bases/fourier.ts";
 export * from "./bases/rbf.ts";
 export {type BumpEnds, type ReluBumpsOptions, reluBumps} from "./bases/relu-bumps.ts";
 export * from "./bases/wavelet.ts";
+export * from "./grid/index.ts";
 export * from "./layers/initializers.ts";
 export * from "./layers/kan.ts";
 export {
@@ -17,6 +18,15 @@ export {
   kanLayer
 } from "./layers/kan-layer.ts";
 export {multiplyNodes, type Width} from "./layers/multiply-nodes.ts";
+export * from "./network/attribute.ts";
+export {type KanOptions, kanNetwork} from "./network/create.ts";
+export * from "./network/gradients.ts";
+export * from "./network/grids.ts";
+export type {KanParameter, LayerParameters} from "./network/parameters.ts";
+export type {KanMetric, KanPenalty} from "./network/penalty.ts";
+export * from "./network/predict.ts";
+export * from "./network/prune.ts";
+export type {KanSamples, Numbers} from "./network/samples.ts";
 export * from "./network.ts";
 export * from "./spline/index.ts";
 export {
@@ -27,4 +37,3 @@ export {
   symbolicFunction,
   symbolicFunctions
 } from "./symbolic/functions.ts";
-export * from "./grid/index.ts";

@@ -34,8 +34,8 @@ export interface KanLayer {
   readonly baseScale: Float64Array;
   /** [inputs, outputs]. */
   readonly splineScale: Float64Array;
-  /** [inputs, outputs], 1 where the numeric part of an edge is there. */
-  readonly mask: Uint8Array;
+  /** [inputs, outputs], 1 where the numeric part of an edge is there, 0 where it is not; what is between weakens it. */
+  readonly mask: Float64Array;
   /** [inputs, outputs], the symbolic part of an edge where it has one. */
   readonly symbolic: readonly (SymbolicEdge | null)[];
   /** [outputs]: each subnode's sum is multiplied by its scale and gets its bias added. */
