@@ -58,6 +58,7 @@ async function expectReference({inputs, outputs}: Fixture, reference: Reference)
 const LOOSE = {rtol: 2e-4, atol: 2e-5};
 
 const FORMS = ["fused", "recursive"] as const;
+const EVEN_FORMS = [...FORMS, "matrix"] as const;
 
 /** KAN layers against the published implementations. */
 export function kanLayersCases(backend: BackendName): void {
@@ -87,7 +88,9 @@ export function kanLayersCases(backend: BackendName): void {
           });
         })()
       );
+    });
 
+    describe.each(EVEN_FORMS)("in the %s form, on even grids", (form) => {
       test.each(["fwd-bwd", "fwd-bwd-k4", "fwd-bwd-noscaler-k2"])("are efficient-kan's: %s", (name) =>
         withoutLeak(async () => {
           const given = fixture(`kan/efficient-kan-${name}`);

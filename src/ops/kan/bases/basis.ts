@@ -1,4 +1,5 @@
 // What a basis is: the functions of one number that an edge is a sum of.
+import type {SplineBase} from "../../../gpu/kernels/spline-grid.ts";
 import {ArgumentError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import type {Params} from "../../core/tree.ts";
@@ -32,8 +33,21 @@ export interface Basis {
   initState?(inputs: number): Params;
   /** The functions at x [rows, inputs]: [rows, inputs, size], differentiable as often as one likes. */
   features(x: Tensor, own: BasisValues): Tensor;
+  /** All edges of a layer in one pass, [rows, units], where the basis has a kernel for that. */
+  dense?(edges: DenseEdges): Tensor;
   /** Fresh coefficients, [inputs, size, units]. */
   coefficients(key: Key, inputs: number, units: number): Tensor;
+}
+
+/** The edges from x [rows, inputs] to units. */
+export interface DenseEdges {
+  x: Tensor;
+  /** [inputs, size, units]. */
+  coefficients: Tensor;
+  /** [inputs, units]: factors of the residual function. */
+  baseWeights: Tensor | undefined;
+  base: SplineBase;
+  own: BasisValues;
 }
 
 /** Throws unless `range` is two finite numbers, the lower one first. */

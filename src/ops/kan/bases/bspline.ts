@@ -1,8 +1,10 @@
+import {splineDense} from "../../../gpu/kernels/spline-dense.ts";
+import {MOST_ORDER} from "../../../gpu/kernels/spline-grid.ts";
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {coefficientsFrom, knotCount, uniformKnots} from "../spline/index.ts";
-import {type Basis, checkRange, constant} from "./basis.ts";
+import {type Basis, checkRange, constant, type DenseEdges} from "./basis.ts";
 import {matrixFeatures, recursiveFeatures} from "./spline-features.ts";
 
 /** How the functions are computed. */
@@ -74,6 +76,16 @@ export function bspline(options: BSplineOptions = {}): BSpline {
     ...(adaptive && {
       initState: (inputs: number) => ({knots: tf.tile(constant(knots, [1, knots.length]), [inputs, 1])})
     }),
+    ...(form === "fused" &&
+      order >= 1 &&
+      order <= MOST_ORDER && {
+        dense: ({own, ...edges}: DenseEdges) =>
+          splineDense({
+            ...edges,
+            order,
+            grid: knotsOf(own.state) ?? {low: range[0], high: range[1], intervals: grid}
+          })
+      }),
     features(x, {state}) {
       if (form === "matrix")
         return matrixFeatures(x, {low: range[0], high: range[1], intervals: grid}, order);

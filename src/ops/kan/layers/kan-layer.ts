@@ -150,17 +150,35 @@ export function stateOf(context: Context | undefined, name: string): KanState {
   return (context?.state?.[context.path || name] ?? {}) as KanState;
 }
 
+/** Residual functions that kernels compute in the same pass as the basis. */
+const FUSED = ["silu", "identity", "zero"] as const;
+
 function edgesAdded(layer: KanLayerModule, params: KanParams, x: Tensor, state: KanState): Tensor {
-  const {basis, base, units} = layer.options;
+  const {basis, base, squash} = layer.options;
   const {coefficients, baseScale} = layer.weights(params, state);
+  const own = {params: params.basis, state};
+  const fused = squash === "none" ? FUSED.find((each) => each === base) : undefined;
+  const seen = layer.squash(params, x);
+  if (basis.dense) {
+    const edges = {x: seen, coefficients, own, base: fused ?? "zero"};
+    const y = basis.dense({...edges, baseWeights: fused && baseScale});
+    return withBias(fused ? y : withResidual(y, base, baseScale, x), params.bias);
+  }
   const [rows, inputs] = x.shape as [number, number];
-  const features = basis.features(layer.squash(params, x), {params: params.basis, state});
   const y = denseProduct(
-    tf.reshape(features, [rows, inputs * basis.size]),
-    tf.reshape(coefficients, [inputs * basis.size, units]),
+    tf.reshape(basis.features(seen, own), [rows, inputs * basis.size]),
+    tf.reshape(coefficients, [inputs * basis.size, layer.options.units]),
     params.bias,
     "linear"
   );
+  return withResidual(y, base, baseScale, x);
+}
+
+function withBias(y: Tensor, bias: Tensor | undefined): Tensor {
+  return bias ? tf.add(y, bias) : y;
+}
+
+function withResidual(y: Tensor, base: Base, baseScale: Tensor | undefined, x: Tensor): Tensor {
   const residual = baseValues(base, x);
   return residual && baseScale ? tf.add(y, denseProduct(residual, baseScale, undefined, "linear")) : y;
 }
