@@ -29,11 +29,4 @@ export * from "./network/prune.ts";
 export type {KanSamples, Numbers} from "./network/samples.ts";
 export * from "./network.ts";
 export * from "./spline/index.ts";
-export {
-  finiteDerivative,
-  finiteValue,
-  pykanLibrary,
-  type SymbolicFunction,
-  symbolicFunction,
-  symbolicFunctions
-} from "./symbolic/functions.ts";
+export * from "./symbolic/index.ts";

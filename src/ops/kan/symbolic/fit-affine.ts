@@ -1,0 +1,184 @@
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
+import type {SymbolicEdge} from "../network.ts";
+import {type AffineSamples, affineSamples, type ScoreRow, scoreRows} from "./affine-rows.ts";
+import {finiteValue, type SymbolicFunction, symbolicFunction} from "./functions.ts";
+import {polished} from "./polish.ts";
+
+/** A function fitted to a curve: scale * f(inner * x + offset) + shift. */
+export interface AffineFit extends SymbolicEdge {
+  /** Squared correlation of y and the fitted curve, with 1e-4 added below its fraction, as pykan does; 0 when nothing fits. */
+  readonly r2: number;
+}
+
+/** Where `fitAffine` looks. */
+export interface AffineFitOptions {
+  /** Between which `inner` and `offset` are looked for. Default -10 and 10. */
+  readonly low?: number;
+  readonly high?: number;
+  /** Values of each that a sweep tries. Default 101. */
+  readonly points?: number;
+  /** Sweeps, each between the neighbours of the best point of the one before. Default 3. */
+  readonly rounds?: number;
+  /** Whether the best point is improved by least squares in all four numbers. Default false: pykan stops at the sweeps. */
+  readonly polish?: boolean;
+}
+
+const OPTIONS = {low: true, high: true, points: true, rounds: true, polish: true} as const;
+
+/** Correlations nearer to each other differ by rounding. */
+const ROUNDING = 1e-12;
+
+interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+interface Best {
+  readonly inner: number;
+  readonly offset: number;
+  readonly r2: number;
+}
+
+/**
+ * Fits y = scale * f(inner * x + offset) + shift, as pykan's fit_params does: sweeps over inner and offset for the largest
+ * squared correlation, then linear regression for scale and shift. Samples that are not finite are left out; points where the
+ * function is not a number on some sample count as no fit. Of an even or odd function, whose fits come in pairs, the one with
+ * inner >= 0 is given.
+ *
+ * Source: Liu et al., KAN: Kolmogorov-Arnold Networks, 2024 (kan/utils.py).
+ *
+ * Throws ArgumentError for an unknown function (with the names near it), for x and y of different lengths, for fewer than two
+ * samples that are finite, and for options out of range.
+ *
+ * @example
+ * import {fitAffine} from "petri/kan";
+ *
+ * const x = Float64Array.from({length: 50}, (_, i) => i / 25 - 1);
+ * const y = x.map((at) => 2 * Math.sin(3 * at + 0.5) - 1);
+ * display(fitAffine(x, y, "sin", {polish: true}));
+ */
+export function fitAffine(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  name: string,
+  options: AffineFitOptions = {}
+): AffineFit {
+  const samples = checkedSamples(x, y);
+  const {low = -10, high = 10, points = 101, rounds = 3, polish = false} = options;
+  checkOptions("fitAffine", options, OPTIONS);
+  checkNumber("low", low);
+  checkNumber("high", high, low);
+  checkCount("points", points, 3);
+  checkCount("rounds", rounds);
+  const f = symbolicFunction(name);
+  const best = sweep(scoreRows(f, samples), {
+    low,
+    high,
+    points,
+    rounds,
+    startsAtZero: low === -high && isMirrored(f)
+  });
+  const fit = regressed(f, samples, best);
+  return polish ? polished(f, samples, fit) : fit;
+}
+
+function checkedSamples(x: ArrayLike<number>, y: ArrayLike<number>): AffineSamples {
+  if (x.length !== y.length)
+    throw new ArgumentError(`x and y must be of the same length, got ${x.length} and ${y.length} numbers.`);
+  const rows = Array.from({length: x.length}, (_, i) => i).filter(
+    (i) => Number.isFinite(x[i]) && Number.isFinite(y[i])
+  );
+  if (rows.length < 2)
+    throw new ArgumentError(
+      `Fitting a function needs at least two samples whose x and y are finite, got ${rows.length} among ${x.length}.`
+    );
+  const pick = (values: ArrayLike<number>) => Float64Array.from(rows, (i) => values[i] as number);
+  return affineSamples(pick(x), pick(y));
+}
+
+interface Sweeps extends Span {
+  readonly points: number;
+  readonly rounds: number;
+  /** The first sweep leaves out negative values of inner. */
+  readonly startsAtZero: boolean;
+}
+
+function sweep(score: ScoreRow, {low, high, points, rounds, startsAtZero}: Sweeps): Best {
+  let [inners, offsets]: [Span, Span] = [
+    {low, high},
+    {low, high}
+  ];
+  let best: Best = {inner: 0, offset: 0, r2: -1};
+  for (let round = 0; round < rounds; round++) {
+    const [a, b] = [steps(inners, points), steps(offsets, points)];
+    const {i, j, r2} = bestPoint(score, a, b, round === 0 && startsAtZero);
+    best = {inner: a[i] as number, offset: b[j] as number, r2};
+    const isInside = !isBorder(i, a) && !isBorder(j, b);
+    // At a border of one axis, the other is searched whole once more, as pykan does.
+    if (isInside || isBorder(i, a)) inners = around(a, i);
+    if (isInside || isBorder(j, b)) offsets = around(b, j);
+  }
+  return best;
+}
+
+interface Point {
+  readonly i: number;
+  readonly j: number;
+  readonly r2: number;
+}
+
+/** The first best point of a grid; one inside where it is as good as one at the border, because it can be narrowed down. */
+function bestPoint(score: ScoreRow, a: Float64Array, b: Float64Array, startsAtZero: boolean): Point {
+  const row = new Float64Array(b.length);
+  let [any, inside]: [Point, Point] = [
+    {i: 0, j: 0, r2: -1},
+    {i: 0, j: 0, r2: -1}
+  ];
+  for (let i = 0; i < a.length; i++) {
+    if (startsAtZero && (a[i] as number) < 0) continue;
+    score(a[i] as number, b, row);
+    for (let j = 0; j < b.length; j++) {
+      const r2 = row[j] as number;
+      if (r2 > any.r2) any = {i, j, r2};
+      if (r2 > inside.r2 && !isBorder(i, a) && !isBorder(j, b)) inside = {i, j, r2};
+    }
+  }
+  return inside.r2 >= any.r2 - ROUNDING ? inside : any;
+}
+
+/** Counted from both ends, as torch.linspace does: which points lie exactly on a pole depends on it. */
+function steps({low, high}: Span, points: number): Float64Array {
+  const step = (high - low) / (points - 1);
+  return Float64Array.from({length: points}, (_, i) =>
+    i < points / 2 ? low + step * i : high - step * (points - 1 - i)
+  );
+}
+
+function isBorder(index: number, values: Float64Array): boolean {
+  return index === 0 || index === values.length - 1;
+}
+
+/** The cells to either side of a point. */
+function around(values: Float64Array, index: number): Span {
+  return {
+    low: values[Math.max(0, index - 1)] as number,
+    high: values[Math.min(values.length - 1, index + 1)] as number
+  };
+}
+
+/** Whether f(-z) is f(z) or -f(z), so that (inner, offset) and (-inner, -offset) fit alike. */
+function isMirrored(f: SymbolicFunction): boolean {
+  return [0.3, 0.7].every((z) => Math.abs(f.value(-z)) === Math.abs(f.value(z)));
+}
+
+function regressed(f: SymbolicFunction, samples: AffineSamples, {inner, offset, r2}: Best): AffineFit {
+  const values = samples.x.map((x) => finiteValue(f, inner * x + offset));
+  const mean = values.reduce((sum, value) => sum + value / values.length, 0);
+  let [squares, products] = [0, 0];
+  values.forEach((value, i) => {
+    squares += (value - mean) ** 2;
+    products += (value - mean) * (samples.y[i] as number);
+  });
+  const scale = squares > 0 ? products / squares : 0;
+  return {name: f.name, inner, offset, scale, shift: samples.mean - scale * mean, r2};
+}
