@@ -7,9 +7,9 @@ import type {Distribution} from "../distributions.ts";
 import {checkSparsity} from "../kept-counts.ts";
 import type {Prunable} from "../masks.ts";
 import {activeCount, growLargest, largestOf} from "../updaters/drop-and-grow.ts";
+import {type MaskSearch, maskSearch} from "../updaters/mask-search.ts";
 import {copied, type Leaves, mapLeaves} from "../updaters/sparse-state.ts";
 import {largestWeights} from "../updaters/topology.ts";
-import {type MaskSearch, maskSearch} from "./mask-search.ts";
 
 export interface JackpotOptions {
   /** Share of the prunable weights that are zero, in [0, 1). */

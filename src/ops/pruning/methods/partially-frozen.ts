@@ -8,9 +8,9 @@ import {type Distribution, uniform} from "../distributions.ts";
 import {checkSparsity} from "../kept-counts.ts";
 import {kernelsOnly, type Prunable} from "../masks.ts";
 import {largestOf} from "../updaters/drop-and-grow.ts";
+import {type MaskSearch, maskSearch} from "../updaters/mask-search.ts";
 import {type Leaves, mapLeaves} from "../updaters/sparse-state.ts";
 import {countsByLayer} from "../updaters/topology.ts";
-import {type MaskSearch, maskSearch} from "./mask-search.ts";
 
 export interface PartiallyFrozenOptions {
   /** Share of the prunable weights that are zero in all, in [0, 1). */

@@ -1,30 +1,13 @@
 import {type Key, key as keyOf} from "../../core/key.ts";
-import {type Optimizer, stepOptimizer} from "../../core/optimizers/optimizer.ts";
+import type {Optimizer} from "../../core/optimizers/optimizer.ts";
 import {uniform as uniformNumbers} from "../../core/random.ts";
-import {map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {type Distribution, uniform} from "../distributions.ts";
 import {checkSparsity} from "../kept-counts.ts";
-import {applyMasks, kernelsOnly, type Prunable} from "../masks.ts";
-import {sparseOptimizer} from "./sparse-optimizer.ts";
-import {
-  chosenLeaves,
-  copied,
-  type Leaves,
-  mapLeaves,
-  type SparseState,
-  treeOf,
-  weightsOf
-} from "./sparse-state.ts";
+import type {Prunable} from "../masks.ts";
+import {type MaskSearch, maskSearch, type WeightRule} from "./mask-search.ts";
+import {type Leaves, mapLeaves} from "./sparse-state.ts";
 import {largestWeights} from "./topology.ts";
-
-/** Frozen weights that are changed now and then, by what their scores have come to. */
-export interface WeightRule {
-  /** Whether weights are changed at a step, from 0. */
-  isUpdate(step: number): boolean;
-  /** New weights by path, tensors of their own. */
-  choose(seen: {weights: Leaves; scores: Leaves}): Leaves;
-}
 
 export interface SupermaskOptions {
   /** Share of the prunable weights that are zero, in [0, 1). */
@@ -57,51 +40,21 @@ export interface SupermaskOptions {
  * training.dispose();
  */
 export function supermask(optimizer: Optimizer, options: SupermaskOptions): Optimizer {
-  const {sparsity, distribution = uniform, key = keyOf(0), prunable = kernelsOnly, renew} = options;
+  const {sparsity, distribution = uniform, key = keyOf(0), prunable, renew} = options;
   checkSparsity(sparsity);
-  const step = (grads: Params, state: SparseState, params: Params) => {
-    const {scores, weights} = split(state.latent);
-    const slopes = chosenLeaves(grads, params, prunable);
-    const byScore = mapLeaves(scores, (score, path) =>
-      tf.mul(tf.mul(slopes[path] as Tensor, weights[path] as Tensor), tf.sign(score))
-    );
-    const moved = stepOptimizer(optimizer, byScore, state.inner, scores);
-    const masks = largestWeights(moved.params as Leaves, sparsity, distribution);
-    const explored = mapLeaves(masks, (mask, path) => tf.maximum(mask, state.explored[path] as Tensor));
-    const held = renew?.isUpdate(state.maskStep)
-      ? renew.choose({weights, scores: moved.params as Leaves})
-      : weights;
-    const all = map((leaf: Tensor, path) => held[path] ?? leaf, params);
-    return {
-      params: applyMasks(all, treeOf(masks, params)),
-      state: {
-        maskStep: state.maskStep + 1,
-        masks,
-        explored,
-        inner: moved.state,
-        latent: joined(moved.params as Leaves, held)
-      }
-    };
+  const masksOf = (scores: Leaves) => largestWeights(scores, sparsity, distribution);
+  const search: MaskSearch = {
+    title: "supermask",
+    begin(weights) {
+      let index = 0;
+      const scores = mapLeaves(weights, (leaf) => firstScores(leaf, key.fold(index++)));
+      return {scores, masks: masksOf(scores)};
+    },
+    slope: (grad, weight, score) => tf.mul(tf.mul(grad, weight), tf.sign(score)),
+    choose: ({scores}) => ({masks: masksOf(scores)}),
+    renew
   };
-  return sparseOptimizer({
-    optimizer,
-    step,
-    isIrregular: ({maskStep}) => renew?.isUpdate(maskStep) === true,
-    init(params) {
-      const weights = weightsOf(params, prunable, "supermask");
-      const scores = Object.fromEntries(
-        Object.entries(weights).map(([path, leaf], i) => [path, firstScores(leaf, key.fold(i))])
-      );
-      const masks = largestWeights(scores, sparsity, distribution);
-      return {
-        maskStep: 0,
-        masks,
-        explored: copied(masks),
-        inner: optimizer.init(scores),
-        latent: joined(scores, copied(weights))
-      };
-    }
-  });
+  return maskSearch(optimizer, search, {prunable});
 }
 
 /** Uniform in +-1 / sqrt(inputs), as the original draws them; 0, chosen last, for weights that are zero. */
@@ -109,21 +62,4 @@ function firstScores(weights: Tensor, key: Key): Tensor {
   const {shape, size} = weights;
   const bound = 1 / Math.sqrt(size / (shape.at(-1) as number));
   return tf.mul(uniformNumbers(key, shape, -bound, bound), tf.cast(tf.notEqual(weights, 0), "float32"));
-}
-
-/** Scores and frozen weights in one record, as the state has them. */
-function joined(scores: Leaves, weights: Leaves): Leaves {
-  const named = (kind: string, leaves: Leaves) =>
-    Object.entries(leaves).map(([path, leaf]) => [`${kind} ${path}`, leaf]);
-  return Object.fromEntries([...named("score", scores), ...named("weight", weights)]);
-}
-
-function split(latent: Leaves): {scores: Leaves; weights: Leaves} {
-  const part = (kind: string) =>
-    Object.fromEntries(
-      Object.entries(latent).flatMap(([name, leaf]) =>
-        name.startsWith(`${kind} `) ? [[name.slice(kind.length + 1), leaf]] : []
-      )
-    );
-  return {scores: part("score"), weights: part("weight")};
 }

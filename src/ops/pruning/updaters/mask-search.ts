@@ -2,7 +2,7 @@ import {type Optimizer, stepOptimizer} from "../../core/optimizers/optimizer.ts"
 import {map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {applyMasks, kernelsOnly, type Prunable} from "../masks.ts";
-import {sparseOptimizer} from "../updaters/sparse-optimizer.ts";
+import {sparseOptimizer} from "./sparse-optimizer.ts";
 import {
   chosenLeaves,
   copied,
@@ -11,7 +11,15 @@ import {
   type SparseState,
   treeOf,
   weightsOf
-} from "../updaters/sparse-state.ts";
+} from "./sparse-state.ts";
+
+/** Frozen weights that are changed now and then, by what their scores have come to. */
+export interface WeightRule {
+  /** Whether weights are changed at a step, from 0. */
+  isUpdate(step: number): boolean;
+  /** New weights by path, tensors of their own. */
+  choose(seen: {weights: Leaves; scores: Leaves}): Leaves;
+}
 
 /** How a search among the weights of a frozen network goes. Everything is by path. */
 export interface MaskSearch {
@@ -23,6 +31,8 @@ export interface MaskSearch {
   slope(grad: Tensor, weight: Tensor, score: Tensor): Tensor;
   /** The masks that follow from the scores after a step, and what is kept besides. Computed on the device: every step does the same. */
   choose(now: {scores: Leaves; masks: Leaves; extra: Leaves}): {masks: Leaves; extra?: Leaves};
+  /** Changes the weights at some steps; they stay what they were without it. */
+  renew?: WeightRule | undefined;
 }
 
 /**
@@ -44,7 +54,10 @@ export function maskSearch(
     );
     const moved = stepOptimizer(optimizer, byScore, state.inner, scores);
     const chosen = search.choose({scores: moved.params as Leaves, masks: before, extra});
-    const all = map((leaf: Tensor, path) => weights[path] ?? leaf, params);
+    const held = search.renew?.isUpdate(maskStep)
+      ? search.renew.choose({weights, scores: moved.params as Leaves})
+      : weights;
+    const all = map((leaf: Tensor, path) => held[path] ?? leaf, params);
     return {
       params: applyMasks(all, treeOf(chosen.masks, params)),
       state: {
@@ -52,13 +65,14 @@ export function maskSearch(
         masks: chosen.masks,
         explored: mapLeaves(chosen.masks, (mask, path) => tf.maximum(mask, state.explored[path] as Tensor)),
         inner: moved.state,
-        latent: joined({weight: weights, score: moved.params as Leaves, extra: chosen.extra ?? extra})
+        latent: joined({weight: held, score: moved.params as Leaves, extra: chosen.extra ?? extra})
       }
     };
   };
   return sparseOptimizer({
     optimizer,
     step,
+    isIrregular: ({maskStep}) => search.renew?.isUpdate(maskStep) === true,
     init(params) {
       const weights = weightsOf(params, prunable, search.title);
       const {scores, masks, extra = {}} = search.begin(weights);
