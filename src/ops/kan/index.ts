@@ -8,6 +8,7 @@ export * from "./bases/rbf.ts";
 export {type BumpEnds, type ReluBumpsOptions, reluBumps} from "./bases/relu-bumps.ts";
 export * from "./bases/wavelet.ts";
 export * from "./grid/index.ts";
+export * from "./layers/activation-penalty.ts";
 export * from "./layers/initializers.ts";
 export * from "./layers/kan.ts";
 export {
@@ -18,8 +19,13 @@ export {
   kanLayer
 } from "./layers/kan-layer.ts";
 export {multiplyNodes, type Width} from "./layers/multiply-nodes.ts";
+export * from "./layers/network-of.ts";
+export {type GridUpdateOptions, updateGrids} from "./layers/update-grids.ts";
+export * from "./layers/weight-penalty.ts";
 export * from "./network/attribute.ts";
 export {type KanOptions, kanNetwork} from "./network/create.ts";
+export * from "./network/fit.ts";
+export type * from "./network/fit-options.ts";
 export * from "./network/gradients.ts";
 export * from "./network/grids.ts";
 export type {KanParameter, LayerParameters} from "./network/parameters.ts";

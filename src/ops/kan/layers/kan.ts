@@ -14,7 +14,7 @@ import {torchLinear} from "./initializers.ts";
 import {type KanLayerOptions, kanLayer} from "./kan-layer.ts";
 import {levelOf, multiplyNodes, type Width} from "./multiply-nodes.ts";
 
-export interface KanOptions extends Omit<KanLayerOptions, "units"> {
+export interface KanModelOptions extends Omit<KanLayerOptions, "units"> {
   /** Layer normalisation between the layers, as ChebyKAN has it; false by default. */
   normalise?: boolean;
   /** Numbers that a node multiplies, 2 by default. */
@@ -24,7 +24,7 @@ export interface KanOptions extends Omit<KanLayerOptions, "units"> {
 /** A network whose `init` needs no shape: it knows the size of its inputs. */
 export interface Kan extends Layer<Record<string, Params>> {
   readonly widths: readonly Width[];
-  readonly options: KanOptions;
+  readonly options: KanModelOptions;
   init(key: Key, inputShape?: Shape): Record<string, Params>;
 }
 
@@ -45,7 +45,7 @@ export interface Kan extends Layer<Record<string, Params>> {
  * training.dispose();
  * display(rows.at(-1).testAccuracy);
  */
-export function kan(widths: readonly Width[], options: KanOptions = {}): Kan {
+export function kan(widths: readonly Width[], options: KanModelOptions = {}): Kan {
   const {normalise = false, arity = 2, ...layerOptions} = options;
   if (widths.length < 2)
     throw new ArgumentError(

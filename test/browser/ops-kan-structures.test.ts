@@ -1,0 +1,3 @@
+import {kanStructuresCases} from "../ops/kan-structures-cases.ts";
+
+kanStructuresCases("webgpu");
