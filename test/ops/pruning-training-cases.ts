@@ -49,6 +49,20 @@ export function sparseTrainingCases(backend: BackendName): void {
           schedule: pruning.schedules.polynomial({start: 2, end: 10, every: 4})
         }),
       straightThrough: (optimizer) => pruning.straightThrough(optimizer, {sparsity}),
+      // Steps are recorded while the network is still dense: the plan must not go on with the number of weights of then.
+      "straightThrough once, late": (optimizer) =>
+        pruning.straightThrough(optimizer, {sparsity, schedule: pruning.schedules.oneShot({step: 7})}),
+      "straightThrough bit by bit, late": (optimizer) =>
+        pruning.straightThrough(optimizer, {
+          sparsity,
+          schedule: pruning.schedules.polynomial({start: 6, end: 10, every: 2})
+        }),
+      "straightThrough once, late, by layer": (optimizer) =>
+        pruning.straightThrough(optimizer, {
+          sparsity,
+          distribution: pruning.distributions.uniform,
+          schedule: pruning.schedules.oneShot({step: 7})
+        }),
       supermask: (optimizer) => pruning.supermask(optimizer, {sparsity})
     };
     test.each(Object.entries(wrapped))(
@@ -67,6 +81,7 @@ export function sparseTrainingCases(backend: BackendName): void {
             (optimizerState as SparseState).explored
           ];
           seen.push(await Promise.all(ops.tree.leaves<Tensor>(parts).map(values)));
+          if (plan && backend === "webgpu") expect(training.plan).toMatchObject({status: "recorded"});
           training.dispose();
         }
         expect(seen[0]).toEqual(seen[1]);

@@ -15,14 +15,17 @@ import {
   treeOf,
   weightsOf
 } from "./sparse-state.ts";
-import {largestWeights} from "./topology.ts";
+import {largestAsBefore, largestWeights} from "./topology.ts";
 
 /** How masks follow from the weights beneath them. */
 export interface LatentRule {
   /** For messages. */
   readonly title: string;
-  /** The masks at a step, from 0, of the dense weights by path. */
-  choose(dense: Leaves, step: number): Leaves;
+  /**
+   * The masks at a step, from 0, of the dense weights by path, and of the masks before, which step 0 lacks. A step that is no update may be
+   * replayed at another number: what depends on the step has to come from the masks then.
+   */
+  choose(dense: Leaves, step: number, before?: Leaves): Leaves;
   /** Whether masks are chosen at a step otherwise than at the step before; never by default. */
   isUpdate?(step: number): boolean;
 }
@@ -43,7 +46,7 @@ export function latent(
     const moved = stepOptimizer(optimizer, grads, state.inner, dense);
     const next = chosenLeaves(moved.params, params, prunable);
     const maskStep = state.maskStep + 1;
-    const masks = rule.choose(next, maskStep);
+    const masks = rule.choose(next, maskStep, state.masks);
     const explored = mapLeaves(masks, (mask, path) => tf.maximum(mask, state.explored[path] as Tensor));
     return {
       params: applyMasks(moved.params, treeOf(masks, params)),
@@ -97,10 +100,14 @@ export function straightThrough(optimizer: Optimizer, options: StraightThroughOp
   const {sparsity, schedule, distribution} = options;
   checkSparsity(sparsity);
   const sparsityAt = (step: number) => (schedule ? schedule.sparsity(step, sparsity) : sparsity);
+  const isUpdate = (step: number) => step > 0 && sparsityAt(step) !== sparsityAt(step - 1);
   const rule: LatentRule = {
     title: "straightThrough",
-    isUpdate: (step) => step > 0 && sparsityAt(step) !== sparsityAt(step - 1),
-    choose: (dense, step) => largestWeights(dense, sparsityAt(step), distribution)
+    isUpdate,
+    choose: (dense, step, before) =>
+      before && !isUpdate(step)
+        ? largestAsBefore(dense, before, distribution)
+        : largestWeights(dense, sparsityAt(step), distribution)
   };
   return latent(optimizer, rule, options);
 }

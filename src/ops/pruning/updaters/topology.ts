@@ -3,9 +3,9 @@ import {uniform as uniformNumbers} from "../../core/random.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {type Distribution, erdosRenyiKernel} from "../distributions.ts";
 import {checkSparsity, keptCount, keptCounts} from "../kept-counts.ts";
-import {largestOf} from "./drop-and-grow.ts";
+import {activeCount, largestOf} from "./drop-and-grow.ts";
 import type {MaskStart} from "./sparse.ts";
-import type {Leaves} from "./sparse-state.ts";
+import {type Leaves, mapLeaves} from "./sparse-state.ts";
 
 /** How sparse a sparse training is, and where. */
 export interface TopologyOptions {
@@ -50,17 +50,29 @@ export function randomTopology({weights, key}: MaskStart, options: TopologyOptio
 
 /** Masks of the largest |w|: of all weights together, or of each tensor by itself where there is a distribution. */
 export function largestWeights(weights: Leaves, sparsity: number, distribution?: Distribution): Leaves {
-  const paths = Object.keys(weights);
-  if (distribution) {
-    const counts = countsByLayer(weights, {sparsity, distribution});
-    return Object.fromEntries(
-      paths.map((path) => [path, largestOf(tf.abs(weights[path] as Tensor), counts[path] as number)])
-    );
-  }
-  const sizes = paths.map((path) => (weights[path] as Tensor).size);
-  const all = tf.concat(paths.map((path) => tf.abs(tf.reshape(weights[path] as Tensor, [-1]))));
-  const parts = tf.split(largestOf(all, keptCount(all.size, sparsity)), sizes) as Tensor[];
-  return Object.fromEntries(
-    paths.map((path, i) => [path, tf.reshape(parts[i] as Tensor, (weights[path] as Tensor).shape)])
-  );
+  if (distribution) return largestOfEach(weights, countsByLayer(weights, {sparsity, distribution}));
+  const size = Object.values(weights).reduce((sum, leaf) => sum + leaf.size, 0);
+  return largestOfAll(weights, keptCount(size, sparsity));
+}
+
+/** Masks of the largest |w| with as many weights as other masks, which are counted on the device. */
+export function largestAsBefore(weights: Leaves, masks: Leaves, distribution?: Distribution): Leaves {
+  const counts = mapLeaves(masks, activeCount);
+  if (distribution) return largestOfEach(weights, counts);
+  return largestOfAll(weights, tf.addN(Object.values(counts)));
+}
+
+function largestOfEach(weights: Leaves, counts: Readonly<Record<string, number | Tensor>>): Leaves {
+  return mapLeaves(weights, (leaf, path) => largestOf(tf.abs(leaf), counts[path] as number | Tensor));
+}
+
+function largestOfAll(weights: Leaves, count: number | Tensor): Leaves {
+  const leaves = Object.values(weights);
+  const all = tf.concat(leaves.map((leaf) => tf.abs(tf.reshape(leaf, [-1]))));
+  const parts = tf.split(
+    largestOf(all, count),
+    leaves.map(({size}) => size)
+  ) as Tensor[];
+  let index = 0;
+  return mapLeaves(weights, ({shape}) => tf.reshape(parts[index++] as Tensor, shape));
 }
