@@ -6,8 +6,26 @@ export interface Shader {
   bindings: readonly ShaderBinding[];
   /** Fields of `args`, in order. */
   fields: readonly {name: string; type: "u32" | "f32"}[];
-  /** Helper functions and `fn main`, with its attributes. */
-  code: () => string;
+  /** Helper functions and `fn main`, with its attributes; `Value` is what an element of a flat kernel is. */
+  code: (value?: Value) => string;
+  /** A flat kernel whose threads take four elements each. */
+  isInQuads?: boolean;
+}
+
+/** What a thread of a flat kernel takes: one element, or four. */
+export type Value = "f32" | "vec4f";
+
+/** A flat kernel of float32 tensors with a quarter of the threads: most of what a thread of one element does is to begin. */
+export function inQuads(shader: Shader): Shader {
+  if (shader.isInQuads) return shader;
+  const {key, bindings, code} = shader;
+  return {
+    ...shader,
+    key: `${key} in quads`,
+    bindings: bindings.map((binding) => ({...binding, element: "vec4f"})),
+    code: () => code("vec4f"),
+    isInQuads: true
+  };
 }
 
 export interface ShaderBinding {

@@ -2,7 +2,7 @@
 import {gpuZeros} from "./empty-tensors.ts";
 import {noteDispatch} from "./plan/capture.ts";
 import type {Later} from "./plan/recording.ts";
-import {pipelineFor, type Shader, wgsl} from "./shader.ts";
+import {inQuads, pipelineFor, type Shader, wgsl} from "./shader.ts";
 import type {TensorInfo} from "./tfjs.ts";
 import type {WebGpuBackend} from "./tfjs-webgpu.ts";
 import type {TensorSpec} from "./types.ts";
@@ -13,17 +13,17 @@ export interface GpuKernel {
   /** Tells apart the shaders of one kernel: all that `code` varies by. */
   variant: string;
   /** Helper functions and `fn main`, with its attributes. */
-  code: () => string;
+  code: Shader["code"];
   /** Bindings that are declared as arrays of vec4f, by name: of float32 tensors whose size is a multiple of four. */
   elements?: Readonly<Record<string, "vec4f">> | undefined;
   /** Fields of `args`, in order. */
   uniforms: Readonly<Record<string, {type: "u32" | "f32"; value: number}>>;
   workgroups: readonly [number, number, number];
   /**
-   * Thread i touches element i of every binding and no other, and `size`, how many there are, is the first uniform: plans
-   * make one dispatch of several.
+   * Thread i touches element i of every binding and no other, or quad i, and `size`, how many there are, is the first
+   * uniform: plans make one dispatch of several. See `flatKernel`.
    */
-  isFlat?: boolean;
+  flat?: "elements" | "quads";
 }
 
 /** Dispatches between submits, as tfjs has it: small enough that the GPU starts early, large enough to save submits. */
@@ -71,7 +71,7 @@ export function dispatch(
     writes: outputs.map((_, i) => inputs.length + i),
     uniform: infos.length,
     later,
-    isFlat: kernel.isFlat ?? false,
+    isFlat: kernel.flat !== undefined,
     shader
   });
   backend.computePassEncoder.dispatchWorkgroups(...kernel.workgroups);
@@ -86,7 +86,7 @@ function shaderOf(
   name: string,
   inputs: readonly {name: string; info: TensorInfo}[],
   outputs: readonly TensorSpec[],
-  {variant, uniforms, code, elements = {}}: GpuKernel
+  {variant, uniforms, code, elements = {}, flat}: GpuKernel
 ): Shader {
   const element = (binding: string, dtype: string) =>
     elements[binding] ?? (dtype === "float32" ? "f32" : "i32");
@@ -95,7 +95,7 @@ function shaderOf(
     element: element(of, dtype),
     isWritten
   });
-  return {
+  const shader = {
     key: `${name}/${variant}/${inputs.map((each) => each.name)}`,
     bindings: [
       ...inputs.map((input) => binding(input.name, input.info.dtype, false)),
@@ -104,6 +104,7 @@ function shaderOf(
     fields: Object.entries(uniforms).map(([field, {type}]) => ({name: field, type})),
     code
   };
+  return flat === "quads" ? inQuads(shader) : shader;
 }
 
 /** Freed by tfjs after the submit that uses it. */

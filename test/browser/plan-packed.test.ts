@@ -72,7 +72,8 @@ describe("runs that are packed have the bits that they have alone", () => {
   it("with seeds and learning rates of their own, at the dispatches of one run", async () => {
     const plan = await compared(mlp([2, 16, 16, 3]) as Layer, sweep(5, {steps: 40}));
     expect(plan).toEqual({status: "recorded", dispatches: expect.any(Number), bytes: expect.any(Number)});
-    expect(plan?.dispatches).toBeLessThanOrEqual(14);
+    // One dispatch each for all runs, but for Adam's on an adapter that computes on the CPU: one a run.
+    expect(plan?.dispatches).toBeLessThanOrEqual(16);
   });
 
   it("with dropout, the states of layers, schedules and evaluations", async () => {
@@ -95,7 +96,8 @@ describe("runs that are packed have the bits that they have alone", () => {
   it("for LeNet-300-100", async () => {
     const plan = await compared(zoo.lenet300100() as Layer, sweep(3, {steps: 12, batchSize: 16}), images);
     expect(plan?.status).toBe("recorded");
-    expect(plan?.dispatches).toBeLessThanOrEqual(14);
+    // One dispatch each for all runs, but for Adam's on an adapter that computes on the CPU: one a run.
+    expect(plan?.dispatches).toBeLessThanOrEqual(16);
   });
 
   it("with dropout rates of their own, from the same parameters", async () => {

@@ -18,8 +18,9 @@ const main = (body: string, parameters = "@builtin(workgroup_id) group: vec3u") 
 test("arrays begin at the part of the run, whatever the index is made of", () => {
   const text = packedWgsl(shaderOf(main("out0[group.x] = a[u32(y[group.x & 3u]) | args.size];")), 4);
   expect(text).toContain(
-    "out0[petri_shift_out0 + u32(group.x)] = a[petri_shift_a + u32(u32(y[petri_shift_y + u32(group.x & 3u)]) | petri_runs.args[petri_run].size)];"
+    "out0[petri_shift_out0 + u32(group.x)] = a[petri_shift_a + u32(u32(y[petri_shift_y + u32(group.x & 3u)]) | petri_args.size)];"
   );
+  expect(text).toContain("let petri_args = petri_runs.args[petri_run];");
   expect(text).toContain("args: array<Args, 4>");
   expect(text).not.toContain("petri_shift_out1");
 });

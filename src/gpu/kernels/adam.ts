@@ -1,5 +1,5 @@
 import {defineKernel, type Values} from "../kernel.ts";
-import {flatMain, flatWorkgroups} from "./flat.ts";
+import {flatKernel} from "./flat.ts";
 
 export interface AdamAttrs {
   /** learningRate / (1 - beta1^t). */
@@ -36,20 +36,15 @@ export const adamStep = defineKernel<AdamAttrs>({
   gpu({param}, {rate, unbias, beta1, beta2, eps, decay, keep}) {
     const size = param?.shape.reduce((product, dim) => product * dim, 1) ?? 0;
     const f32 = (value: number) => ({type: "f32", value}) as const;
-    return {
-      variant: "",
-      code: () =>
-        flatMain(
-          "args.size",
-          `  let g = grad[i];
+    return flatKernel(size, {
+      body: () =>
+        `  let g = grad[i];
   let m = args.beta1 * mu[i] + args.rest1 * g;
   let v = args.beta2 * nu[i] + args.rest2 * g * g;
   out1[i] = m;
   out2[i] = v;
-  out0[i] = args.keep * param[i] - args.rate * m / (sqrt(v * args.unbias) + args.eps);`
-        ),
+  out0[i] = args.keep * param[i] - args.rate * m / (sqrt(v * args.unbias) + args.eps);`,
       uniforms: {
-        size: {type: "u32", value: size},
         rate: f32(rate),
         unbias: f32(unbias),
         beta1: f32(beta1),
@@ -59,9 +54,7 @@ export const adamStep = defineKernel<AdamAttrs>({
         rest2: f32(1 - beta2),
         eps: f32(eps),
         keep: f32(keep - decay)
-      },
-      workgroups: flatWorkgroups(size),
-      isFlat: true
-    };
+      }
+    });
   }
 });

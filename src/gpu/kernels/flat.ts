@@ -1,7 +1,30 @@
+import type {Value} from "../shader.ts";
 import type {GpuKernel} from "../webgpu-dispatch.ts";
 
 const SIZE = 64;
 const MOST_WORKGROUPS = 65_535;
+
+/** A flat kernel, by what it does with element `i`. */
+export interface FlatBody {
+  variant?: string;
+  /** WGSL that touches element `i` of every binding and no other; an element is a number or, in quads, a vec4f. */
+  body(value: Value): string;
+  /** What `args` has besides `size`. */
+  uniforms: GpuKernel["uniforms"];
+}
+
+/** A kernel over float32 tensors of one size, element by element; four at a time where that comes out even. */
+export function flatKernel(size: number, {variant = "", body, uniforms}: FlatBody): GpuKernel {
+  const isInQuads = size % 4 === 0;
+  const count = isInQuads ? size / 4 : size;
+  return {
+    variant,
+    code: (value = "f32") => flatMain("args.size", body(value)),
+    uniforms: {size: {type: "u32", value: count}, ...uniforms},
+    workgroups: flatWorkgroups(count),
+    flat: isInQuads ? "quads" : "elements"
+  };
+}
 
 /** Workgroups for one thread an element; beyond 65,535 they go on in a second dimension. */
 export function flatWorkgroups(size: number): GpuKernel["workgroups"] {

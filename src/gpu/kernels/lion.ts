@@ -1,5 +1,5 @@
 import {defineKernel, type Values} from "../kernel.ts";
-import {flatMain, flatWorkgroups} from "./flat.ts";
+import {flatKernel} from "./flat.ts";
 
 export interface LionAttrs {
   learningRate: number;
@@ -28,27 +28,20 @@ export const lionStep = defineKernel<LionAttrs>({
   gpu({param}, {learningRate, beta1, beta2, decay, keep}) {
     const size = param?.shape.reduce((product, dim) => product * dim, 1) ?? 0;
     const f32 = (value: number) => ({type: "f32", value}) as const;
-    return {
-      variant: "",
-      code: () =>
-        flatMain(
-          "args.size",
-          `  let g = grad[i];
+    return flatKernel(size, {
+      body: () =>
+        `  let g = grad[i];
   let m = mu[i];
   out1[i] = args.beta2 * m + args.rest2 * g;
-  out0[i] = args.keep * param[i] - args.learning_rate * sign(args.beta1 * m + args.rest1 * g);`
-        ),
+  out0[i] = args.keep * param[i] - args.learning_rate * sign(args.beta1 * m + args.rest1 * g);`,
       uniforms: {
-        size: {type: "u32", value: size},
         learning_rate: f32(learningRate),
         beta1: f32(beta1),
         beta2: f32(beta2),
         rest1: f32(1 - beta1),
         rest2: f32(1 - beta2),
         keep: f32(keep - decay)
-      },
-      workgroups: flatWorkgroups(size),
-      isFlat: true
-    };
+      }
+    });
   }
 });

@@ -1,5 +1,6 @@
 import {defineKernel, type Values} from "../kernel.ts";
-import {flatMain, flatWorkgroups} from "./flat.ts";
+import type {Value} from "../shader.ts";
+import {flatKernel} from "./flat.ts";
 
 export interface RmsScaleAttrs {
   /** What is kept of the moments. */
@@ -39,23 +40,18 @@ export const rmsScale = defineKernel<RmsScaleAttrs>({
   gpu({grad, mean}, {keep, add, eps, epsInsideRoot}) {
     const size = grad?.shape.reduce((product, dim) => product * dim, 1) ?? 0;
     const f32 = (value: number) => ({type: "f32", value}) as const;
-    const centred = `  let m = args.keep * mean[i] + args.add * g;
+    const centred = (value: Value) => `  let m = args.keep * mean[i] + args.add * g;
   out2[i] = m;
-  let variance = max(0.0, v - m * m);`;
-    return {
+  let variance = max(${value}(0.0), v - m * m);`;
+    return flatKernel(size, {
       variant: epsInsideRoot ? "inside" : "outside",
-      code: () =>
-        flatMain(
-          "args.size",
-          `  let g = grad[i];
+      body: (value) =>
+        `  let g = grad[i];
   let v = args.keep * nu[i] + args.add * g * g;
   out1[i] = v;
-${mean ? centred : "  let variance = v;"}
-  out0[i] = g / ${epsInsideRoot ? "sqrt(variance + args.eps)" : "(sqrt(variance) + args.eps)"};`
-        ),
-      uniforms: {size: {type: "u32", value: size}, keep: f32(keep), add: f32(add), eps: f32(eps)},
-      workgroups: flatWorkgroups(size),
-      isFlat: true
-    };
+${mean ? centred(value) : "  let variance = v;"}
+  out0[i] = g / ${epsInsideRoot ? "sqrt(variance + args.eps)" : "(sqrt(variance) + args.eps)"};`,
+      uniforms: {keep: f32(keep), add: f32(add), eps: f32(eps)}
+    });
   }
 });

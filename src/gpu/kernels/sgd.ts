@@ -1,5 +1,5 @@
 import {defineKernel, type Specs, type Values} from "../kernel.ts";
-import {flatMain, flatWorkgroups} from "./flat.ts";
+import {flatKernel} from "./flat.ts";
 
 export interface SgdAttrs {
   learningRate: number;
@@ -39,17 +39,14 @@ export const sgdStep = defineKernel<SgdAttrs>({
     const withMomentum = `  let v = args.momentum * velocity[i] + grad[i];
   out1[i] = v;
   out0[i] = args.keep * param[i] - args.learningRate * ${nesterov ? "(grad[i] + args.momentum * v)" : "v"};`;
-    return {
+    return flatKernel(size, {
       variant: nesterov ? "nesterov" : "",
-      code: () => flatMain("args.size", velocity ? withMomentum : plain),
+      body: () => (velocity ? withMomentum : plain),
       uniforms: {
-        size: {type: "u32", value: size},
         learningRate: {type: "f32", value: learningRate},
         momentum: {type: "f32", value: momentum},
         keep: {type: "f32", value: keep}
-      },
-      workgroups: flatWorkgroups(size),
-      isFlat: true
-    };
+      }
+    });
   }
 });

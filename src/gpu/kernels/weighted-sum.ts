@@ -1,6 +1,6 @@
 import {defineKernel, type Values} from "../kernel.ts";
 import type * as tf from "../tfjs.ts";
-import {flatMain, flatWorkgroups} from "./flat.ts";
+import {flatKernel} from "./flat.ts";
 
 interface WeightedSumAttrs {
   weightA: number;
@@ -17,17 +17,13 @@ const run = defineKernel<WeightedSumAttrs>({
   },
   gpu({a}, {weightA, weightB}) {
     const size = a?.shape.reduce((product, dim) => product * dim, 1) ?? 0;
-    return {
-      variant: "",
-      code: () => flatMain("args.size", "  out0[i] = args.weight_a * a[i] + args.weight_b * b[i];"),
+    return flatKernel(size, {
+      body: () => "  out0[i] = args.weight_a * a[i] + args.weight_b * b[i];",
       uniforms: {
-        size: {type: "u32", value: size},
         weight_a: {type: "f32", value: weightA},
         weight_b: {type: "f32", value: weightB}
-      },
-      workgroups: flatWorkgroups(size),
-      isFlat: true
-    };
+      }
+    });
   }
 });
 

@@ -1,4 +1,5 @@
 import {flatWorkgroups} from "../kernels/flat.ts";
+import {inQuads, type Shader} from "../shader.ts";
 import {sameBytes} from "./pack.ts";
 import {type Binding, type Command, type Dispatch, isUniform, type Memory} from "./recording.ts";
 
@@ -49,9 +50,15 @@ export function boundUniform(step: Dispatch | Merged): Binding | undefined {
   return last && isUniform(last.memory) ? last : undefined;
 }
 
-/** Elements of a flat operand. */
+/** Quads of a flat operand: what is merged takes four elements a thread, as its parts begin at whole quads. */
 export function mergedSize(members: readonly Memory[]): number {
-  return flatBytes(members) / 4;
+  return flatBytes(members) / 16;
+}
+
+/** The shader of a dispatch of ours. */
+export function shaderOf(step: Dispatch | Merged): Shader | undefined {
+  if (step.kind === "dispatch") return step.shader;
+  return step.first.shader && inQuads(step.first.shader);
 }
 
 /**
@@ -122,7 +129,7 @@ function runFrom(
 }
 
 function canMerge(command: Command, isFixed: (memory: Memory) => boolean): command is Dispatch {
-  if (command.kind !== "dispatch" || !command.isFlat) return false;
+  if (command.kind !== "dispatch" || !command.isFlat || !command.shader) return false;
   const {bytes} = operandsOf(command)[0]?.memory ?? {bytes: 0};
   return operandsOf(command).every(
     ({memory, offset, bytes: bound}) =>
@@ -137,7 +144,8 @@ const writtenBy = ({bindings, writes}: Dispatch) =>
 
 /** The first word of the uniform is the size, and the only one that may differ. */
 function isSameKernel(a: Command, b: Command): boolean {
-  if (a.kind === "copy" || b.kind === "copy" || a.pipeline !== b.pipeline) return false;
+  if (a.kind === "copy" || b.kind === "copy" || !a.shader || !b.shader) return false;
+  if (inQuads(a.shader).key !== inQuads(b.shader).key) return false;
   const sameLater = Boolean(uniformOf(a).later) === Boolean(uniformOf(b).later);
   return sameLater && sameBytes(uniformOf(a).content, uniformOf(b).content, 4);
 }

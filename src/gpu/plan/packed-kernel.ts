@@ -1,6 +1,7 @@
+import {isSoftware} from "../kernels/autotune.ts";
 import {pipelineFor, type Shader} from "../shader.ts";
 import type {Place} from "./layout.ts";
-import {boundOperands, mergedWorkgroups, type Step} from "./merge.ts";
+import {boundOperands, mergedWorkgroups, type Step, shaderOf} from "./merge.ts";
 import {type Hosts, packedHeadBytes, packedWgsl} from "./packed-shader.ts";
 import type {Binding, Memory} from "./recording.ts";
 import type {UniformUse} from "./uniforms.ts";
@@ -25,6 +26,11 @@ interface Placed {
 }
 
 const MOST_WORKGROUPS = 65_535;
+/**
+ * An adapter that computes on the CPU takes as long to find the run's numbers and arrays as to compute with a quad: where
+ * one run has more workgroups, that is more than what sixteen dispatches take.
+ */
+const MANY_FLAT_WORKGROUPS = 256;
 /** Texts of packed shaders by key; undefined where one cannot be had. */
 const texts = new Map<string, string | undefined>();
 
@@ -36,9 +42,10 @@ export function packedKernel(
   placeOf: (memory: Memory) => Place | undefined
 ): PackedKernel | undefined {
   if (step.kind === "copy") return undefined;
-  const {shader} = step.kind === "merged" ? step.first : step;
+  const shader = shaderOf(step);
   const [x, y, depth] = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
   if (!shader || depth * runs > MOST_WORKGROUPS) return undefined;
+  if (step.kind === "merged" && x * y > MANY_FLAT_WORKGROUPS && isSoftware(device)) return undefined;
   const all = boundOperands(step).map((operand, i) => placed(operand, shader, i, placeOf));
   const hosts = hostsOf(all);
   const operands =

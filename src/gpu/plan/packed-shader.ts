@@ -96,9 +96,11 @@ function rewrite(
 ): string | undefined {
   // A parameter hides the array of the same name.
   const seen = arrays.filter((array) => !new RegExp(`\\b${array}\\s*:`).test(parameters));
-  let inner: string | undefined = body.replace(word("args", "\\s*\\."), "petri_runs.args[petri_run].");
+  let inner: string | undefined = body.replace(word("args", "\\s*\\."), "petri_args.");
+  const usesArgs = inner !== body;
   if (word("args").test(inner)) return undefined;
-  const shifts: string[] = [];
+  // Read once: where each read finds its run anew, an adapter that computes on the CPU does little else.
+  const shifts = usesArgs ? ["let petri_args = petri_runs.args[petri_run];"] : [];
   for (const array of seen) {
     const isOwn = new RegExp(`\\b(let|var|const)\\s+${array}\\b`).test(body);
     const isUsed = word(array, "\\s*\\[").test(body);

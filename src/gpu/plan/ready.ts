@@ -1,7 +1,16 @@
 // Commands of a plan, ready to be given again and again.
+import {pipelineFor, wgsl} from "../shader.ts";
 import {bindingConflict} from "./conflict.ts";
 import {type Place, placeOfRun} from "./layout.ts";
-import {boundOperands, boundUniform, type Merged, mergedSize, mergedWorkgroups, type Step} from "./merge.ts";
+import {
+  boundOperands,
+  boundUniform,
+  type Merged,
+  mergedSize,
+  mergedWorkgroups,
+  type Step,
+  shaderOf
+} from "./merge.ts";
 import type {Pack} from "./pack.ts";
 import {type PackedKernel, packedKernel} from "./packed-kernel.ts";
 import type {Places} from "./plan-memory.ts";
@@ -65,7 +74,8 @@ export function readySteps(
 function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceOf, run: number): Ready {
   const first = step.kind === "merged" ? step.first : step;
   const {label} = first;
-  const layout = packed ? packed.pipeline.getBindGroupLayout(0) : first.layout;
+  const pipeline = packed?.pipeline ?? pipelineOf(device, step);
+  const layout = pipeline === first.pipeline ? first.layout : pipeline.getBindGroupLayout(0);
   const uniform = boundUniform(step);
   const operands = packed?.operands ?? boundOperands(step);
   const groupFor = (side: 0 | 1) => {
@@ -87,10 +97,15 @@ function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceO
   return {
     label,
     bytes: operands.reduce((sum, {bytes}) => sum + bytes, 0),
-    pipeline: packed?.pipeline ?? first.pipeline,
+    pipeline,
     groups: [groupFor(0), groupFor(1)],
     workgroups: packed?.workgroups ?? workgroups
   };
+}
+
+function pipelineOf(device: GPUDevice, step: Dispatch | Merged): GPUComputePipeline {
+  const shader = step.kind === "merged" ? shaderOf(step) : undefined;
+  return shader ? pipelineFor(device, shader.key, () => wgsl(shader)) : (step as Dispatch).pipeline;
 }
 
 function readyCopy({from, fromOffset, to, toOffset, bytes}: Copy, placeOf: PlaceOf, run: number): ReadyCopy {
