@@ -22,9 +22,6 @@ export const freshState = {iterations: 0, s: [], y: [], gradient: [], direction:
 /** The line search takes a bracket for a point where no parameter differs by more, as PyTorch has it. */
 const SHORTEST = 1e-9;
 
-/** Pairs with a smaller product s y would make the inverse Hessian indefinite, or nearly. */
-const LEAST_CURVATURE = 1e-10;
-
 /** Up to `iterations` iterations of L-BFGS. What is made on the way is freed, also where the loss throws. */
 export async function walk<P, Loss, V, S>(job: Walk<P, Loss, V, S>): Promise<LbfgsStep<P, V>> {
   const walker = new Walker(job);
@@ -121,7 +118,7 @@ class Walker<P, Loss, V, S> {
     const step = this.own(vectors.sum(stepLength, direction, 0, direction));
     const change = this.own(vectors.sum(1, gradient, -1, last));
     const [curvature] = await this.read(() => [vectors.dot(change, step)]);
-    if (!((curvature as number) > LEAST_CURVATURE)) return {s, y};
+    if (!((curvature as number) > settings.leastCurvature)) return {s, y};
     return {
       s: this.own(vectors.append(s, step, settings.historySize)),
       y: this.own(vectors.append(y, change, settings.historySize))

@@ -12,14 +12,14 @@ import type {Vectors} from "./vectors.ts";
 export interface Lbfgs<P, Loss, V> {
   init(params: P): LbfgsState<V>;
   /**
-   * `iterations` iterations, 1 by default, from the parameters. The loss is evaluated there first, so that it may be another
-   * one than before (a new batch). The old parameters and the old state stay the caller's: `tree.dispose(before, after)`.
+   * `iterations` iterations, 1 by default, from the parameters, or as many as `maxEvaluations` allow, at least one. The loss is
+   * evaluated there first, so that it may be another one than before (a new batch). The old parameters and the old state stay the caller's: `tree.dispose(before, after)`.
    */
   step(
     loss: Loss,
     params: P,
     state: LbfgsState<V>,
-    options?: {iterations?: number}
+    options?: {iterations?: number; maxEvaluations?: number}
   ): Promise<LbfgsStep<P, V>>;
   /** Iterations until a tolerance is met or a limit reached. `params` stay the caller's, and the result is the caller's. */
   minimize(loss: Loss, params: P, options?: MinimizeOptions): Promise<Minimum<P>>;
@@ -66,13 +66,14 @@ function minimizer<P, Loss, V, S>(vectors: Vectors<P, Loss, V, S>, options: Lbfg
   const settings = checked(options);
   return {
     init: () => freshState,
-    step: (loss, params, state, {iterations = 1} = {}) => {
+    step: (loss, params, state, {iterations = 1, maxEvaluations = Infinity} = {}) => {
       checkCount("iterations", iterations);
-      return walk({vectors, settings, loss, params, state, iterations, maxEvaluations: Infinity});
+      checkMost(maxEvaluations);
+      return walk({vectors, settings, loss, params, state, iterations, maxEvaluations});
     },
     async minimize(loss, params, {maxIterations = 100, maxEvaluations = Infinity, onIteration} = {}) {
       checkCount("maxIterations", maxIterations);
-      if (maxEvaluations !== Infinity) checkCount("maxEvaluations", maxEvaluations);
+      checkMost(maxEvaluations);
       const end = await walk({
         vectors,
         settings,
@@ -92,9 +93,13 @@ function minimizer<P, Loss, V, S>(vectors: Vectors<P, Loss, V, S>, options: Lbfg
   };
 }
 
+function checkMost(maxEvaluations: number): void {
+  if (maxEvaluations !== Infinity) checkCount("maxEvaluations", maxEvaluations);
+}
+
 function checked(options: LbfgsOptions): Settings {
   const {historySize = 10, learningRate = 1, c1 = 1e-4, c2 = 0.9, maxLineSearch = 25} = options;
-  const {toleranceGradient = 1e-7, toleranceChange = 1e-9} = options;
+  const {toleranceGradient = 1e-7, toleranceChange = 1e-9, leastCurvature = 1e-10} = options;
   checkCount("historySize", historySize);
   checkNumber("historySize", historySize, 1, MOST_PAIRS);
   checkNumber("learningRate", learningRate, Number.MIN_VALUE);
@@ -103,5 +108,15 @@ function checked(options: LbfgsOptions): Settings {
   checkCount("maxLineSearch", maxLineSearch);
   checkNumber("toleranceGradient", toleranceGradient, 0);
   checkNumber("toleranceChange", toleranceChange, 0);
-  return {historySize, learningRate, c1, c2, maxLineSearch, toleranceGradient, toleranceChange};
+  checkNumber("leastCurvature", leastCurvature, 0);
+  return {
+    historySize,
+    learningRate,
+    c1,
+    c2,
+    maxLineSearch,
+    toleranceGradient,
+    toleranceChange,
+    leastCurvature
+  };
 }

@@ -21,6 +21,8 @@ export interface LbfgsOptions {
   toleranceGradient?: number;
   /** Stop where neither the loss nor any parameter changes by more, 1e-9 by default. */
   toleranceChange?: number;
+  /** Steps that change the gradient by less along them, as a product, are not remembered, 1e-10 by default. Losses near 0 need less. */
+  leastCurvature?: number;
 }
 
 /** What L-BFGS remembers from step to step: a tree, whose vectors are [] before there are any. */
