@@ -4,6 +4,7 @@ import type {AdamAttrs} from "../kernels/adam.ts";
 import type {CsrAttrs} from "../kernels/csr-linear.ts";
 import type {NormAttrs} from "../kernels/norm.ts";
 import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
+import type {SplineAttrs, SplineBase} from "../kernels/spline-grid.ts";
 import type {Window2d} from "../kernels/window.ts";
 import type * as tf from "../tfjs.ts";
 import {addressOf} from "./heap.ts";
@@ -56,6 +57,21 @@ const norm: NativeKernel<NormAttrs> = ({native, at, outputs: [y = 0, moments = 0
     attrs.epsilon,
     Number(attrs.centred)
   );
+
+/** How our WebAssembly numbers the functions beside splines. */
+const BASES: Record<SplineBase, number> = {zero: 0, identity: 1, silu: 2};
+
+/** Sizes, degree and grid of a layer of splines. */
+function splineOf(specs: Specs, {order, intervals, base, low, high}: SplineAttrs): number[] {
+  const [rows = 0, inputs = 0] = specs.x?.shape ?? [];
+  const outputs = specs.coefficients?.shape[2] ?? specs.dy?.shape[1] ?? 0;
+  return [rows, inputs, outputs, order, intervals, BASES[base], low, intervals / (high - low)];
+}
+
+const spline: NativeKernel<SplineAttrs> = ({native, scratch, at, outputs: [y = 0], attrs, specs}) => {
+  const layer = [at("x"), at("coefficients"), at("baseWeights"), at("knots")];
+  return Boolean(native.splineForward(...layer, y, scratch, ...splineOf(specs, attrs)));
+};
 
 /** Kernels, by name, of which our WebAssembly has a faster form than their twins; the same arguments and results. */
 const kernels = {
@@ -154,6 +170,22 @@ const kernels = {
     const sizes = [specs.x?.shape[0] ?? 0, inputs, units, specs.rows?.shape[0] ?? 0] as const;
     return Boolean(native.sparseSlopes(at("x"), at("dy"), at("rows"), at("columns"), dw, scratch, ...sizes));
   }) satisfies NativeKernel<CsrAttrs>,
+
+  PetriSplineDense: spline,
+  PetriSplineDenseBased: spline,
+  PetriSplineDenseKnots: spline,
+  PetriSplineDenseBasedKnots: spline,
+
+  PetriSplineDenseInputGrad: (({native, scratch, at, outputs: [dx = 0], attrs, specs}) => {
+    const layer = [at("x"), at("coefficients"), at("baseWeights"), at("knots"), at("dy")];
+    return Boolean(native.splineInputGrad(...layer, dx, scratch, ...splineOf(specs, attrs)));
+  }) satisfies NativeKernel<SplineAttrs>,
+
+  PetriSplineDenseWeightGrads: (({native, scratch, at, outputs, attrs, specs}) => {
+    const [coefficients = 0, baseWeights = 0] = outputs;
+    const layer = [at("x"), coefficients, baseWeights, at("knots"), at("dy")];
+    return Boolean(native.splineWeightGrads(...layer, scratch, ...splineOf(specs, attrs)));
+  }) satisfies NativeKernel<SplineAttrs>,
 
   PetriGeluTanh: (({native, at, outputs: [y = 0], specs}) =>
     native.geluTanh(at("x"), y, sizeOf(specs.x?.shape))) satisfies NativeKernel<object>,

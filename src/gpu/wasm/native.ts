@@ -29,6 +29,10 @@ export interface Native {
   /** Both answer 0 where a strip of the batch does not fit into the scratch memory. */
   sparseProduct(...args: number[]): number;
   sparseSlopes(...args: number[]): number;
+  /** These answer 0 where a grid does not fit into the scratch memory. */
+  splineForward(...args: number[]): number;
+  splineInputGrad(...args: number[]): number;
+  splineWeightGrads(...args: number[]): number;
 }
 
 /** The module on a backend's memory, with memory that lasts from call to call. */

@@ -6,4 +6,5 @@ export * from "./matmul";
 export * from "./norm";
 export * from "./optimizers";
 export * from "./sparse";
+export * from "./spline";
 export * from "./windows";
