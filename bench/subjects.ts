@@ -14,6 +14,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   }),
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
+  kan: async () => (await import("./kan.ts")).kan,
   models: async () => (await import("./models.ts")).models,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,

@@ -1,5 +1,6 @@
 import {timeFit} from "../gpu/time-fit.ts";
 import {timePacking} from "../gpu/time-packing.ts";
+import {timeKan} from "../kan/time-kan.ts";
 import {timeSelection} from "../pruning/time-selection.ts";
 import {timeShrunk} from "../pruning/time-shrunk.ts";
 import {timeSparse} from "../pruning/time-sparse.ts";
@@ -12,6 +13,7 @@ export const timers = {
   timeSteps,
   timeFit,
   timePacking,
+  timeKan,
   timeSelection,
   timeShrunk,
   timeSparse
