@@ -57,54 +57,59 @@ const SPARSITIES = {
   nm: [0.5, 0.75, 0.875, 0.9375]
 } as const;
 
-/** A linear layer in every format against the dense one, and the sparsity from which it is faster. */
-async function layers(place: Place, backend: Backend, quick: boolean): Promise<Measurement[]> {
+type Format = keyof typeof SPARSITIES;
+
+/** A linear layer in a format against the dense one, and the sparsity from which it is faster. */
+async function layers(
+  format: Format,
+  place: Place,
+  backend: Backend,
+  quick: boolean
+): Promise<Measurement[]> {
   const slow = backend === "webgpu" && isSoftware(await adapterOf(place, "webgpu"));
   const size = slow ? 256 : 1024;
   const batch = slow ? 32 : 128;
   const measurements: Measurement[] = [];
-  for (const format of ["csr", "bits", "block", "nm"] as const) {
-    const points: {sparsity: number; ratios: LayerTimes}[] = [];
-    let device = "";
-    for (const sparsity of SPARSITIES[format].filter((_, i) => !quick || i % 2 === 1)) {
-      const {adapter, result} = await place.measure({
-        backend,
-        name: "timeSparse",
-        args: [{format, sparsity, size, batch, rounds: quick ? 5 : 15}]
-      });
-      device = adapter;
-      const {sparse, dense, bytes} = result;
-      const shared = {
-        subject: "pruning",
-        case: `${format}, ${size} x ${size}, batch ${batch}, ${sparsity * 100}% pruned`,
-        against: "the dense layer",
-        better: "lower",
-        adapter
-      } as const;
-      const ratios = {forward: sparse.forward / dense.forward, both: sparse.both / dense.both};
-      points.push({sparsity, ratios});
-      measurements.push(
-        {...shared, metric: "forward", value: sparse.forward, unit: "ms", ratio: ratios.forward},
-        {...shared, metric: "forward and backward", value: sparse.both, unit: "ms", ratio: ratios.both},
-        {...shared, metric: "bytes", value: bytes.sparse, unit: "B", ratio: bytes.sparse / bytes.dense}
-      );
-    }
-    for (const [metric, pass] of [
-      ["forward", "forward"],
-      ["forward and backward", "both"]
-    ] as const)
-      measurements.push({
-        subject: "pruning",
-        case: `${format}, ${size} x ${size}, batch ${batch}`,
-        metric: `break-even sparsity, ${metric}`,
-        value: breakEven(points.map(({sparsity, ratios}) => [sparsity, ratios[pass]])),
-        unit: "",
-        against: "",
-        ratio: null,
-        better: "lower",
-        adapter: device
-      });
+  const points: {sparsity: number; ratios: LayerTimes}[] = [];
+  let device = "";
+  for (const sparsity of SPARSITIES[format].filter((_, i) => !quick || i % 2 === 1)) {
+    const {adapter, result} = await place.measure({
+      backend,
+      name: "timeSparse",
+      args: [{format, sparsity, size, batch, rounds: quick ? 5 : 15}]
+    });
+    device = adapter;
+    const {sparse, dense, bytes} = result;
+    const shared = {
+      subject: "pruning",
+      case: `${format}, ${size} x ${size}, batch ${batch}, ${sparsity * 100}% pruned`,
+      against: "the dense layer",
+      better: "lower",
+      adapter
+    } as const;
+    const ratios = {forward: sparse.forward / dense.forward, both: sparse.both / dense.both};
+    points.push({sparsity, ratios});
+    measurements.push(
+      {...shared, metric: "forward", value: sparse.forward, unit: "ms", ratio: ratios.forward},
+      {...shared, metric: "forward and backward", value: sparse.both, unit: "ms", ratio: ratios.both},
+      {...shared, metric: "bytes", value: bytes.sparse, unit: "B", ratio: bytes.sparse / bytes.dense}
+    );
   }
+  for (const [metric, pass] of [
+    ["forward", "forward"],
+    ["forward and backward", "both"]
+  ] as const)
+    measurements.push({
+      subject: "pruning",
+      case: `${format}, ${size} x ${size}, batch ${batch}`,
+      metric: `break-even sparsity, ${metric}`,
+      value: breakEven(points.map(({sparsity, ratios}) => [sparsity, ratios[pass]])),
+      unit: "",
+      against: "",
+      ratio: null,
+      better: "lower",
+      adapter: device
+    });
   return measurements;
 }
 
@@ -146,11 +151,19 @@ async function lenet5(place: Place, backend: Backend, quick: boolean): Promise<M
   return measurements;
 }
 
+const layersOn = (backend: Backend): Record<string, Bench> =>
+  Object.fromEntries(
+    (Object.keys(SPARSITIES) as Format[]).map((format) => [
+      `${format} layers on ${backend}`,
+      within((...order) => layers(format, ...order), backend)
+    ])
+  );
+
 /** What pruning costs, and what it saves. */
 export const pruning: Record<string, Bench> = {
   selection: within(selection, "wasm"),
-  "layers on wasm": within(layers, "wasm"),
-  "layers on webgpu": within(layers, "webgpu"),
+  ...layersOn("wasm"),
+  ...layersOn("webgpu"),
   "LeNet-5 on wasm": within(lenet5, "wasm"),
   "LeNet-5 on webgpu": within(lenet5, "webgpu")
 };

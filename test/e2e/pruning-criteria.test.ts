@@ -2,6 +2,7 @@ import {cp, readFile, writeFile} from "node:fs/promises";
 import {join} from "node:path";
 import {expect, test} from "vitest";
 import {projectRoot} from "../../src/cli/project.ts";
+import {systems} from "../../src/ops/systems.ts";
 import {newProfileWithoutGpu} from "./support/browser.ts";
 import {openNotebook, workbench} from "./support/workbench.ts";
 
@@ -23,12 +24,18 @@ async function shipped() {
   return address;
 }
 
-test("pruning criteria are compared, and the verdict comes from the figures alone", async () => {
+test("the recorded figures of pruning criteria give a verdict, and then one's own", async () => {
   const petri = await openNotebook(await newProfileWithoutGpu(), await shipped(), "pruning-criteria");
   const cells = await petri.settled();
   expect(cells.filter(({error}) => error)).toEqual([]);
-  await petri.page.getByText("The verdict needs a run of all scores.", {exact: true}).waitFor();
+  const claim = "DSnoT mends masks of Wanda";
+  const dsnot = petri.page.getByRole("row").filter({hasText: claim});
+  const [verdict] = (await dsnot.getByRole("cell").allTextContents()).slice(-2);
+  expect(systems.find(({id}) => id === "dynamic-sparse-no-training")?.verdict).toBe(
+    `${claim}: ${verdict} (64-64-64-10 on digits, 3 seeds)`
+  );
   await petri.page.getByRole("button", {name: "Run all scores"}).click();
+  await petri.page.getByText("Computed by you.", {exact: true}).waitFor();
   await petri.page.getByRole("cell", {name: "any criterion is better than chance"}).waitFor();
   expect((await petri.settled()).filter(({error}) => error)).toEqual([]);
   const [row] = await petri.rows(
@@ -36,6 +43,6 @@ test("pruning criteria are compared, and the verdict comes from the figures alon
     FROM metrics m JOIN runs r USING (run_id)
     WHERE r.name = 'pruning criteria' AND (key LIKE '%, as cut' OR key LIKE '%, retrained')`
   );
-  expect(row).toEqual({keys: 24, shares: true});
+  expect(row).toEqual({keys: 28, shares: true});
   expect(petri.errors).toEqual([]);
 });
