@@ -7,10 +7,15 @@ export * from "./bases/fourier.ts";
 export * from "./bases/rbf.ts";
 export {type BumpEnds, type ReluBumpsOptions, reluBumps} from "./bases/relu-bumps.ts";
 export * from "./bases/wavelet.ts";
+export * from "./gauss-newton/index.ts";
 export * from "./grid/index.ts";
 export * from "./layers/activation-penalty.ts";
+export * from "./layers/af-kan.ts";
 export * from "./layers/initializers.ts";
 export * from "./layers/kan.ts";
+export * from "./layers/kan-attention.ts";
+export * from "./layers/kan-autoencoder.ts";
+export * from "./layers/kan-conv2d.ts";
 export {
   type KanLayerModule,
   type KanLayerOptions,
@@ -20,6 +25,13 @@ export {
 } from "./layers/kan-layer.ts";
 export {multiplyNodes, type Width} from "./layers/multiply-nodes.ts";
 export * from "./layers/network-of.ts";
+export * from "./layers/selectable.ts";
+export {
+  type SelectableOptions,
+  type SelectableParams,
+  type SelectionState,
+  selectableKanLayer
+} from "./layers/selectable-layer.ts";
 export {type GridUpdateOptions, updateGrids} from "./layers/update-grids.ts";
 export * from "./layers/weight-penalty.ts";
 export * from "./network/attribute.ts";
