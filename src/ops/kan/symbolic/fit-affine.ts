@@ -1,6 +1,6 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {SymbolicEdge} from "../network.ts";
-import {type AffineSamples, affineSamples, type ScoreRow, scoreRows} from "./affine-rows.ts";
+import {type AffineSamples, affineSamples, type ScoreRow, scoreOne, scoreRows} from "./affine-rows.ts";
 import {finiteValue, type SymbolicFunction, symbolicFunction} from "./functions.ts";
 import {polished} from "./polish.ts";
 
@@ -19,11 +19,13 @@ export interface AffineFitOptions {
   readonly points?: number;
   /** Sweeps, each between the neighbours of the best point of the one before. Default 3. */
   readonly rounds?: number;
+  /** The sweeps look at this many samples, evenly spread over x; regression and polish look at all. Default: at all. */
+  readonly samples?: number;
   /** Whether the best point is improved by least squares in all four numbers. Default false: pykan stops at the sweeps. */
   readonly polish?: boolean;
 }
 
-const OPTIONS = {low: true, high: true, points: true, rounds: true, polish: true} as const;
+const OPTIONS = {low: true, high: true, points: true, rounds: true, samples: true, polish: true} as const;
 
 /** Correlations nearer to each other differ by rounding. */
 const ROUNDING = 1e-12;
@@ -63,23 +65,38 @@ export function fitAffine(
   name: string,
   options: AffineFitOptions = {}
 ): AffineFit {
-  const samples = checkedSamples(x, y);
-  const {low = -10, high = 10, points = 101, rounds = 3, polish = false} = options;
+  const all = checkedSamples(x, y);
+  const {low = -10, high = 10, points = 101, rounds = 3, samples = all.x.length, polish = false} = options;
   checkOptions("fitAffine", options, OPTIONS);
   checkNumber("low", low);
   checkNumber("high", high, low);
   checkCount("points", points, 3);
   checkCount("rounds", rounds);
+  checkCount("samples", samples, 2);
   const f = symbolicFunction(name);
-  const best = sweep(scoreRows(f, samples), {
-    low,
-    high,
-    points,
-    rounds,
-    startsAtZero: low === -high && isMirrored(f)
-  });
-  const fit = regressed(f, samples, best);
-  return polish ? polished(f, samples, fit) : fit;
+  const sweeps = {low, high, points, rounds, startsAtZero: low === -high && isMirrored(f)};
+  const fit = regressed(f, all, bestOf(f, all, samples, sweeps));
+  return polish ? polished(f, all, fit) : fit;
+}
+
+/** The best point of the sweeps over some samples; over all, where it does not hold for those that were left out. */
+function bestOf(f: SymbolicFunction, all: AffineSamples, count: number, sweeps: Sweeps): Best {
+  if (count >= all.x.length) return sweep(scoreRows(f, all), sweeps);
+  const found = sweep(scoreRows(f, spread(all, count)), sweeps);
+  const r2 = scoreOne(all, f.value, found.inner, found.offset);
+  return r2 > found.r2 - 0.01 ? {...found, r2} : sweep(scoreRows(f, all), sweeps);
+}
+
+/** Samples at even steps through those in order of x, with both ends. */
+function spread({x, y, mean}: AffineSamples, count: number): AffineSamples {
+  const order = [...x.keys()].sort((a, b) => (x[a] as number) - (x[b] as number));
+  const step = (x.length - 1) / (count - 1);
+  const rows = Array.from({length: count}, (_, i) => order[Math.round(i * step)] as number);
+  const pick = (values: Float64Array) => Float64Array.from(rows, (i) => values[i] as number);
+  return affineSamples(
+    pick(x),
+    pick(y).map((value) => value + mean)
+  );
 }
 
 function checkedSamples(x: ArrayLike<number>, y: ArrayLike<number>): AffineSamples {
@@ -108,17 +125,17 @@ function sweep(score: ScoreRow, {low, high, points, rounds, startsAtZero}: Sweep
     {low, high},
     {low, high}
   ];
-  let best: Best = {inner: 0, offset: 0, r2: -1};
+  let found: Best = {inner: 0, offset: 0, r2: -1};
   for (let round = 0; round < rounds; round++) {
     const [a, b] = [steps(inners, points), steps(offsets, points)];
     const {i, j, r2} = bestPoint(score, a, b, round === 0 && startsAtZero);
-    best = {inner: a[i] as number, offset: b[j] as number, r2};
+    found = {inner: a[i] as number, offset: b[j] as number, r2};
     const isInside = !isBorder(i, a) && !isBorder(j, b);
     // At a border of one axis, the other is searched whole once more, as pykan does.
     if (isInside || isBorder(i, a)) inners = around(a, i);
     if (isInside || isBorder(j, b)) offsets = around(b, j);
   }
-  return best;
+  return found;
 }
 
 interface Point {

@@ -1,3 +1,12 @@
+export {
+  type AutoSymbolic,
+  type AutoSymbolicOptions,
+  autoSymbolic,
+  type FixedEdge,
+  fixSymbolic,
+  setSymbolic,
+  unfixSymbolic
+} from "./edges.ts";
 export {type AffineFit, type AffineFitOptions, fitAffine} from "./fit-affine.ts";
 export {
   finiteDerivative,
@@ -7,3 +16,4 @@ export {
   symbolicFunction,
   symbolicFunctions
 } from "./functions.ts";
+export {type SuggestOptions, type SymbolicSuggestion, suggestSymbolic} from "./suggest.ts";

@@ -5,7 +5,7 @@ export function nearNames(name: string, names: readonly string[]): string[] {
   const wanted = name.toLowerCase();
   return names
     .map((known) => ({known, far: distance(wanted, known.toLowerCase())}))
-    .filter(({known, far}) => far <= Math.max(1, wanted.length / 2) || isPartOf(wanted, known.toLowerCase()))
+    .filter(({known, far}) => far <= Math.max(2, wanted.length / 2) || isPartOf(wanted, known.toLowerCase()))
     .sort((a, b) => a.far - b.far)
     .slice(0, 5)
     .map(({known}) => known);
