@@ -9,6 +9,7 @@ import {use, withoutLeak} from "./support.ts";
 
 const {tf} = ops;
 const {bspline, chebyshev, fourier, kan, kanLayer, rbf, reluBumps, wavelet} = ops.kan;
+const {afKanLayer, kanAutoencoder, kanConv2d, kolmogorovArnoldAttention, selectableKanLayer} = ops.kan;
 
 interface Case {
   layer: () => Layer;
@@ -61,6 +62,52 @@ const CASES: Record<string, Case> = {
   "derivatives of Gaussians": {
     layer: () => kanLayer({units: 2, basis: wavelet({kind: "dog", range: [-4, 4], levels: 2})}) as Layer,
     shape: [2]
+  },
+  "AF-KAN, attention among inputs": {
+    layer: () => afKanLayer({units: 2, grid: 1, order: 0}) as Layer,
+    shape: [3]
+  },
+  "AF-KAN, attention among functions": {
+    layer: () =>
+      afKanLayer({units: 2, grid: 2, order: 1, collapse: "spatial", combination: "quad2"}) as Layer,
+    shape: [3]
+  },
+  "AF-KAN, weighted sums": {
+    layer: () =>
+      afKanLayer({units: 2, grid: 2, order: 1, collapse: "linear", combination: "cubic1"}) as Layer,
+    shape: [3]
+  },
+  "a choice among bases": {
+    layer: () =>
+      selectableKanLayer({
+        units: 2,
+        pool: [bspline({grid: 2, order: 5}), chebyshev(), rbf({size: 4})]
+      }) as unknown as Layer,
+    shape: [3],
+    context: (layer) => withState(layer, [3])
+  },
+  "convolution of splines": {
+    layer: () => kanConv2d({filters: 2, kernelSize: [2, 3], strides: 2, basis: bspline({order: 5})}) as Layer,
+    shape: [3, 4, 2]
+  },
+  "convolution of bumps": {
+    layer: () =>
+      kanConv2d({
+        filters: 2,
+        kernelSize: 2,
+        padding: "valid",
+        basis: rbf({size: 4}),
+        squash: "layerNorm"
+      }) as Layer,
+    shape: [3, 3, 3]
+  },
+  attention: {
+    layer: () => kolmogorovArnoldAttention({heads: 2, rank: 3, basis: fourier({frequencies: 2})}) as Layer,
+    shape: [4, 6]
+  },
+  "an autoencoder": {
+    layer: () => kanAutoencoder({sizes: [2], basis: chebyshev({degree: 2})}) as Layer,
+    shape: [2, 2]
   },
   "a network with nodes that multiply": {
     layer: () => kan([2, [1, 2], 1], {basis: bspline({order: 5, range: [-2, 2]}), arity: 3}),

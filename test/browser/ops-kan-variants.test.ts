@@ -1,0 +1,3 @@
+import {kanVariantsCases} from "../ops/kan-variants-cases.ts";
+
+kanVariantsCases("webgpu");
