@@ -175,6 +175,24 @@ export function pruningCases(backend: BackendName): void {
       await expect(prune({w: tf.ones([2, 2])}, {sparsity})).rejects.toThrow(/sparsity/);
     });
 
+    test("refuses what it cannot compare, and asks how much is to go", async () => {
+      const broken = {a: tf.ones([2, 2]), b: tf.tensor2d([1, NaN, 3, 4], [2, 2])};
+      await expect(prune(broken, {sparsity: 0.5})).rejects.toThrow(/score of weight 1 of b is NaN/);
+      const {a} = broken;
+      await expect(prune({a}, {})).rejects.toThrow(/Pass one of sparsity/);
+      await expect(prune({a}, {scope: "local"})).rejects.toThrow(/Pass one of sparsity/);
+      await expect(prune({a}, {scope: "local", distribution: {b: 0.5}})).rejects.toThrow(/"b"; there are a/);
+      expect(await sparsityOf(await prune({a}, {scope: "local", distribution: {a: 0.5}}))).toBe(0.5);
+      const everyLayer = ops.pruning.distributions.perLayer({a: 0.75});
+      expect(await sparsityOf(await prune({a}, {scope: "local", distribution: everyLayer}))).toBe(0.75);
+      const {keptCount, pruneInRounds, iterativeMagnitudePruning} = ops.pruning;
+      for (const sparsity of [1, -0.1, NaN]) expect(() => keptCount(10, sparsity)).toThrow(/sparsity/);
+      const falling = {sparsities: [0.6, 0.3], steps: 2};
+      await expect(pruneInRounds({a}, falling)).rejects.toThrow(/must not fall.*0\.6, then 0\.3/);
+      const rounds = iterativeMagnitudePruning(ops.mlp([2, 4, 2]), ops.datasets.twoMoons({n: 8}), falling);
+      await expect(rounds.next()).rejects.toThrow(/must not fall/);
+    });
+
     test("refuses a sparsity for a parameter that is not there", async () => {
       const params = {w: tf.ones([2, 2])};
       await expect(prune(params, {scope: "local", distribution: {v: 0.5}})).rejects.toThrow(

@@ -6,6 +6,7 @@ import {adam} from "../core/optimizers/adam.ts";
 import {disposeState} from "../core/train-step.ts";
 import type {Params} from "../core/tree.ts";
 import type {Dataset} from "../datasets/dataset.ts";
+import {checkRising} from "./kept-counts.ts";
 import {masked} from "./masked.ts";
 import {disposeMasks, type Masks, sparsityOf} from "./masks.ts";
 import {type PruneOptions, prune} from "./prune.ts";
@@ -79,6 +80,7 @@ export async function* iterativeMagnitudePruning<P extends Params>(
     ...training
   } = rest;
   checkCount("rewindStep", rewindStep, 0);
+  checkRising(sparsities);
   const rewind = new RewindPoint<P>(rewindStep);
   let masks: Masks | null = null;
   let stepsBefore = 0;

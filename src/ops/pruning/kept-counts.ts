@@ -1,5 +1,5 @@
 // How many weights a sparsity leaves.
-import {ArgumentError, checkNumber} from "../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../core/errors.ts";
 import {roundHalfEven} from "./top-k.ts";
 
 /** How many of `size` entries a sparsity leaves. */
@@ -16,6 +16,8 @@ export type Count = (size: number, sparsity: number) => number;
  * display(keptCounts([35, 35, 35], [0.9, 0.9, 0.9], keptCount(105, 0.9)));
  */
 export function keptCount(size: number, sparsity: number): number {
+  checkCount("size", size, 0);
+  checkSparsity(sparsity);
   return Math.max(1, roundHalfEven(size * (1 - sparsity)));
 }
 
@@ -48,6 +50,17 @@ export function keptCounts(
     rest -= sign;
   }
   return counts;
+}
+
+/** Throws unless sparsities of rounds, each in [0, 1), do not fall: what is pruned in one stays pruned in the next. */
+export function checkRising(sparsities: readonly number[]): void {
+  for (const [i, sparsity] of sparsities.entries()) {
+    checkSparsity(sparsity, `sparsities[${i}]`);
+    if (sparsity < (sparsities[i - 1] ?? 0))
+      throw new ArgumentError(
+        `sparsities must not fall, what one round prunes stays pruned: got ${sparsities[i - 1]}, then ${sparsity}.`
+      );
+  }
 }
 
 /** Throws unless a sparsity (share of zeros) is in [0, 1). */

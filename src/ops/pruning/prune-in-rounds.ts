@@ -1,7 +1,7 @@
 import type {Params} from "../core/tree.ts";
 import {dispose} from "../core/tree.ts";
 import {tidy} from "../tf.ts";
-import {checkSparsity} from "./kept-counts.ts";
+import {checkRising, checkSparsity} from "./kept-counts.ts";
 import {applyMasks, disposeMasks, type Masks} from "./masks.ts";
 import {type PruneOptions, prune} from "./prune.ts";
 import {rounds as roundsOf} from "./schedules.ts";
@@ -29,6 +29,7 @@ export async function pruneInRounds(params: Params, options: PruneInRoundsOption
   const {rounds = 10, sparsity = NaN, sparsities, ...rest} = options;
   if (!sparsities) checkSparsity(sparsity);
   const targets = sparsities ?? roundsOf(rounds, sparsity);
+  checkRising(targets);
   let masks: Masks | undefined;
   for (const target of targets) {
     const before: Masks | undefined = masks;

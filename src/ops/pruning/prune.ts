@@ -39,6 +39,10 @@ export async function prune(params: Params, options: PruneOptions): Promise<Mask
   const scored: Scored[] = [];
   for (const {path, leaf} of chosen) {
     const own = scores.get(path) as Float32Array;
+    if (own.includes(NaN))
+      throw new ArgumentError(
+        `The score of weight ${own.findIndex(Number.isNaN)} of ${path} is NaN, so that nothing can be compared with it: look whether the parameters, or the data that the score sees, are finite.`
+      );
     const mask = await earlier.get(path)?.data();
     if (mask) for (let i = 0; i < own.length; ++i) if (mask[i] === 0) own[i] = -Infinity;
     scored.push({path, shape: leaf.shape, scores: own});

@@ -40,14 +40,16 @@ export function select(all: readonly Scored[], options: SelectionOptions): Uint8
   const {granularity, scope = "global"} = options;
   if (!["global", "local", "output"].includes(scope))
     throw new ArgumentError(`scope must be "global", "local" or "output", got ${JSON.stringify(scope)}.`);
+  const given = (["sparsity", "keep", "amount"] as const).find((name) => options[name] !== undefined);
   if (granularity?.kind === "within") {
-    const given = (["sparsity", "keep", "amount"] as const).find((name) => options[name] !== undefined);
     if (given)
       throw new ArgumentError(
         `${granularity.name} says by itself how many weights stay: leave out ${given}.`
       );
     return all.map(({scores, shape, path}) => granularity.choose(scores, shape, path));
   }
+  if (!given && options.distribution === undefined)
+    throw new ArgumentError("How much is to go? Pass one of sparsity (0.9), keep (1000) and amount (0.2).");
   const masks = granularity ? selectGroups(all, granularity, options) : selectWeights(all, options);
   all.forEach(({scores}, a) => {
     const mask = masks[a] as Uint8Array;
@@ -144,11 +146,11 @@ function selectLocally(all: readonly Scored[], options: SelectionOptions): Uint8
 function totalOf(
   sizes: readonly number[],
   shares: readonly number[],
-  {sparsity = NaN, count = keptCount}: SelectionOptions
+  {sparsity, count = keptCount}: SelectionOptions
 ): number {
   const whole = sizes.reduce((sum, size) => sum + size, 0);
   const meant = sizes.reduce((sum, size, i) => sum + size * (1 - (shares[i] as number)), 0);
-  const asked = count(whole, sparsity);
+  const asked = sparsity === undefined ? Infinity : count(whole, sparsity);
   const total = Math.abs(asked - meant) <= sizes.length ? asked : Math.round(meant);
   return Math.min(whole, Math.max(sizes.length, total));
 }

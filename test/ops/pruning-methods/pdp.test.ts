@@ -128,7 +128,8 @@ describe("PDP on digits", () => {
       (options: object, kernel = tf.ones([6, 2])) =>
       () =>
         pruning.pdp(ops.dense({units: 2}), options).weightsOf(paramsOf(kernel as never));
-    expect(final({sparsity: 1})).toThrow(/pass a number from 0 up to/);
+    expect(() => pruning.pdp(ops.dense({units: 2}), {sparsity: 1})).toThrow(/pass a number from 0 up to/);
+    expect(() => pruning.pdp(ops.dense({units: 2}), {})).toThrow(/pass a sparsity such as 0.9, or nByM/);
     expect(final({nByM: [2, 4]})).toThrow(/do not divide into groups of 4/);
     expect(final({nByM: [2, 3], sparsity: 0.5})).toThrow(/leave out sparsity and channels/);
     expect(final({sparsity: 0.5, start: 5, end: 5})).toThrow(/end must be a whole number of at least 6/);

@@ -61,7 +61,10 @@ interface Pattern {
  * training.dispose();
  */
 export function pdp(model: Layer, options: PdpOptions): Subnetwork {
-  const {start = 0, end = start + 1, temperature = 1e-4, prunable} = options;
+  const {start = 0, end = start + 1, temperature = 1e-4, prunable, sparsity, nByM} = options;
+  if (sparsity === undefined && !nByM)
+    throw new ArgumentError("pdp needs to know how much goes: pass a sparsity such as 0.9, or nByM: [2, 4].");
+  if (sparsity !== undefined) checkSparsity(sparsity);
   checkCount("start", start, 0);
   checkCount("end", end, start + 1);
   checkNumber("temperature", temperature, 1e-30);
@@ -111,7 +114,6 @@ function patternOf(options: PdpOptions, weights: Leaves): Pattern {
       throw new ArgumentError("nByM says by itself how many weights stay: leave out sparsity and channels.");
     return groupsOf(nByM);
   }
-  checkSparsity(sparsity ?? NaN);
   const settings = {sparsity: sparsity as number, distribution};
   if (!channels) {
     const counts = countsByLayer(weights, settings);

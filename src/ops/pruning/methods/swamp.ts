@@ -10,6 +10,7 @@ import {disposeState, type TrainState} from "../../core/train-step.ts";
 import {clone, dispose, map, type Params} from "../../core/tree.ts";
 import {type Dataset, rowCount} from "../../datasets/dataset.ts";
 import type {Tensor} from "../../tf.ts";
+import {checkRising} from "../kept-counts.ts";
 import {masked} from "../masked.ts";
 import {disposeMasks, type Masks, sparsityOf} from "../masks.ts";
 import {type PruneOptions, prune} from "../prune.ts";
@@ -88,6 +89,7 @@ export async function* swamp<P extends Params>(
   const {key = keyOf(0), optimizer = adam(), loss, batchSize = 32, epochs = 10} = training;
   checkCount("particles", particles);
   checkCount("rewindStep", rewindStep, 0);
+  checkRising(sparsities);
   const steps = training.steps ?? epochs * Math.ceil(rowCount(data) / batchSize);
   const averaging = ema(optimizer, {decay: lateMean(Math.round(averageFrom * steps))});
   const rewind = new RewindPoint<P>(rewindStep);
