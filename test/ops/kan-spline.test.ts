@@ -1,5 +1,5 @@
 import {describe, expect, test} from "vitest";
-import {basisAt, splineBasis, splineBasisSlopes} from "../../src/ops/kan/spline/basis.ts";
+import {basisAt, basisDerivativesAt, splineBasis, splineBasisSlopes} from "../../src/ops/kan/spline/basis.ts";
 import {basisMatrix, matrixBasis} from "../../src/ops/kan/spline/basis-matrix.ts";
 import {coefficientsFrom, splineCurves} from "../../src/ops/kan/spline/coefficients.ts";
 import {extendKnots, uniformKnots} from "../../src/ops/kan/spline/knots.ts";
@@ -59,6 +59,29 @@ describe("basis functions", () => {
     );
     const slopes = above.map((value, i) => (value - (below[i] as number)) / (2 * step));
     expectNear(splineBasisSlopes(x, knots, 1, 10), slopes, 1e-6, 1e-8);
+  });
+
+  test("have higher derivatives that are those of the lower ones", () => {
+    const knots = extendKnots([-1, -0.2, 0.3, 0.6, 2], 4);
+    const [values, above, below] = [0, 0, 0].map(() => new Float64Array(5)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array
+    ];
+    for (let x = -3.7132; x < 5; x += 0.27)
+      for (const times of [1, 2, 3]) {
+        const first = basisDerivativesAt(x, knots, 0, 13, 4, times, values);
+        expect(basisDerivativesAt(x + 1e-5, knots, 0, 13, 4, times - 1, above)).toBe(first);
+        basisDerivativesAt(x - 1e-5, knots, 0, 13, 4, times - 1, below);
+        expectNear(
+          values,
+          above.map((value, i) => (value - (below[i] as number)) / 2e-5),
+          1e-6,
+          1e-6
+        );
+      }
+    basisDerivativesAt(0.1, knots, 0, 13, 4, 5, values);
+    expect(values.every((value) => value === 0)).toBe(true);
   });
 
   test("are zero outside the knots and for NaN", () => {

@@ -29,13 +29,70 @@ export function basisAt(
     return 0;
   }
   triangle(x, knots, from, from + count - 1, from + interval, order, values, slopes);
+  return placed(interval, count, order, values, slopes);
+}
+
+/**
+ * As `basisAt`, the derivatives of that many `times`: those of degree order - times, taken `times` times. Beyond the
+ * order they are zero.
+ */
+export function basisDerivativesAt(
+  x: number,
+  knots: Float64Array,
+  from: number,
+  count: number,
+  order: number,
+  times: number,
+  values: Float64Array
+): number {
+  const interval = intervalAt(x, knots, from, count);
+  if (interval < 0 || times > order) {
+    values.fill(0, 0, order + 1);
+    return interval < 0 ? 0 : placed(interval, count, order, values);
+  }
+  const [end, at] = [from + count - 1, from + interval];
+  triangle(x, knots, from, end, at, order - times, values, undefined);
+  for (let degree = order - times + 1; degree <= order; degree++)
+    differentiate(knots, from, end, at, degree, values);
+  return placed(interval, count, order, values);
+}
+
+/** Moves the functions from interval - order on so that the first exists and order more after it do; gives its index. */
+function placed(
+  interval: number,
+  count: number,
+  order: number,
+  values: Float64Array,
+  slopes?: Float64Array
+): number {
   const first = interval - order;
-  const last = count - 2 * order - 2;
-  if (first >= 0 && first <= last) return first;
-  const start = first < 0 ? 0 : last;
-  shift(values, order, start - first);
-  if (slopes) shift(slopes, order, start - first);
+  const start = Math.max(0, Math.min(first, count - 2 * order - 2));
+  if (start !== first) {
+    shift(values, order, start - first);
+    if (slopes) shift(slopes, order, start - first);
+  }
   return start;
+}
+
+/** From the functions of one degree less to the derivatives of those of `degree`. */
+function differentiate(
+  knots: Float64Array,
+  start: number,
+  end: number,
+  at: number,
+  degree: number,
+  values: Float64Array
+): void {
+  let before = 0;
+  for (let r = 0; r < degree; r++) {
+    const left = at + 1 - degree + r;
+    const right = at + 1 + r;
+    const isThere = left >= start && right <= end;
+    const share = isThere ? (values[r] as number) / ((knots[right] as number) - (knots[left] as number)) : 0;
+    values[r] = degree * (before - share);
+    before = share;
+  }
+  values[degree] = degree * before;
 }
 
 /** The interval of a row with knots[from + i] <= x < knots[from + i + 1]; -1 outside, and for NaN. */
