@@ -45,6 +45,28 @@ export function flush(backend: WebGpuBackend): void {
   backend.submitQueue();
 }
 
+const lives = new WeakMap<GPUBuffer, object>();
+const counted = new WeakSet<object>();
+
+/** From now on every buffer begins another life when it is given to a tensor: see `lifeOf`. */
+export function countLives({bufferManager}: WebGpuBackend): void {
+  if (counted.has(bufferManager)) return;
+  counted.add(bufferManager);
+  const acquire = bufferManager.acquireBuffer.bind(bufferManager);
+  bufferManager.acquireBuffer = (...args) => {
+    const buffer = acquire(...args);
+    lives.set(buffer, {});
+    return buffer;
+  };
+}
+
+/** The same for as long as a buffer belongs to one tensor: another tensor later may get the same buffer. */
+export function lifeOf(buffer: GPUBuffer): object {
+  const life = lives.get(buffer) ?? {};
+  lives.set(buffer, life);
+  return life;
+}
+
 /** A tensor's memory on the GPU; nothing for an empty one. */
 export function bufferOf(backend: WebGpuBackend, {dataId, size}: tf.Tensor): GPUBuffer | undefined {
   if (size === 0) return undefined;

@@ -1,6 +1,6 @@
 import type {Shader} from "../shader.ts";
 import type * as tf from "../tfjs.ts";
-import {bufferOf, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
+import {bufferOf, flush, lifeOf, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import type {Command, Later, Memory, Recording} from "./recording.ts";
 import {Shadows} from "./shadows.ts";
 
@@ -42,6 +42,8 @@ export function captureStep<T extends StepTensors>(
   const buffers = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => bufferOf(backend, tensor));
   const [stateBuffers, inputBuffers] = [buffers(state), buffers(inputs)];
   flush(backend);
+  const outer = listening;
+  outer?.refuse("it takes steps of another training");
   const capture = new Capture(backend);
   listening = capture;
   try {
@@ -56,7 +58,7 @@ export function captureStep<T extends StepTensors>(
     const {commands, refused} = capture;
     return {result, recording: {commands, ...before, ...after, ...(refused && {refused})}};
   } finally {
-    listening = undefined;
+    listening = outer;
     capture.stop();
     flush(backend);
   }
@@ -119,6 +121,11 @@ class Capture {
     this.noted = note;
   }
 
+  /** The step cannot be replayed; the first reason counts. */
+  refuse(reason: string): void {
+    this.refused ??= reason;
+  }
+
   /** The memory in a buffer, in its present life. */
   memoryOf(buffer: GPUBuffer): Memory {
     const known = this.memories.get(buffer) ?? this.memory(buffer, false);
@@ -131,7 +138,7 @@ class Capture {
   }
 
   private memory(buffer: GPUBuffer, isMade: boolean): Memory {
-    return {index: this.met++, buffer, bytes: buffer.size, isMade};
+    return {index: this.met++, buffer, life: lifeOf(buffer), bytes: buffer.size, isMade};
   }
 
   private wrote(buffer: GPUBuffer, offset: number, bytes: Uint8Array): void {

@@ -1,11 +1,11 @@
 import {currentProfiler} from "../profile.ts";
 import * as tf from "../tfjs.ts";
-import {type WebGpuBackend, webGpuBackend} from "../tfjs-webgpu.ts";
+import {countLives, type WebGpuBackend, webGpuBackend} from "../tfjs-webgpu.ts";
 import {Plan, type Spec} from "./plan.ts";
 import type {Leaf, PlanReport, StepFunction, StepInput} from "./planned-steps.ts";
 import {RunSteps, tensorsIn} from "./run-steps.ts";
 import {StateStore} from "./state-store.ts";
-import {type Recorded, StepKind} from "./step-kind.ts";
+import {kindName, RESHAPED, type Recorded, StepKind} from "./step-kind.ts";
 
 /** The queue is watched every so many steps: the GPU is at most twice that behind. */
 const STEPS_A_MARK = 16;
@@ -37,6 +37,7 @@ export class PackedSteps {
   constructor(starts: readonly RunStart[], options: {plan?: boolean | undefined} = {}) {
     this.runs = starts.map(({run, state}) => new RunSteps(run, state));
     this.backend = options.plan === false ? undefined : webGpuBackend();
+    if (this.backend) countLives(this.backend);
   }
 
   /** The leaves of a run's state now. They live until the next step and belong to this object: clone what is to stay. */
@@ -140,7 +141,7 @@ export class PackedSteps {
 
   private kindOf(inputs: readonly (readonly StepInput[])[]): StepKind | undefined {
     if (!this.backend) return undefined;
-    const name = inputs.map((own) => own.map(({shape}) => shape.join("x")).join()).join("; ");
+    const name = kindName(inputs);
     const kind = this.kinds.get(name) ?? new StepKind();
     this.kinds.set(name, kind);
     return kind;
@@ -154,7 +155,7 @@ export class PackedSteps {
     );
     this.replayed = {plan, specs: kind.specs};
     if (this.done % STEPS_A_MARK === 0) this.mark();
-    for (const run of this.runs) run.count();
+    for (const [i, run] of this.runs.entries()) run.count(kind.increments(i));
   }
 
   /** A step in ordinary operations. */
@@ -167,30 +168,34 @@ export class PackedSteps {
   private recorded(kind: StepKind, inputs: readonly (readonly StepInput[])[]): void {
     const backend = this.backend as WebGpuBackend;
     const recorded = this.runs.map((run, i) => run.step(this.state(i), inputs[i] ?? [], backend));
-    this.load();
     if (kind.learn(recorded, this.done)) this.plan(kind, recorded, backend);
+    this.load();
   }
 
   private plan(kind: StepKind, recorded: readonly Recorded[], backend: WebGpuBackend): void {
-    for (const [i, {increments}] of recorded.entries()) this.run(i).increments = increments;
     kind.specs = this.run(0).outputs.map(({shape, dtype}) => ({shape, dtype}));
-    const isFirst = ![...this.kinds.values()].some(({plan}) => plan);
     try {
       this.store ??= new StateStore(backend, tensorsIn(this.state(0)), this.runs.length);
       const recordings = recorded.map(({recording}) => recording);
       kind.plan = new Plan(backend, recordings, this.store);
-      this.load();
     } catch (error) {
       kind.refused = error instanceof Error ? error.message : String(error);
-      if (!isFirst) return;
-      this.store?.dispose();
-      this.store = undefined;
     }
   }
 
-  /** Puts the state where plans look for it. */
+  /** Puts the state where plans look for it; without plans nobody does. */
   private load(): void {
-    for (const [i, {leaves}] of this.runs.entries()) this.store?.load(tensorsIn(leaves ?? []), i);
+    const {store} = this;
+    if (!store) return;
+    const kinds = [...this.kinds.values()];
+    if (!this.runs.every(({leaves}) => store.fits(tensorsIn(leaves ?? []))))
+      for (const kind of kinds) kind.refuse(RESHAPED);
+    if (!kinds.some(({plan}) => plan)) {
+      store.dispose();
+      this.store = undefined;
+      return;
+    }
+    for (const [i, {leaves}] of this.runs.entries()) store.load(tensorsIn(leaves ?? []), i);
   }
 
   private mark(): void {

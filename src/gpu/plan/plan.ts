@@ -30,6 +30,8 @@ export class Plan {
   private readonly state: StateStore;
   private readonly uniforms: Uniforms;
   private readonly commands: (Ready | ReadyCopy)[];
+  /** Numbers of the state's tensors that it leaves as they are. */
+  private readonly untouched: readonly number[];
   private readonly inputs: readonly (Place | undefined)[];
   /** The inputs of all runs, where there are several, on their way to the GPU. */
   private readonly staged: readonly Uint8Array<ArrayBuffer>[];
@@ -58,6 +60,7 @@ export class Plan {
         return place;
       };
       this.commands = [...make(placeOf), ...this.endCopies(pack, placeOf)];
+      this.untouched = state.untouched(recording);
       this.inputs = memory.inputs;
       this.staged = runs === 1 ? [] : memory.inputs.map((place) => new Uint8Array(place?.buffer.size ?? 0));
       this.outputs = recording.outputs.map((each) => each && [placeOf(each, 0), placeOf(each, 1)]);
@@ -98,9 +101,9 @@ export class Plan {
     this.encode(encoder, probe?.passFor);
     this.lastSide = this.state.side;
     probe?.end(encoder);
+    this.state.turn(this.untouched, encoder);
     queue.submit([encoder.finish()]);
     probe?.submitted();
-    this.state.turn();
   }
 
   /** A copy of an output of the last step of a run. */

@@ -11,6 +11,8 @@ export interface Memory {
   /** In the order in which the step met them. */
   readonly index: number;
   readonly buffer: GPUBuffer;
+  /** Of the buffer, which is given to one tensor after another. */
+  readonly life: object;
   readonly bytes: number;
   /** False for what was there before the step. */
   readonly isMade: boolean;
@@ -87,10 +89,14 @@ export function difference(before: Recording, after: Recording, ahead: number): 
     const reason = commandDifference(a, b, isSame, ahead);
     if (reason) return reason;
   }
-  const ends = [...before.nextState, ...before.outputs].every((memory, i) =>
-    isSame(memory, [...after.nextState, ...after.outputs][i])
-  );
-  return ends ? undefined : "what comes out of it lies elsewhere from step to step";
+  const comesOut = [...after.nextState, ...after.outputs];
+  for (const [i, memory] of [...before.nextState, ...before.outputs].entries()) {
+    const other = comesOut[i];
+    if (!isSame(memory, other)) return "what comes out of it lies elsewhere from step to step";
+    if (memory && other && !sameContent(memory, other, ahead))
+      return "what comes out of it is a number that changes from step to step, and was made on the CPU";
+  }
+  return undefined;
 }
 
 function commandDifference(
@@ -103,7 +109,8 @@ function commandDifference(
     if (a.kind !== b.kind) return "its operations differ from step to step";
     const [x, y] = [a as Copy, b as Copy];
     const sameRange = x.fromOffset === y.fromOffset && x.toOffset === y.toOffset && x.bytes === y.bytes;
-    return sameRange && isSame(x.from, y.from) && isSame(x.to, y.to) ? undefined : "its copies differ";
+    const isSameCopy = sameRange && isSame(x.from, y.from) && isSame(x.to, y.to);
+    return isSameCopy && sameContent(x.from, y.from, ahead) ? undefined : "its copies differ";
   }
   if (a.pipeline !== b.pipeline || a.workgroups.join() !== b.workgroups.join()) {
     return `its operations differ from step to step (${a.label}, then ${b.label})`;
@@ -125,7 +132,7 @@ function namesOf({state, inputs}: Recording): (memory: Memory | undefined) => un
   const roles = new Map<Memory, string>();
   for (const [i, memory] of inputs.entries()) if (memory) roles.set(memory, `input ${i}`);
   for (const [i, memory] of state.entries()) if (memory) roles.set(memory, `state ${i}`);
-  return (memory) => memory && (roles.get(memory) ?? (memory.isMade ? memory.index : memory.buffer));
+  return (memory) => memory && (roles.get(memory) ?? (memory.isMade ? memory.index : memory.life));
 }
 
 function sameContent(a: Memory, b: Memory, ahead: number): boolean {

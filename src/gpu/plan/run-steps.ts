@@ -1,6 +1,7 @@
 import * as tf from "../tfjs.ts";
 import type {WebGpuBackend} from "../tfjs-webgpu.ts";
 import {captureStep} from "./capture.ts";
+import type {Spec} from "./plan.ts";
 import type {Leaf, StepFunction, StepInput} from "./planned-steps.ts";
 import type {Recorded} from "./step-kind.ts";
 
@@ -10,8 +11,6 @@ export class RunSteps {
   leaves: readonly Leaf[] | undefined;
   /** The state's numbers, undefined in the place of tensors. */
   numbers: readonly (number | undefined)[];
-  /** By how much they change in a step that is replayed. */
-  increments: readonly number[] = [];
   /** What the last step gave besides the state, if it was an ordinary one. */
   outputs: readonly tf.Tensor[] = [];
   readonly run: StepFunction;
@@ -37,19 +36,21 @@ export class RunSteps {
         this.advance(run());
         return undefined;
       }
+      const shapes = tensorsIn(before).map(({shape, dtype}) => ({shape, dtype}));
       const {result, recording} = captureStep(backend, tensorsIn(before), tensors, run);
       this.advance(result);
-      return {recording, increments: incrementsOf(before, result.state)};
+      const isReshaped = !sameSpecs(shapes, tensorsIn(result.state));
+      return {recording, increments: incrementsOf(before, result.state), isReshaped};
     } finally {
       // One that was passed on is no longer ours.
       disposeLeaves(tensors, [...(this.leaves ?? []), ...this.outputs]);
     }
   }
 
-  /** The numbers after a step that was replayed. */
-  count(): void {
+  /** The numbers after a step that was replayed, by how much they change in it. */
+  count(increments: readonly number[]): void {
     this.numbers = this.numbers.map((number, i) =>
-      number === undefined ? undefined : number + (this.increments[i] ?? 0)
+      number === undefined ? undefined : number + (increments[i] ?? 0)
     );
   }
 
@@ -82,6 +83,11 @@ export class RunSteps {
 const isTensor = (leaf: Leaf): leaf is tf.Tensor => typeof leaf !== "number";
 
 export const tensorsIn = (leaves: readonly Leaf[]) => leaves.filter(isTensor);
+
+/** Whether tensors have the same shapes and types, one by one. */
+export const sameSpecs = (a: readonly Spec[], b: readonly Spec[]) =>
+  a.length === b.length &&
+  a.every(({shape, dtype}, i) => dtype === b[i]?.dtype && shape.join() === b[i].shape.join());
 
 const numbersOf = (leaves: readonly Leaf[]) =>
   leaves.map((leaf) => (typeof leaf === "number" ? leaf : undefined));

@@ -4,6 +4,7 @@ import {type Place, placeOfRun, Store} from "./layout.ts";
 import {aligned} from "./merge.ts";
 import type {Spec} from "./plan.ts";
 import type {Memory, Recording} from "./recording.ts";
+import {sameSpecs} from "./run-steps.ts";
 
 /** A tensor of the state, twice: a step reads one and writes the other. */
 type Slot = readonly [Place, Place] | undefined;
@@ -20,12 +21,15 @@ export class StateStore {
   private readonly specs: readonly Spec[];
   private readonly runs: number;
   private slots: Slot[] | undefined;
+  /** Tensors whose two sides differ. */
+  private readonly written: boolean[];
 
   constructor(backend: WebGpuBackend, specs: readonly Spec[], runs = 1) {
     this.runs = runs;
     this.backend = backend;
     this.store = new Store(backend);
     this.specs = specs.map(({shape, dtype}) => ({shape, dtype}));
+    this.written = specs.map(() => false);
   }
 
   get bytes(): number {
@@ -36,9 +40,30 @@ export class StateStore {
     return this.store.isAlive;
   }
 
-  /** The sides change places. */
-  turn(): void {
-    this.side = this.side === 0 ? 1 : 0;
+  /** Whether these are tensors as the ones it was made for. */
+  fits(tensors: readonly Spec[]): boolean {
+    return sameSpecs(this.specs, tensors);
+  }
+
+  /**
+   * The sides change places, after a step that left the tensors `untouched` where they were. Such a tensor has to be on the
+   * other side too: it is not where a step of another kind has written it since.
+   */
+  turn(untouched: readonly number[], encoder: GPUCommandEncoder): void {
+    const {side, written} = this;
+    for (const index of untouched) {
+      const slot = written[index] ? this.slots?.[index] : undefined;
+      if (!slot) continue;
+      const [from, to] = [slot[side], slot[side === 0 ? 1 : 0]];
+      const bytes = this.bytesOf(index);
+      for (let run = 0; run < this.runs; ++run) {
+        const at = run * from.stride;
+        encoder.copyBufferToBuffer(from.buffer, from.offset + at, to.buffer, to.offset + at, bytes);
+      }
+    }
+    written.fill(true);
+    for (const index of untouched) written[index] = false;
+    this.side = side === 0 ? 1 : 0;
   }
 
   /** Makes the memory, the members of groups one after the other; the first plan decides. */
@@ -105,7 +130,12 @@ export class StateStore {
     return place;
   }
 
-  /** True where the step itself leaves the tensor in its place, or it never changes. */
+  /** The tensors that a step leaves as they are. */
+  untouched({state, nextState}: Recording): number[] {
+    return state.flatMap((memory, i) => (memory && memory === nextState[i] ? [i] : []));
+  }
+
+  /** True where the step itself leaves the tensor in its place, or does not change it. */
   isAtHome(index: number, recording: Recording): boolean {
     const memory = recording.nextState[index] as Memory;
     const home = homeOf(memory, recording);
@@ -122,6 +152,8 @@ export class StateStore {
       for (const place of slot)
         copyNow(this.backend, {buffer, offset: 0}, placeOfRun(place, run), buffer.size);
     }
+    // All runs are loaded together.
+    this.written.fill(false);
   }
 
   /** Copies of a run's tensors as they are now. */
@@ -136,12 +168,15 @@ export class StateStore {
     this.store.dispose();
   }
 
+  private bytesOf(index: number): number {
+    return this.specs[index]?.shape.reduce((product, dim) => product * dim, 4) ?? 0;
+  }
+
   private liesTogether(indices: readonly number[]): boolean {
     return indices.every((index, j) => {
       if (j === 0) return true;
       const [before, here] = [this.slots?.[indices[j - 1] as number], this.slots?.[index]];
-      const size =
-        this.specs[indices[j - 1] as number]?.shape.reduce((product, dim) => product * dim, 4) ?? 0;
+      const size = this.bytesOf(indices[j - 1] as number);
       return (
         before?.[0].buffer === here?.[0].buffer &&
         (before?.[0].offset ?? 0) + aligned(size) === here?.[0].offset

@@ -1,6 +1,7 @@
 // What is known of the steps with inputs of the same shapes.
 import {doubts} from "./doubts.ts";
 import type {Plan, Spec} from "./plan.ts";
+import type {StepInput} from "./planned-steps.ts";
 import {difference, type Recording} from "./recording.ts";
 
 /** A step that was written down. */
@@ -8,6 +9,17 @@ export interface Recorded {
   recording: Recording;
   /** By how much the numbers of the state changed. */
   increments: readonly number[];
+  /** A tensor of the state has another shape or type after it. */
+  isReshaped: boolean;
+}
+
+export const RESHAPED = "a tensor of its state changes its shape";
+
+/** Steps of one name are of one kind: their inputs have the same shapes and types. */
+export function kindName(inputs: readonly (readonly StepInput[])[]): string {
+  const nameOf = ({shape, values}: StepInput) =>
+    `${shape.join("x")}${values instanceof Int32Array ? " whole" : ""}`;
+  return inputs.map((own) => own.map(nameOf).join()).join("; ");
 }
 
 /** So many steps are tried in vain before a kind is given up. */
@@ -31,6 +43,18 @@ export class StepKind {
     const {plan} = this;
     const isTrusted = plan?.isAlive && this.doubts === doubts.count && done < this.nextCheck;
     return isTrusted ? plan : undefined;
+  }
+
+  /** By how much the numbers of a run's state change in a step. */
+  increments(run: number): readonly number[] {
+    return this.last?.recorded[run]?.increments ?? [];
+  }
+
+  /** It is never replayed again. */
+  refuse(reason: string): void {
+    this.plan?.dispose();
+    this.plan = undefined;
+    this.refused = reason;
   }
 
   /** How many steps after the recorded one this is. */
@@ -68,6 +92,7 @@ export class StepKind {
 function reasonAgainst(now: Recorded, last: Recorded | undefined, ahead: number): string | undefined {
   const {recording} = now;
   if (recording.state.length !== recording.nextState.length) return "its state grows";
+  if (now.isReshaped) return RESHAPED;
   if (!last) return recording.refused;
   return difference(last.recording, recording, ahead) ?? countsDiffer(last.increments, now.increments);
 }

@@ -1,4 +1,5 @@
 import {type Leaf, PlannedSteps, type PlanReport, type StepInput} from "../../gpu/plan/planned-steps.ts";
+import {kindName} from "../../gpu/plan/step-kind.ts";
 import {type Tensor, tidy} from "../tf.ts";
 import {breathe} from "./breathe.ts";
 import {ArgumentError} from "./errors.ts";
@@ -60,7 +61,10 @@ export function planned<S extends object>(
 export class Planned<S extends object> {
   private readonly steps: PlannedSteps;
   private readonly outline: S;
-  private names: readonly string[] = [];
+  /** The names of outputs, by kind of step. */
+  private readonly names = new Map<string, readonly string[]>();
+  /** The kind of the last step. */
+  private kind = "";
 
   /** It takes over the tensors of the state. */
   constructor(
@@ -77,7 +81,7 @@ export class Planned<S extends object> {
           stepKey(key, this.steps.done + 1)
         );
         const outputs = next.outputs ?? {};
-        this.names = Object.keys(outputs);
+        this.names.set(this.kind, Object.keys(outputs));
         // In the order of the state that it began with, whatever order the step puts it in.
         const ordered = map(
           (_, _path, leaf) => leaf,
@@ -104,17 +108,28 @@ export class Planned<S extends object> {
     return this.steps.report;
   }
 
-  /** Makes a step with these inputs: float32 or, from an Int32Array, int32. */
+  /**
+   * Makes a step with these inputs: float32 or, from an Int32Array, int32. Throws an ArgumentError where an input has not as
+   * many values as its shape.
+   */
   step(...inputs: StepInput[]): void {
+    for (const {values, shape} of inputs) {
+      if (values.length === shape.reduce((product, dim) => product * dim, 1)) continue;
+      throw new ArgumentError(
+        `An input has ${values.length} values, and its shape is [${shape.join(", ")}]: give as many as the shape has.`
+      );
+    }
+    this.kind = kindName([inputs]);
     this.steps.step(inputs);
   }
 
   /** An output of the last step, the caller's to dispose. Throws an ArgumentError for a name that it did not give. */
   take(name: string): Tensor {
-    const index = this.names.indexOf(name);
+    const names = this.names.get(this.kind) ?? [];
+    const index = names.indexOf(name);
     if (index >= 0) return this.steps.takeOutput(index);
     throw new ArgumentError(
-      `The last step gave no output ${name}; it gave ${this.names.join(", ") || "none"}. Return it from the step: {state, outputs: {${name}}}.`
+      `The last step gave no output ${name}; it gave ${names.join(", ") || "none"}. Return it from the step: {state, outputs: {${name}}}.`
     );
   }
 
