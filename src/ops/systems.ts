@@ -340,5 +340,60 @@ export const systems: readonly System[] = [
     notebook: "reference/pruning/grokking-ticket.html",
     test: "test/ops/pruning-methods/grokking-ticket.test.ts",
     verdict: ""
+  },
+  {
+    id: "activation-space-selectable-kolmogorov-arnold-networks",
+    family: "kan",
+    title: "Activation Space Selectable Kolmogorov-Arnold Networks",
+    export: "petri/kan#selectableKan",
+    notebook: "reference/kan/selectable.html",
+    test: "test/ops/kan-variants.test.ts",
+    verdict: ""
+  },
+  {
+    id: "af-kan",
+    family: "kan",
+    title:
+      "AF-KAN: Activation Function-Based Kolmogorov-Arnold Networks for Efficient Representation Learning",
+    export: "petri/kan#afKan",
+    notebook: "reference/kan/af-kan.html",
+    test: "test/ops/kan-variants.test.ts",
+    verdict: ""
+  },
+  {
+    id: "kan",
+    family: "kan",
+    title: "KAN: Kolmogorov-Arnold Networks",
+    export: "petri/kan#kan",
+    notebook: "reference/kan/kan.html",
+    test: "test/ops/kan-layers.test.ts",
+    verdict: ""
+  },
+  {
+    id: "kolmogorov-arnold-attention",
+    family: "kan",
+    title: "Kolmogorov-Arnold Attention: Is Learnable Attention Better For Vision Transformers?",
+    export: "petri/kan#kolmogorovArnoldAttention",
+    notebook: "reference/kan/kan-attention.html",
+    test: "test/ops/kan-variants.test.ts",
+    verdict: ""
+  },
+  {
+    id: "kolmogorov-arnold-network-autoencoders",
+    family: "kan",
+    title: "Kolmogorov-Arnold Network Autoencoders",
+    export: "petri/kan#kanAutoencoder",
+    notebook: "reference/kan/kan-autoencoder.html",
+    test: "test/ops/kan-variants.test.ts",
+    verdict: ""
+  },
+  {
+    id: "matrixkan",
+    family: "kan",
+    title: "MatrixKAN: Parallelized Kolmogorov-Arnold Network",
+    export: "petri/kan#bspline",
+    notebook: "reference/kan/bspline.html",
+    test: "test/ops/kan-layers.test.ts",
+    verdict: ""
   }
 ];

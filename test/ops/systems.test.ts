@@ -7,7 +7,11 @@ test.each(systems.map((system) => [system.id, system] as const))(
   "%s has its export and its test",
   (_id, system) => {
     const [specifier, name] = system.export.split("#") as [string, string];
-    const packages: Record<string, object> = {"petri/pruning": ops.pruning, "petri/core": ops};
+    const packages: Record<string, object> = {
+      "petri/pruning": ops.pruning,
+      "petri/kan": ops.kan,
+      "petri/core": ops
+    };
     expect(packages[specifier]).toHaveProperty(name);
     expect(existsSync(new URL(`../../${system.test}`, import.meta.url))).toBe(true);
   }
