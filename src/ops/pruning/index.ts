@@ -65,6 +65,7 @@ export * from "./updaters/ac-dc.ts";
 export * from "./updaters/drop-and-grow.ts";
 export type {DropGrowOptions} from "./updaters/drop-grow-rule.ts";
 export * from "./updaters/gradual.ts";
+export type {WeightRule} from "./updaters/mask-search.ts";
 export * from "./updaters/rigl.ts";
 export * from "./updaters/set.ts";
 export {snfs} from "./updaters/snfs.ts";
