@@ -8,6 +8,7 @@ export {
   unfixSymbolic
 } from "./edges.ts";
 export {type AffineFit, type AffineFitOptions, fitAffine} from "./fit-affine.ts";
+export {type Formula, type FormulaOptions, formula} from "./formula.ts";
 export {
   finiteDerivative,
   finiteValue,
