@@ -15,6 +15,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   kan: async () => (await import("./kan.ts")).kan,
+  "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
   models: async () => (await import("./models.ts")).models,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,

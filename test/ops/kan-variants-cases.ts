@@ -12,7 +12,7 @@ const {afKanLayer, bspline, chebyshev, fitSelectable, fourier, kan, kanAutoencod
   ops.kan;
 const {kolmogorovArnoldAttention, rbf, reluBumps, selectableKan, selectionOf, wavelet} = ops.kan;
 
-const rowsOf = (x: Tensor) => x.arraySync() as number[][];
+const rowsOf = async (x: Tensor) => (await x.array()) as number[][];
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const silu = (x: number) => x / (1 + Math.exp(-x));
 
@@ -109,7 +109,7 @@ export function kanVariantsCases(backend: BackendName): void {
           [0.5, 1, 1.5]
         ]);
         const raw = x.map((at) =>
-          [0, 1, 2].map((f) => (silu(at - (low?.[f] as number)) * silu((high?.[f] as number) - at)) ** 2)
+          [0, 1, 2].map((f) => (silu(at - (low[f] as number)) * silu((high[f] as number) - at)) ** 2)
         );
         const [least, greatest] = [Math.min(...raw.flat()), Math.max(...raw.flat())];
         const scaled = raw.map((each) => each.map((value) => (value - least) / (greatest - least)));
@@ -136,16 +136,22 @@ export function kanVariantsCases(backend: BackendName): void {
         const layer = kolmogorovArnoldAttention({heads: 2, rank: 2, basis: fourier({frequencies: 1})});
         const params = layer.init(ops.key(4), [3, 4]);
         const x = ops.random.normal(ops.key(5), [1, 3, 4]);
-        const rows = rowsOf(tf.reshape(x, [3, 4]));
+        const rows = await rowsOf(tf.reshape(x, [3, 4]));
         const times = (a: number[][], b: number[][]) =>
           a.map((row) =>
             (b[0] as number[]).map((_, j) => sum(row.map((value, i) => value * (b[i]?.[j] as number))))
           );
-        const [query, key, value, out] = (["query", "key", "value", "out"] as const).map((name) =>
+        const kernels = (["query", "key", "value", "out"] as const).map((name) =>
           rowsOf(params[name].kernel)
-        ) as [number[][], number[][], number[][], number[][]];
-        const coefficients = params.coefficients.arraySync() as number[][][];
-        const widen = params.widen.arraySync() as number[][][];
+        );
+        const [query, key, value, out] = (await Promise.all(kernels)) as [
+          number[][],
+          number[][],
+          number[][],
+          number[][]
+        ];
+        const coefficients = (await params.coefficients.array()) as number[][][];
+        const widen = (await params.widen.array()) as number[][][];
         const seen = [0, 1].map((head) => {
           const part = (all: number[][]) => times(rows, all).map((row) => row.slice(2 * head, 2 * head + 2));
           const [q, k, v] = [part(query), part(key), part(value)];
@@ -219,7 +225,7 @@ export function kanVariantsCases(backend: BackendName): void {
         }
         expect([...new Set(seen.map(([phase]) => phase))]).toEqual(["all", "sharpen", "winners"]);
         expect(seen.at(-1)).toEqual(["winners", 200]);
-        const shares = selectionOf(model, training.params, training.modelState);
+        const shares = await selectionOf(model, training.params, training.modelState);
         expect(shares.map(({basis, share}) => [basis, share])).toEqual([
           ["chebyshev", 0],
           ["fourier", 1]

@@ -35,7 +35,7 @@ export interface SelectableKan extends Layer<Record<string, Params>> {
  * const model = selectableKan([1, 1]);
  * const training = fitSelectable(model, data, {steps: 60});
  * for await (const row of training) display(`${row.phase}: ${row.loss}`);
- * display(selectionOf(model, training.params, training.modelState));
+ * display(await selectionOf(model, training.params, training.modelState));
  * training.dispose();
  */
 export function selectableKan(
@@ -62,16 +62,22 @@ export interface Selected {
 }
 
 /** The shares of all bases in all units of a network, as rows for a table or a chart. */
-export function selectionOf(model: SelectableKan, params: Params, state: ModelState = {}): Selected[] {
-  return entriesOf(params).flatMap(([layer, own]) => {
-    const shares = tidy(() => sharesOf(own.selection, state[layer] as SelectionState | undefined).dataSync());
-    return Array.from(shares, (share, i) => ({
-      layer,
-      unit: Math.floor(i / model.pool.length),
-      basis: (model.pool[i % model.pool.length] as Basis).name,
-      share
-    }));
-  });
+export async function selectionOf(
+  model: SelectableKan,
+  params: Params,
+  state: ModelState = {}
+): Promise<Selected[]> {
+  const selected: Selected[] = [];
+  for (const [layer, own] of entriesOf(params)) {
+    const shares = tidy(() => sharesOf(own.selection, state[layer] as SelectionState | undefined));
+    const values = await shares.data();
+    shares.dispose();
+    values.forEach((share, i) => {
+      const {name: basis} = model.pool[i % model.pool.length] as Basis;
+      selected.push({layer, unit: Math.floor(i / model.pool.length), basis, share});
+    });
+  }
+  return selected;
 }
 
 function entriesOf(params: Params): [string, SelectableParams][] {
