@@ -1,8 +1,10 @@
 import {describe, expect, test} from "vitest";
+import {attribute} from "../../src/ops/kan/network/attribute.ts";
 import {kanNetwork} from "../../src/ops/kan/network/create.ts";
 import {activations, edgeValues, predict} from "../../src/ops/kan/network/predict.ts";
 import type {KanNetwork} from "../../src/ops/kan/network.ts";
 import {coefficientsFrom} from "../../src/ops/kan/spline/index.ts";
+import {edgeCurves, withChanges} from "../../src/ops/kan/symbolic/edge-curves.ts";
 import {autoSymbolic, fixSymbolic, setSymbolic, unfixSymbolic} from "../../src/ops/kan/symbolic/edges.ts";
 import {pykanLibrary} from "../../src/ops/kan/symbolic/functions.ts";
 import {suggestSymbolic} from "../../src/ops/kan/symbolic/suggest.ts";
@@ -110,6 +112,54 @@ describe("edges", () => {
     expect(
       autoSymbolic(network, rows, {library: ["x"], atLeast: 0.99}).edges.map((edge) => edge.isFixed)
     ).toEqual([false, false, true]);
+  });
+});
+
+describe("curves of edges", () => {
+  const network = kanNetwork({width: [2, [1, 1], 1], seed: 3});
+  const rows = Float64Array.from({length: 300}, (_, i) => Math.cos(i * i));
+
+  test("are ascending samples of what edges give, with their scores", () => {
+    const {levels, edges} = edgeCurves(network, rows, {points: 20});
+    expect(levels).toEqual([
+      {nodes: 2, multiply: 0},
+      {nodes: 2, multiply: 1},
+      {nodes: 1, multiply: 0}
+    ]);
+    expect(edges.map(({layer, from, to, node}) => [layer, from, to, node].join(""))).toEqual(
+      "0000 0011 0021 0100 0111 0121 1000 1100".split(" ")
+    );
+    const scores = attribute(network, rows).edges;
+    const [first] = edges;
+    expect(first?.x).toHaveLength(20);
+    expect(first?.x).toEqual(first?.x.toSorted());
+    expect(first?.score).toBe(scores[0]?.[0]);
+    const found = activations(network, rows);
+    const values = edgeValues(found, network, ONLY);
+    const at = (found.nodes[0] as Float64Array).indexOf(first?.x[7] as number);
+    expect(first?.y[7]).toBe(values[at]);
+  });
+
+  test("leave out edges that are gone, and name functions", () => {
+    const fixed = withChanges(network, rows, [
+      {...ONLY, name: "sin"},
+      {layer: 1, from: 0, to: 0, name: "exp"},
+      {layer: 1, from: 0, to: 0, name: null}
+    ]);
+    expect(
+      edgeCurves(fixed, rows)
+        .edges.map(({name}) => name)
+        .filter((name) => name)
+    ).toEqual(["sin"]);
+    expect(predict(fixed, rows)).toEqual(predict(fixSymbolic(network, rows, ONLY, "sin"), rows));
+    const [layer, last] = network.layers;
+    const pruned = {
+      ...network,
+      layers: [{...layer, mask: Float64Array.of(0, 1, 0, 1, 1, 1)}, last]
+    } as KanNetwork;
+    expect(edgeCurves(pruned, rows).edges).toHaveLength(6);
+    // @ts-expect-error: what a caller without types may do
+    expect(() => withChanges(network, rows, {})).toThrow("changes must be a list");
   });
 });
 
