@@ -67,6 +67,15 @@ describe("a profile of recorded steps", () => {
     loop.dispose();
   });
 
+  it("names tfjs's operations, not the classes of its programs", async () => {
+    const loop = ops.planned(({w}) => ({state: {w: tf.cos(tf.softplus(w))}}), {w: tf.ones([8])});
+    const answer = new Promise<StepProfile>((resolve) => enterProfiler(new Profiler(resolve, {steps: 3})));
+    for (let step = 0; step < 6; ++step) loop.step();
+    const {kernels} = await answer;
+    expect(kernels.map(({name}) => name).sort()).toEqual(["tfjs Cos", "tfjs Softplus"]);
+    loop.dispose();
+  });
+
   it("changes nothing of what the steps compute", async () => {
     expect(await lossAfter(12, true)).toBe(await lossAfter(12, false));
   });

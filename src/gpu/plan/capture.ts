@@ -1,5 +1,5 @@
 import type {Shader} from "../shader.ts";
-import type * as tf from "../tfjs.ts";
+import * as tf from "../tfjs.ts";
 import {bufferOf, flush, lifeOf, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import type {Command, Later, Memory, Recording} from "./recording.ts";
 import {Shadows} from "./shadows.ts";
@@ -73,10 +73,16 @@ class Capture {
   private met = 0;
   private noted: DispatchNote | undefined;
   private isUploading = false;
+  /** The operation of tfjs's that is under way: its pipelines are named after classes, which builds make short. */
+  private operation = "";
 
   constructor(backend: WebGpuBackend) {
     const {bufferManager, device, queue} = backend;
     const {shadows} = this;
+    shadows.put(tf.engine(), "runKernel", (run) => (name, ...args) => {
+      this.operation = name;
+      return run(name, ...args);
+    });
     shadows.put(bufferManager, "acquireBuffer", (acquire) => (...args) => {
       const buffer = acquire(...args);
       this.memories.set(buffer, this.memory(buffer, true));
@@ -215,7 +221,7 @@ class Capture {
     if (uniform && note?.later) uniform.later = note.later;
     this.commands.push({
       kind: "dispatch",
-      label: note?.label ?? (pipeline.label || "tfjs"),
+      label: note?.label ?? `tfjs ${this.operation || pipeline.label}`.trim(),
       pipeline,
       layout: descriptor.layout,
       bindings,
