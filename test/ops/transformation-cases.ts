@@ -195,6 +195,32 @@ function combinationCases(): void {
     })()
   );
 
+  test(
+    "perPath begins where its optimizers do, and is irregular when one of them is",
+    withoutLeak(async () => {
+      const halving: Optimizer = {
+        ...ops.sgd({learningRate: 1}),
+        init: () => ({step: 0}),
+        start: (params) => ops.tree.map((leaf: Tensor) => tf.mul(leaf, 0.5), params),
+        isIrregular: (state) => (state as {step: number}).step === 3
+      };
+      const optimizer = ops.perPath([
+        ["*bias", halving],
+        ["*", ops.sgd({learningRate: 1})]
+      ]);
+      const params = network();
+      const state = optimizer.init(params);
+      const begun = optimizer.start?.(params, state) as ReturnType<typeof network>;
+      await expectNetwork(
+        begun,
+        KERNEL,
+        BIAS.map((value) => value / 2)
+      );
+      expect(optimizer.isIrregular?.(state)).toBe(false);
+      expect(optimizer.isIrregular?.([{step: 3}, {step: 0}])).toBe(true);
+    })
+  );
+
   test.each([
     ["dense1", [1, 0]],
     ["dense1*", [1, 1]],

@@ -53,7 +53,17 @@ export function perPath(rules: readonly (readonly [PathFilter, Optimizer])[]): O
     }
   };
 
+  const stateOf = (state: OptimizerState, i: number) => (state as OptimizerState[])[i] as OptimizerState;
+
   return {
+    start: (params, state) => {
+      const parts = groups(params, params);
+      return join(
+        parts.map((part, i) => optimizers[i]?.start?.(part, stateOf(state, i)) ?? part),
+        params
+      );
+    },
+    isIrregular: (state) => optimizers.some((each, i) => each.isIrregular?.(stateOf(state, i))),
     init(params) {
       check(params);
       return groups(params, params).map((part, i) => (optimizers[i] as Optimizer).init(part));
@@ -62,11 +72,7 @@ export function perPath(rules: readonly (readonly [PathFilter, Optimizer])[]): O
       tidy(() => {
         const parts = groups(params, params);
         const each = groups(grads, params).map((part, i) =>
-          (optimizers[i] as Optimizer).update(
-            part,
-            (state as OptimizerState[])[i] as OptimizerState,
-            parts[i] as Leaves
-          )
+          (optimizers[i] as Optimizer).update(part, stateOf(state, i), parts[i] as Leaves)
         );
         return {
           updates: join(
@@ -80,12 +86,7 @@ export function perPath(rules: readonly (readonly [PathFilter, Optimizer])[]): O
       tidy(() => {
         const parts = groups(params, params);
         const each = groups(grads, params).map((part, i) =>
-          stepOptimizer(
-            optimizers[i] as Optimizer,
-            part,
-            (state as OptimizerState[])[i] as OptimizerState,
-            parts[i] as Leaves
-          )
+          stepOptimizer(optimizers[i] as Optimizer, part, stateOf(state, i), parts[i] as Leaves)
         );
         return {
           params: join(
