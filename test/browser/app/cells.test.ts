@@ -207,6 +207,18 @@ test("the footer names what runs and stops it", async () => {
   await expect.poll(() => footer.textContent).not.toContain("slow");
 });
 
+test("the footer tells whose the memory is, the largest part first", () => {
+  const memory = [...document.querySelectorAll<HTMLElement>("petri-footer [title]")].find(
+    ({textContent}) => textContent === "12 kB"
+  );
+  expect(memory?.title.split("\n")).toEqual([
+    "6 tensors",
+    "plans: 9.0 kB, 4 tensors",
+    "run 1: 3.0 kB, 2 tensors",
+    "held to be used again: 2.0 kB"
+  ]);
+});
+
 test("an anchor in the text scrolls and keeps the notebook's address", async () => {
   const target = Object.assign(document.createElement("p"), {id: "there"});
   document.getElementById("cell-4")?.append(target);

@@ -93,7 +93,12 @@ export class Profile {
 
 const IDLE: EngineStatus = {
   backend: {name: "wasm", adapter: "SIMD", refused: []},
-  memory: {tensors: 3, sizeBytes: 12_000},
+  memory: {
+    tensors: 6,
+    sizeBytes: 12_000,
+    byOwner: {"run 1": {tensors: 2, sizeBytes: 3000}, plans: {tensors: 4, sizeBytes: 9000}},
+    cacheBytes: 2000
+  },
   running: []
 };
 
