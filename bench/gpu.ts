@@ -2,7 +2,7 @@ import {fit} from "./gpu/fit.ts";
 import {matmul} from "./gpu/matmul.ts";
 import {packing} from "./gpu/packing.ts";
 import {modelSteps} from "./gpu/steps.ts";
-import type {Bench} from "./measurement.ts";
+import type {Bench, Measurement} from "./measurement.ts";
 import {openNode} from "./steps/open-node.ts";
 import {openStepsPage} from "./steps/open-page.ts";
 import type {Place} from "./steps/place.ts";
@@ -34,3 +34,11 @@ export const gpuInNode: Record<string, Bench> = {
   packing: within(openNode, packing),
   fit: within(openNode, fit)
 };
+
+/** A training step of a small network, where training is one of many subjects. */
+export const mlpStep: Bench = within(openStepsPage, async (place, quick) => {
+  const rows: Measurement[] = [];
+  for (const backend of ["wasm", "webgpu"] as const)
+    rows.push(...(await modelSteps(backend, ["MLP 784-300-100-10"])(place, quick)));
+  return rows.map((row) => ({...row, subject: "runtime"}));
+});

@@ -5,7 +5,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   runtime: async () => ({
     "the dataflow": (await import("./runtime.ts")).dataflow,
     "the page": (await import("./page.ts")).page,
-    "a training step": (await import("./mlp-step.ts")).mlpStep,
+    "a training step": (await import("./gpu.ts")).mlpStep,
     "the tables": (await import("./tables.ts")).tables
   }),
   tables: async () => ({
@@ -16,6 +16,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   kan: async () => (await import("./kan.ts")).kan,
   "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
+  "kan-science": async () => (await import("./kan-science.ts")).kanScience,
   models: async () => (await import("./models.ts")).models,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,

@@ -9,13 +9,13 @@ import {adapterOf, isSoftware} from "./adapter.ts";
 /** The losses of contenders that compute the same agree so far after a few steps in float32. */
 const AGREEMENT = 2e-3;
 
-/** A training step of three models beside the same in plain tfjs and in jax-js, all with Adam. */
+/** A training step of some models beside the same in plain tfjs and in jax-js, all with Adam. */
 export const modelSteps =
-  (backend: JaxDevice) =>
+  (backend: JaxDevice, models: readonly ModelName[] = modelNames) =>
   async (place: Place, quick: boolean): Promise<Measurement[]> => {
     const slow = backend === "webgpu" && isSoftware(await adapterOf(place, backend));
     const measurements: Measurement[] = [];
-    for (const model of modelNames) {
+    for (const model of models) {
       const effort = effortFor(model, quick, slow);
       const {adapter, result} = await place.measure({
         backend,
