@@ -38,6 +38,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          setupFiles: ["test/browser/support/gpu-errors.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // The default second is too short for a lazily loaded part on a busy machine.

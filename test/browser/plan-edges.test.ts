@@ -1,6 +1,5 @@
-import {afterEach, beforeAll, describe, expect, it} from "vitest";
+import {beforeAll, describe, expect, it} from "vitest";
 import {openBackend} from "../../src/gpu/backend.ts";
-import {takeGpuError} from "../../src/gpu/device-watch.ts";
 import {
   type Leaf,
   PlannedSteps,
@@ -12,10 +11,6 @@ import {type Tensor, tf, tidy} from "../../src/ops/tf.ts";
 
 beforeAll(async () => {
   expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
-
-afterEach(() => {
-  expect(takeGpuError(() => tf.memory() as never)).toBeNull();
 });
 
 const input = (values: readonly number[]): StepInput => ({
