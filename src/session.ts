@@ -83,6 +83,10 @@ export function openSession(request: SessionRequest, services: SessionServices):
         const {createRunsTable} = await import("./cells/runs/runs-table.ts");
         return createRunsTable({db: tables.db, early: tables.early, tableChanges, notebook: name});
       }),
+      kanDiagram: onUse(async () => {
+        const {createKanDiagram} = await import("./cells/kan/create-kan-diagram.ts");
+        return createKanDiagram();
+      }),
       train: (context) =>
         trainFor(context, {trainer, notebook: name, rerun: (id) => void session.run([id], {force: true})})
     },
