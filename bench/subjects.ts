@@ -14,7 +14,10 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   }),
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
-  kan: async () => (await import("./kan.ts")).kan,
+  kan: async () => ({
+    ...(await import("./kan.ts")).kan,
+    "hello-kan": (await import("./kan-hello/hello.ts")).hello
+  }),
   "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
   "kan-science": async () => (await import("./kan-science.ts")).kanScience,
   models: async () => (await import("./models.ts")).models,
