@@ -3,7 +3,7 @@ import type {Layer} from "../../src/ops/core/layer.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Basis} from "../../src/ops/kan/bases/basis.ts";
 
-const {afKan, bspline, chebyshev, fourier, kan, rbf, reluBumps, torchLinear, wavelet} = ops.kan;
+const {bspline, chebyshev, fourier, kan, rbf, reluBumps, torchLinear, wavelet} = ops.kan;
 
 export const BATCH = 128;
 
@@ -44,6 +44,5 @@ export const contenders: Readonly<Record<string, Contender>> = {
   fourier: kanOf(fourier({frequencies: 4}), hiddenFor(8), 2e-3),
   relu: kanOf(reluBumps(), hiddenFor(8), 5e-3),
   wavelet: kanOf(wavelet(), hiddenFor(7), 5e-3),
-  afKan: {learningRate: 5e-3, model: () => afKan([784, hiddenFor(1), 10])},
   mlp: {learningRate: 2e-3, model: () => ops.mlp([784, hiddenFor(1), 10])}
 };

@@ -13,8 +13,6 @@ export interface Trained {
   adapter: string;
   parameters: number;
   accuracy: number;
-  /** The median of the steps. */
-  stepMs: number;
   /** What the processor was busy with the training. */
   cpuSeconds: number;
   /** Tensors that a gradient makes and needs at the same time. */
@@ -32,20 +30,13 @@ async function main([wasmPaths, name = "", seed, steps, dataFolder = ""]: string
   const model = contender.model();
   const total = Number(steps);
   const schedule = ops.cosineSchedule({from: contender.learningRate, steps: total});
-  const times: number[] = [];
   const busy = process.cpuUsage();
-  let last = performance.now();
   const training = ops.fit(model, train, {
     steps: total,
     batchSize: BATCH,
     optimizer: ops.adam({learningRate: schedule}),
     key: ops.key(Number(seed)),
-    logEvery: 100,
-    onStep() {
-      const now = performance.now();
-      times.push(now - last);
-      last = now;
-    }
+    logEvery: 100
   });
   for await (const {step, loss} of training)
     console.error(`${name}, seed ${seed}: step ${step}, loss ${loss}`);
@@ -55,7 +46,6 @@ async function main([wasmPaths, name = "", seed, steps, dataFolder = ""]: string
     adapter,
     parameters: ops.tree.size(training.params),
     accuracy,
-    stepMs: times.sort((a, b) => a - b)[times.length >> 1] ?? 0,
     cpuSeconds: (user + system) / 1e6,
     bytes: await bytesOf(model, training.params, train)
   };
