@@ -133,11 +133,11 @@ export class PetriKanDiagram extends LitElement {
       <h4>${path}${name === null ? nothing : html` <span class="fixed">${name}</span>`}</h4>
       <svg class="large" width=${width} height=${height} role="img"
         aria-label="Curve of edge ${path}: from ${short(low)} to ${short(high)} where its input goes from ${short(left)} to ${short(right)}">
-        <rect class="frame" x="0.5" y="0.5" width=${width - 1} height=${height - 21} rx="3"></rect>
-        <path class="curve" d=${curvePath(edge, width, height - 20, 8)}></path>
-        <text x="6" y="14" style="text-anchor: start">${short(high)}</text>
-        <text x="6" y=${height - 26} style="text-anchor: start">${short(low)}</text>
-        <text x="2" y=${height - 6} style="text-anchor: start">${short(left)}</text>
+        <rect class="frame" x="48" y="0.5" width=${width - 49} height=${height - 21} rx="3"></rect>
+        <path class="curve" transform="translate(48 0)" d=${curvePath(edge, width - 48, height - 20, 8)}></path>
+        <text x="43" y="14" style="text-anchor: end">${short(high)}</text>
+        <text x="43" y=${height - 24} style="text-anchor: end">${short(low)}</text>
+        <text x="48" y=${height - 6} style="text-anchor: start">${short(left)}</text>
         <text x=${width - 2} y=${height - 6} style="text-anchor: end">${short(right)}</text>
       </svg>
       <div class="choices">${this.#choices(edge, name)}</div>

@@ -24,7 +24,9 @@ const SOFTENING = 1e-4;
 /** The mean is taken off y. Rows where either is not finite have to be left out before. */
 export function affineSamples(x: ArrayLike<number>, y: ArrayLike<number>): AffineSamples {
   const mean = sum(Float64Array.from(y)) / y.length;
-  const centred = Float64Array.from(y, (value) => value - mean);
+  // What a constant differs from its mean by is rounding, and nothing is to be fitted to that.
+  const least = 1e-13 * Math.abs(mean);
+  const centred = Float64Array.from(y, (value) => (Math.abs(value - mean) > least ? value - mean : 0));
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < x.length; i++) {
     low = Math.min(low, x[i] as number);

@@ -77,9 +77,9 @@ export interface EdgeChange extends KanEdge {
  * @example
  * import {kanNetwork, withChanges} from "petri/kan";
  *
- * const network = kanNetwork({width: [1, 1], seed: 1});
- * const inputs = Float64Array.from({length: 100}, (_, i) => i / 50 - 1);
- * display(withChanges(network, inputs, [{layer: 0, from: 0, to: 0, name: "sin"}]).layers[0].symbolic);
+ * const single = kanNetwork({width: [1, 1], seed: 1});
+ * const line = Float64Array.from({length: 100}, (_, i) => i / 50 - 1);
+ * display(withChanges(single, line, [{layer: 0, from: 0, to: 0, name: "sin"}]).layers[0].symbolic);
  */
 export function withChanges(
   network: KanNetwork,

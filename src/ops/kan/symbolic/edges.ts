@@ -89,9 +89,9 @@ export interface AutoSymbolic {
  * @example
  * import {autoSymbolic, kanNetwork} from "petri/kan";
  *
- * const network = kanNetwork({width: [2, 1], seed: 1});
- * const inputs = Float64Array.from({length: 200}, (_, i) => Math.cos(i * i));
- * display(Inputs.table(autoSymbolic(network, inputs, {library: ["x", "x^2", "sin"]}).edges));
+ * const pair = kanNetwork({width: [2, 1], seed: 1});
+ * const rows = Float64Array.from({length: 200}, (_, i) => Math.cos(i * i));
+ * display(Inputs.table(autoSymbolic(pair, rows, {library: ["x", "x^2", "sin"]}).edges));
  */
 export function autoSymbolic(
   network: KanNetwork,

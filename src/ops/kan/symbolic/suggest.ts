@@ -25,6 +25,9 @@ export interface SuggestOptions {
   readonly samples?: number;
 }
 
+/** A lower r2 is rounding. */
+const NOTHING = 1e-6;
+
 export const SUGGEST_OPTIONS = {
   library: true,
   simplicity: true,
@@ -35,7 +38,7 @@ export const SUGGEST_OPTIONS = {
 
 /**
  * The functions that the curve of an edge may be, the best first, each with its fit. The curve is what the edge gives for
- * inputs [samples, inputs] of the network.
+ * inputs [samples, inputs] of the network. Functions that do not fit at all come last; pykan puts "0" before all that fit badly.
  *
  * Throws ArgumentError for an edge that the network does not have, for an unknown function and for inputs that are missing or
  * not finite.
@@ -78,7 +81,7 @@ export function suggestionsFor(
       const loss = simplicity * complexity + (1 - simplicity) * Math.log2(1 + 1e-5 - Math.min(fit.r2, 1));
       return {...fit, name, complexity, loss};
     })
-    .sort((a, b) => a.loss - b.loss);
+    .sort((a, b) => Number(a.r2 < NOTHING) - Number(b.r2 < NOTHING) || a.loss - b.loss);
 }
 
 /** What an edge gives, over what comes into it. */
