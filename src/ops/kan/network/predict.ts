@@ -39,10 +39,10 @@ export interface KanActivations {
  * @example
  * import {activations, edgeValues, kanNetwork} from "petri/kan";
  *
- * const network = kanNetwork({width: [1, 2, 1], seed: 1});
+ * const small = kanNetwork({width: [1, 2, 1], seed: 1});
  * const inputs = Float64Array.from({length: 100}, (_, i) => i / 50 - 1);
- * const {nodes} = activations(network, inputs);
- * const curve = edgeValues(activations(network, inputs), network, {layer: 0, from: 0, to: 1});
+ * const {nodes} = activations(small, inputs);
+ * const curve = edgeValues(activations(small, inputs), small, {layer: 0, from: 0, to: 1});
  * display(Plot.lineY(curve, {x: nodes[0]}).plot({height: 160}));
  */
 export function activations(network: KanNetwork, inputs: Numbers): KanActivations {
