@@ -1,5 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {lbfgsFloat64} from "../../src/ops/core/optimizers/lbfgs/lbfgs.ts";
+import {fitGaussNewton} from "../../src/ops/kan/gauss-newton/fit.ts";
 import {kanNetwork} from "../../src/ops/kan/network/create.ts";
 import {fitKan} from "../../src/ops/kan/network/fit.ts";
 import type {KanFitOptions, KanFitRow} from "../../src/ops/kan/network/fit-options.ts";
@@ -8,6 +9,7 @@ import {Objective, trainedOf} from "../../src/ops/kan/network/objective.ts";
 import {TRAINED} from "../../src/ops/kan/network/parameters.ts";
 import {predict} from "../../src/ops/kan/network/predict.ts";
 import type {KanLayer, KanNetwork} from "../../src/ops/kan/network.ts";
+import {setSymbolic} from "../../src/ops/kan/symbolic/edges.ts";
 import {storedNetwork} from "./kan-networks.ts";
 import {expectNear, float64, kanFixture} from "./kan-support.ts";
 import type {Fixture} from "./support.ts";
@@ -157,6 +159,34 @@ describe("training in float64", () => {
       expect(() => fitKan(network, data as typeof line, options as KanFitOptions)).toThrow(message);
     }
   );
+});
+
+test("Gauss-Newton steps train the numbers of functions to the last digit", async () => {
+  const inputs = Float64Array.from({length: 200}, (_, i) => Math.sin(i * i));
+  const wanted = (x: number, y: number) => Math.exp(Math.sin(Math.PI * x) + y * y);
+  const targets = Float64Array.from({length: 100}, (_, i) =>
+    wanted(inputs[2 * i] as number, inputs[2 * i + 1] as number)
+  );
+  const edges = [
+    [
+      {layer: 0, from: 0, to: 0},
+      {name: "sin", inner: 3.143, offset: 0.001, scale: -0.4525, shift: 0.39}
+    ],
+    [
+      {layer: 0, from: 1, to: 0},
+      {name: "x^2", inner: 10, offset: 0.001, scale: -0.0045, shift: 0.53}
+    ],
+    [
+      {layer: 1, from: 0, to: 0},
+      {name: "exp", inner: -2.2, offset: 9.98, scale: 0.00036, shift: 0.001}
+    ]
+  ] as const;
+  let network = kanNetwork({width: [2, 1, 1]});
+  for (const [edge, own] of edges) network = setSymbolic(network, edge, own);
+  const errors: number[] = [];
+  for await (const {rmse} of fitGaussNewton(network, {inputs, targets}, {steps: 20})) errors.push(rmse);
+  expect(errors[0]).toBeGreaterThan(1e-6);
+  expect(errors.at(-1)).toBeLessThan(1e-13);
 });
 
 describe("kanNetwork", () => {

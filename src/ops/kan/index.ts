@@ -37,6 +37,7 @@ export {type GridUpdateOptions, updateGrids} from "./layers/update-grids.ts";
 export * from "./layers/weight-penalty.ts";
 export * from "./network/attribute.ts";
 export {type KanOptions, kanNetwork} from "./network/create.ts";
+export * from "./network/edit.ts";
 export * from "./network/fit.ts";
 export type * from "./network/fit-options.ts";
 export * from "./network/gradients.ts";

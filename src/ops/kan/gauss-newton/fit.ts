@@ -2,6 +2,7 @@
 import {breathe} from "../../core/breathe.ts";
 import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {trainedOf, withTrained} from "../network/objective.ts";
+import {TRAINED} from "../network/parameters.ts";
 import {predict} from "../network/predict.ts";
 import {countSamples, type KanSamples, type Numbers} from "../network/samples.ts";
 import type {KanNetwork} from "../network.ts";
@@ -41,9 +42,9 @@ const OPTIONS: Readonly<Record<keyof GaussNewtonOptions, true>> = {steps: true, 
 const MOST_UNKNOWNS = 5000;
 
 /**
- * Fits coefficients and scales of a network to samples by Levenberg and Marquardt's method, in float64: a few dozen steps
+ * Fits coefficients, scales and symbolic numbers of a network to samples by Levenberg and Marquardt's method, in float64: a few dozen steps
  * do what takes L-BFGS thousands, each at the price of an equation system in all numbers (some thousands at most). Rows
- * come out after each step; it ends before `steps` where the error falls no further. Grids stay, symbolic edges too.
+ * come out after each step; it ends before `steps` where the error falls no further. Grids stay.
  * @throws ArgumentError, ShapeError
  *
  * @example
@@ -65,7 +66,7 @@ export async function* fitGaussNewton(
   checkCount("steps", steps);
   const samples = countSamples(network, data);
   if (test) countSamples(network, test, "test");
-  const {values, places} = trainedOf(network, ["coefficients", "baseScale", "splineScale"]);
+  const {values, places} = trainedOf(network, TRAINED);
   checkUnknowns(places.length);
   const residuals = new SampleResiduals(network, data, samples, places);
   const count = (data.targets as Numbers).length;

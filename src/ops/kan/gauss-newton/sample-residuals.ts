@@ -1,9 +1,18 @@
 import {backward} from "../network/backward.ts";
 import {forward} from "../network/forward.ts";
 import {flattened, layerViews, scatter, viewed} from "../network/parameters.ts";
-import {intoColumns, type LayerPass, makePass, outputsOf, type Pass, takeInputs} from "../network/pass.ts";
+import {
+  inputsOf,
+  intoColumns,
+  type LayerPass,
+  makePass,
+  outputsOf,
+  type Pass,
+  takeInputs
+} from "../network/pass.ts";
 import type {KanSamples, Numbers} from "../network/samples.ts";
-import type {KanLayer, KanNetwork} from "../network.ts";
+import type {KanLayer, KanNetwork, SymbolicEdge} from "../network.ts";
+import {finiteDerivative, finiteValue, symbolicFunction} from "../symbolic/functions.ts";
 import type {Residuals} from "./damped-steps.ts";
 import type {NormalEquations} from "./normal-equations.ts";
 
@@ -73,6 +82,8 @@ class SlopeRow {
   private readonly trained: Int32Array;
   /** Where each layer's part of the whole vector begins. */
   private readonly starts: number[];
+  /** And where the numbers of its symbolic edges do. */
+  private readonly symbolicStarts: number[];
 
   constructor(network: KanNetwork, places: Int32Array, size: number) {
     this.places = new Int32Array(places.length);
@@ -82,10 +93,12 @@ class SlopeRow {
       this.trained[place] = i;
     });
     const views = layerViews(network, new Float64Array(size));
-    this.starts = views.map(({coefficients}) => coefficients.byteOffset / Float64Array.BYTES_PER_ELEMENT);
+    const startOf = (part: Float64Array) => part.byteOffset / Float64Array.BYTES_PER_ELEMENT;
+    this.starts = views.map(({coefficients}) => startOf(coefficients));
+    this.symbolicStarts = views.map(({symbolic}) => startOf(symbolic));
   }
 
-  /** Places ascend, since the vector has a layer's coefficients first, then its base scales, then its spline scales. */
+  /** Places ascend: the vector has a layer's coefficients first, then its base and spline scales, symbolic numbers last. */
   take(network: KanNetwork, pass: Pass, s: number): void {
     this.count = 0;
     for (let l = 0; l < network.layers.length; l++) {
@@ -102,7 +115,23 @@ class SlopeRow {
         const spline = splineOf(layer, own, e, s, pass.samples, network.order + 1);
         this.push(scales + edges + e, this.slopeOf(layer, own, e, s, pass.samples) * spline);
       }
+      layer.symbolic.forEach((edge, e) => {
+        const at = (this.symbolicStarts[l] as number) + 4 * e;
+        const x = inputsOf(pass, l)[inputOf(layer, e) * pass.samples + s] as number;
+        if (edge) this.symbolic(edge, at, x, own.sumSlopes[(e % layer.outputs) * pass.samples + s] as number);
+      });
     }
+  }
+
+  /** By inner, offset, scale and shift. */
+  private symbolic({name, inner, offset, scale}: SymbolicEdge, at: number, x: number, slope: number): void {
+    const f = symbolicFunction(name);
+    const u = inner * x + offset;
+    const along = slope * scale * finiteDerivative(f, u);
+    this.push(at, along * x);
+    this.push(at + 1, along);
+    this.push(at + 2, slope * finiteValue(f, u));
+    this.push(at + 3, slope);
   }
 
   private coefficients(

@@ -1,53 +1,81 @@
-// Networks with some nodes of their levels left out.
-import {type KanLayer, type KanLevel, type KanNetwork, subnodesOf} from "../network.ts";
+// Networks with other nodes in their levels: some left out, in another order, or new ones that do nothing yet.
+import {type KanLayer, type KanLevel, type KanNetwork, nodeCount, subnodesOf} from "../network.ts";
+import {uniformKnots} from "../spline/knots.ts";
 
-/** The network with only the named nodes of each level, in ascending order: edges to and from others are gone. */
-export function withNodes(network: KanNetwork, kept: readonly (readonly number[])[]): KanNetwork {
-  const levels = network.levels.map((level, l) => {
-    const nodes = kept[l] as readonly number[];
-    const sum = nodes.filter((node) => node < level.sum).length;
-    return {sum, multiply: nodes.length - sum};
-  });
+/** In a list of nodes: one that was not there. Its edges are nothing. */
+export const NEW = -1;
+
+/** The network with these nodes in each level, those that add before those that multiply. */
+export function withNodes(
+  network: KanNetwork,
+  kept: readonly (readonly number[])[],
+  levels: readonly KanLevel[] = network.levels.map((level, l) => levelOf(level, kept[l] as readonly number[]))
+): KanNetwork {
   const layers = network.layers.map((layer, l) => {
     const nodes = kept[l + 1] as readonly number[];
-    const subnodes = nodes.flatMap((node) => {
-      const {start, end} = subnodesOf(network.levels[l + 1] as KanLevel, network.arity, node);
-      return Array.from({length: end - start}, (_, i) => start + i);
+    const [level, old] = [levels[l + 1] as KanLevel, network.levels[l + 1] as KanLevel];
+    const subnodes = nodes.flatMap((node, place) => {
+      const {start, end} = subnodesOf(level, network.arity, place);
+      const first = node === NEW ? NEW : subnodesOf(old, network.arity, node).start;
+      return Array.from({length: end - start}, (_, i) => (node === NEW ? NEW : first + i));
     });
-    return subLayer(layer, kept[l] as readonly number[], subnodes, nodes);
+    return subLayer(layer, network.order, kept[l] as readonly number[], subnodes, nodes);
   });
   return {...network, levels, layers};
 }
 
+/** All nodes of each level, but for one level those given. */
+export function nodesWith(network: KanNetwork, level: number, nodes: readonly number[]): number[][] {
+  return network.levels.map((own, l) =>
+    l === level ? [...nodes] : Array.from({length: nodeCount(own)}, (_, node) => node)
+  );
+}
+
+function levelOf(level: KanLevel, nodes: readonly number[]): KanLevel {
+  const sum = nodes.filter((node) => node < level.sum).length;
+  return {sum, multiply: nodes.length - sum};
+}
+
 function subLayer(
   layer: KanLayer,
+  order: number,
   from: readonly number[],
   subnodes: readonly number[],
   nodes: readonly number[]
 ): KanLayer {
-  const edges = from.flatMap((i) => subnodes.map((j) => i * layer.outputs + j));
+  const {intervals, outputs, mask} = layer;
+  const edges = from.flatMap((i) => subnodes.map((j) => (i === NEW || j === NEW ? NEW : i * outputs + j)));
+  const ofEdges = (values: Float64Array, fresh: number) => rows(values, edges, mask.length, [fresh]);
   return {
     inputs: from.length,
     outputs: subnodes.length,
-    intervals: layer.intervals,
-    knots: rows(layer.knots, from, layer.inputs),
-    coefficients: rows(layer.coefficients, edges, layer.mask.length),
-    baseScale: rows(layer.baseScale, edges, layer.mask.length),
-    splineScale: rows(layer.splineScale, edges, layer.mask.length),
-    mask: rows(layer.mask, edges, layer.mask.length),
+    intervals,
+    knots: rows(layer.knots, from, layer.inputs, uniformKnots({intervals, order})),
+    coefficients: ofEdges(layer.coefficients, 0),
+    baseScale: ofEdges(layer.baseScale, 0),
+    splineScale: ofEdges(layer.splineScale, 1),
+    mask: ofEdges(mask, 0),
     symbolic: edges.map((e) => layer.symbolic[e] ?? null),
-    subnodeScale: rows(layer.subnodeScale, subnodes, layer.outputs),
-    subnodeBias: rows(layer.subnodeBias, subnodes, layer.outputs),
-    nodeScale: rows(layer.nodeScale, nodes, layer.nodeScale.length),
-    nodeBias: rows(layer.nodeBias, nodes, layer.nodeBias.length)
+    subnodeScale: rows(layer.subnodeScale, subnodes, outputs, [1]),
+    subnodeBias: rows(layer.subnodeBias, subnodes, outputs, [0]),
+    nodeScale: rows(layer.nodeScale, nodes, layer.nodeScale.length, [1]),
+    nodeBias: rows(layer.nodeBias, nodes, layer.nodeBias.length, [0])
   };
 }
 
-/** These rows of `count` rows. */
-function rows(values: Float64Array, wanted: readonly number[], count: number): Float64Array {
+/** These rows of `count` rows; for a new one, `fresh`, over again where the row is longer. */
+function rows(
+  values: Float64Array,
+  wanted: readonly number[],
+  count: number,
+  fresh: ArrayLike<number>
+): Float64Array {
   const width = values.length / count;
   const out = new Float64Array(wanted.length * width);
-  for (const [r, row] of wanted.entries())
-    out.set(values.subarray(row * width, (row + 1) * width), r * width);
+  for (const [r, row] of wanted.entries()) {
+    for (let i = 0; i < width; ++i)
+      out[r * width + i] =
+        row === NEW ? (fresh[i % fresh.length] as number) : (values[row * width + i] as number);
+  }
   return out;
 }
