@@ -73,7 +73,6 @@ const EPSILON = 1e-5;
  * @example
  * import {bspline, kanLayer} from "petri/kan";
  * import {fit, tf} from "petri/core";
- * import {dataset} from "petri/datasets";
  *
  * const x = tf.linspace(-1, 1, 200).dataSync();
  * const data = {name: "sine", inputs: x, inputShape: [1], targets: x.map((at) => Math.sin(4 * at)), targetShape: [1]};
