@@ -1,6 +1,7 @@
 import {beforeAll, describe, expect, test} from "vitest";
 import {type SplineLayer, splineDense} from "../../src/gpu/kernels/spline-dense.ts";
 import type {BackendName} from "../../src/gpu/types.ts";
+import type {TrainState} from "../../src/ops/core/index.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {poison} from "./poison.ts";
@@ -188,6 +189,8 @@ export function splineDenseCases(backend: BackendName): void {
       {rows: 67, inputs: 33, outputs: 70, order: 3, grid: {low: -2, high: 1, intervals: 7}},
       {rows: 130, inputs: 2, outputs: 17, order: 2, grid: {low: -1, high: 1, intervals: 131}},
       {rows: 1100, inputs: 2, outputs: 3, order: 3, grid: UNIT, adaptive: true},
+      {rows: 21, inputs: 6, outputs: 72, order: 3, grid: {low: -1, high: 1, intervals: 5}},
+      {rows: 600, inputs: 2, outputs: 8, order: 5, grid: UNIT, adaptive: true},
       {rows: 5, inputs: 40, outputs: 131, order: 4, grid: UNIT, base: "identity"}
     ];
     test.each(sizes)("$rows rows, $inputs inputs, $outputs outputs, order $order", (each) =>
@@ -261,6 +264,38 @@ export function splineDenseCases(backend: BackendName): void {
         expect(Array.from(await none.coefficients.data()).every((value) => value === 0)).toBe(true);
       })
     );
+
+    test("in a recorded step, the same bits", async () => {
+      const each = {rows: 12, inputs: 3, outputs: 4, order: 3, grid: UNIT};
+      const train = async (plan: boolean) => {
+        const {at, rest, dy} = layerOf(taskOf(each), each);
+        const {x, ...params} = at;
+        const optimizer = ops.adam({learningRate: 0.05});
+        const slope = ops.valueAndGrad((here: Omit<Point, "x">) =>
+          tf.mean(tf.square(tf.sub(splineDense({...here, x, ...rest}), dy)))
+        );
+        const loop = ops.planned(
+          (state) => {
+            const [loss, grads] = slope(state.params as never);
+            return {state: ops.applyGradients(state, grads as never, optimizer), outputs: {loss}};
+          },
+          tf.tidy(() => ops.initTrainState(params as never, optimizer) as never) as TrainState,
+          {plan}
+        );
+        for (let step = 0; step < 6; ++step) {
+          loop.step();
+          loop.take("loss").dispose();
+        }
+        const values = await ops.tree.data(loop.state.params);
+        const {status} = loop.report;
+        loop.dispose();
+        tf.dispose([x, dy]);
+        return {values, status};
+      };
+      const [recorded, ordinary] = [await train(true), await train(false)];
+      expect(recorded.values).toEqual(ordinary.values);
+      if (backend === "webgpu") expect(recorded.status).toBe("recorded");
+    });
 
     test.each([false, true])("gradients of gradients, adaptive: %s", (adaptive) =>
       withoutLeak(async () => {

@@ -3,15 +3,24 @@ import {defineKernel, type Specs, type Values} from "../kernel.ts";
 import {checkTensor, checkWhole, KernelError} from "../kernel-error.ts";
 import {isRecording, outlive} from "../tape.ts";
 import * as tf from "../tfjs.ts";
+import {webGpuBackend} from "../tfjs-webgpu.ts";
+import {isSoftware} from "./autotune.ts";
 import {composedSpline} from "./spline-composed.ts";
+import {splineForwardShader, splineInputGradShader} from "./spline-gather.ts";
 import {MOST_ORDER, type SplineAttrs, type SplineBase} from "./spline-grid.ts";
-import {splineForwardShader, splineInputGradShader, splineWeightGradsShader} from "./spline-kernels.ts";
 import {type SplineSizes, splineForward, splineInputGrad, splineWeightGrads} from "./spline-twin.ts";
+import {splineWeightGradsShader} from "./spline-weight-grads.ts";
 
 function sizesOf(specs: Specs): SplineSizes {
   const [rows = 0, inputs = 0] = specs.x?.shape ?? [];
   const outputs = specs.coefficients?.shape[2] ?? specs.dy?.shape[1] ?? 0;
   return {rows, inputs, outputs};
+}
+
+/** Whether WebGPU computes on the CPU: the same for all of a session, so that bits do not change. */
+function isOnProcessor(): boolean {
+  const device = webGpuBackend()?.device;
+  return device !== undefined && isSoftware(device);
 }
 
 /** tfjs's gradients know no optional inputs: a kernel for each set of them. */
@@ -33,7 +42,7 @@ const forwards = SETS.map(({name, optional}) =>
       return [{shape: [rows, outputs], dtype: "float32"}];
     },
     twin: (inputs, [y], attrs, specs) => splineForward(inputs, y as Values, sizesOf(specs), attrs),
-    gpu: (specs, attrs) => splineForwardShader(specs, sizesOf(specs), attrs)
+    gpu: (specs, attrs) => splineForwardShader(specs, sizesOf(specs), attrs, isOnProcessor())
   })
 );
 
@@ -63,7 +72,11 @@ const weightGrads = defineKernel<WeightGradsAttrs>({
     return hasBase ? [coefficients, {shape: [inputs, outputs], dtype: "float32"}] : [coefficients];
   },
   twin: (inputs, grads, attrs, specs) => splineWeightGrads(inputs, grads, sizesOf(specs), attrs),
-  gpu: (specs, attrs) => splineWeightGradsShader(specs, sizesOf(specs), attrs, attrs.hasBase)
+  gpu: (specs, attrs) =>
+    splineWeightGradsShader(specs, sizesOf(specs), attrs, {
+      hasBase: attrs.hasBase,
+      isSoftware: isOnProcessor()
+    })
 });
 
 for (const {name, optional} of SETS) {
