@@ -1,4 +1,4 @@
-import type {ScienceRow} from "./kan/science-data.ts";
+import type {ScienceRow} from "./kan/train-science.ts";
 import type {Bench} from "./measurement.ts";
 import {bundledForNode} from "./support/bundled-for-node.ts";
 

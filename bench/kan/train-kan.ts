@@ -6,7 +6,7 @@ import type {KanNetwork} from "../../src/ops/kan/network.ts";
 import {rmseOf, type Samples} from "./science-data.ts";
 
 /** Share of even width in the grids: most of it, as these functions are smooth, but wider where samples are few. */
-export const BLEND = 0.7;
+const BLEND = 0.7;
 
 /** Short trainings by L-BFGS from several seeds, sparse at first; the best of them. */
 export async function bestStart(

@@ -8,6 +8,8 @@ import {fourVariables, rmseOf, type Samples, type ScienceRow, samplesOf} from ".
 import {bestStart, extended, sizeOf} from "./train-kan.ts";
 import {trainedMlp} from "./train-mlp.ts";
 
+export type {ScienceRow};
+
 /** Two to four variables: what a small network can have as a whole. */
 const FORMULAS = [
   "I.6.2",
