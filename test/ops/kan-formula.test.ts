@@ -88,6 +88,10 @@ describe("a formula", () => {
     [{name: "abs", inner: -2, offset: 1}, "2*abs(x - 0.5)", "2 \\left|x - 0.5\\right|"],
     [{name: "cos", inner: -0.5, offset: Math.PI}, "-cos(0.5*x)", "-\\cos\\left(0.5 x\\right)"],
     [{name: "sin", inner: Math.PI / 2}, "sin(pi/2*x)", "\\sin\\left(\\frac{\\pi}{2} x\\right)"],
+    [{name: "cos", inner: 2, offset: -Math.PI / 2 + 1e-9}, "sin(2*x)", "\\sin\\left(2 x\\right)"],
+    [{name: "cos", inner: 2, offset: Math.PI / 2 - 1e-9}, "-sin(2*x)", "-\\sin\\left(2 x\\right)"],
+    [{name: "sin", inner: 2, offset: Math.PI / 2 - 1e-9}, "cos(2*x)", "\\cos\\left(2 x\\right)"],
+    [{name: "sin", inner: 2, offset: -Math.PI / 2 + 1e-9}, "-cos(2*x)", "-\\cos\\left(2 x\\right)"],
     [{name: "tanh", inner: -1.5}, "-tanh(1.5*x)", "-\\tanh\\left(1.5 x\\right)"],
     [{name: "x", inner: 1e-7}, "1e-7*x", "1 \\cdot 10^{-7} x"],
     [{name: "gaussian", inner: 2}, "exp(-(2*x)^2)", "e^{-\\left(2 x\\right)^{2}}"]

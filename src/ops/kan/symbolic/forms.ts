@@ -148,7 +148,17 @@ export function rounded(sum: Sum, digits: number): Sum {
 function roundedBase(base: Base, digits: number): Sum {
   if (base.kind === "input") return input(base.index);
   if (base.kind === "group") return rounded(base.sum, digits);
-  return applied(base.name, rounded(base.argument, digits));
+  const {name} = base;
+  const argument = rounded(base.argument, digits);
+  const isWave = (name === "sin" || name === "cos") && argument.terms.length > 0;
+  return isWave ? roundedWave(name, argument, digits) : applied(name, argument);
+}
+
+/** A wave that was taken apart already: a quarter turn, as far as the digits tell, makes it the other one. */
+function roundedWave(name: "sin" | "cos", inside: Sum, digits: number): Sum {
+  if (Math.abs(inside.constant) !== Number((Math.PI / 2).toPrecision(digits))) return call(name, inside);
+  const sign = (name === "sin") === inside.constant < 0 ? -1 : 1;
+  return affine(call(name === "sin" ? "cos" : "sin", {...inside, constant: 0}), sign, 0);
 }
 
 /** A sum as one product: of more than one term, a group whose first term has the factor 1. */
