@@ -140,7 +140,7 @@ function fitted(
   options: AffineFitOptions
 ): AffineFit {
   const {x, y} = edgeCurve(network, found, edge);
-  return fitAffine(x, y, name, {polish: true, samples: 256, ...options});
+  return fitAffine(x, y, name, {polish: true, samples: 100, ...options});
 }
 
 function withEdge(

@@ -40,7 +40,7 @@ const OPTIONS = {names: true, digits: true, output: true} as const;
  *
  * const wave = setSymbolic(kanNetwork({width: [2, 1]}), {layer: 0, from: 0, to: 0}, {name: "sin", inner: 3.14159265});
  * const network = setSymbolic(wave, {layer: 0, from: 1, to: 0}, {name: "x^2", inner: 2});
- * display(tex`${formula(network, {names: ["x", "y"], digits: 4}).latex}`);
+ * display(formula(network, {names: ["x", "y"], digits: 4}).text);
  */
 export function formula(network: KanNetwork, options: FormulaOptions = {}): Formula {
   checkOptions("formula", options, OPTIONS);

@@ -21,7 +21,7 @@ export interface SuggestOptions {
   /** Between which values the inner scale and offset are looked for. Default -10 and 10. */
   readonly low?: number;
   readonly high?: number;
-  /** The sweeps look at this many samples, evenly spread over the inputs of the edge. Default 256. */
+  /** The sweeps look at this many samples, evenly spread over the inputs of the edge. Default 100. */
   readonly samples?: number;
 }
 
@@ -66,7 +66,7 @@ export function suggestionsFor(
   network: KanNetwork,
   found: KanActivations,
   edge: KanEdge,
-  {library = pykanLibrary, simplicity = 0.8, low, high, samples = 256}: SuggestOptions
+  {library = pykanLibrary, simplicity = 0.8, low, high, samples = 100}: SuggestOptions
 ): SymbolicSuggestion[] {
   checkNumber("simplicity", simplicity, 0, 1);
   const {x, y} = edgeCurve(network, found, edge);
