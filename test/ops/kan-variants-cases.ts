@@ -100,10 +100,7 @@ export function kanVariantsCases(backend: BackendName): void {
         const layer = afKanLayer({units: 1, grid: 2, order: 1});
         const params = layer.init(ops.key(3), [2]);
         const x = [0.2, 0.9];
-        const [low, high] = [
-          rowsOf(params.low.as2D(1, 3))[0],
-          rowsOf(params.high.as2D(1, 3))[0]
-        ] as number[][];
+        const [low, high] = (await rowsOf(tf.stack([params.low, params.high]))) as [number[], number[]];
         expect([low, high]).toEqual([
           [-0.5, 0, 0.5],
           [0.5, 1, 1.5]

@@ -1,7 +1,7 @@
 import {checkCount} from "../../core/errors.ts";
 import {normal} from "../../core/random.ts";
-import {tf, tidy} from "../../tf.ts";
 import type {Basis} from "./basis.ts";
+import {waves} from "./waves.ts";
 
 export interface FourierOptions {
   /** Highest frequency: cos(x) ... cos(frequencies x) and as many sines; 5 by default. */
@@ -25,15 +25,10 @@ export function fourier(options: FourierOptions = {}): Basis {
   const {frequencies = 5} = options;
   checkCount("frequencies", frequencies);
   const size = 2 * frequencies;
-  const multiples = Array.from({length: frequencies}, (_, i) => i + 1);
   return {
     name: "fourier",
     size,
-    features: (x) =>
-      tidy(() => {
-        const angles = tf.mul(tf.expandDims(x, 2), tf.tensor(multiples, [1, 1, frequencies]));
-        return tf.concat([tf.cos(angles), tf.sin(angles)], 2);
-      }),
+    features: (x) => waves(x, frequencies),
     coefficients: (key, inputs, units) =>
       normal(key, [inputs, size, units], 0, 1 / Math.sqrt(inputs * frequencies))
   };

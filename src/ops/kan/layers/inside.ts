@@ -1,6 +1,6 @@
 // The KAN layers inside a network: where they are, what they are given, and their parameters.
 import type {Context, Layer, ModelState, Shape} from "../../core/layer.ts";
-import {clone, type Params} from "../../core/tree.ts";
+import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {KanLayerModule, KanParams, KanState} from "./kan-layer.ts";
 
@@ -75,9 +75,4 @@ export function swapped(
     for (let j = 0; j < b; ++j)
       for (let k = 0; k < c; ++k) out[(i * c + k) * b + j] = values[(i * b + j) * c + k] as number;
   return out;
-}
-
-/** A copy of a tree that the caller owns. */
-export function owned<T extends Params>(params: T): T {
-  return tidy(() => clone(params)) as T;
 }
