@@ -23,9 +23,9 @@ function sweep(quick: boolean): Pick<KanTask, "order" | "intervals">[] {
   ];
 }
 
-/** Numbers in all bases at once, and multiplications of a pass: what composed versions make and a processor can stand. */
+/** Numbers in all bases at once, and multiplications of a pass: what composed versions make and a page can stand in seconds. */
 const MOST_BASES = 3e7;
-const MOST_PRODUCTS = 4e9;
+const MOST_PRODUCTS = {tfjs: 4e9, tfjsOnSoftware: 1.2e8, jax: 4e9, jaxOnSoftware: 1e9};
 
 const productsOf = ({widths, batch, order, intervals}: KanTask) =>
   widths.slice(1).reduce((sum, units, i) => sum + (widths[i] as number) * units, 0) *
@@ -34,11 +34,14 @@ const productsOf = ({widths, batch, order, intervals}: KanTask) =>
 
 /** Contenders that can do a task in the time and memory of a page. */
 function contendersFor(task: KanTask, slow: boolean): KanContenderName[] {
-  const isHuge =
-    task.batch * (task.widths[0] as number) * (task.intervals + task.order) * task.order > MOST_BASES ||
-    (slow && productsOf(task) > MOST_PRODUCTS / 4) ||
-    productsOf(task) > MOST_PRODUCTS;
-  return isHuge ? ["petri"] : ["petri", "MLP", "plain tfjs", "jax-js"];
+  const bases = task.batch * (task.widths[0] as number) * (task.intervals + task.order) * task.order;
+  const can = (most: number) => bases <= MOST_BASES && productsOf(task) <= most;
+  return [
+    "petri",
+    "MLP",
+    ...(can(slow ? MOST_PRODUCTS.tfjsOnSoftware : MOST_PRODUCTS.tfjs) ? (["plain tfjs"] as const) : []),
+    ...(can(slow ? MOST_PRODUCTS.jaxOnSoftware : MOST_PRODUCTS.jax) ? (["jax-js"] as const) : [])
+  ];
 }
 
 /** Losses of contenders that compute the same agree so far. */
