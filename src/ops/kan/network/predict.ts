@@ -1,4 +1,4 @@
-import {type KanLayer, type KanLevel, type KanNetwork, nodeCount} from "../network.ts";
+import type {KanLayer, KanNetwork} from "../network.ts";
 import {forward} from "./forward.ts";
 import {inputsOf, intoRows, type LayerPass, makePass, outputsOf, takeInputs} from "./pass.ts";
 import {countInputs, type Numbers} from "./samples.ts";
@@ -76,9 +76,4 @@ export function edgeValues(
   const {outputs} = network.layers[layer] as KanLayer;
   const at = (from * outputs + to) * found.samples;
   return (found.edges[layer] as Float64Array).subarray(at, at + found.samples);
-}
-
-/** How many outputs a network has. */
-export function outputCount(network: KanNetwork): number {
-  return nodeCount(network.levels.at(-1) as KanLevel);
 }
