@@ -23,6 +23,14 @@ const LEAST_RANGE = 1e-10;
 /**
  * New knots from the first to the last sample of each input, as pykan's update_grid_from_samples takes them. An
  * input whose samples are all the same tells nothing about a range: its range stays. @throws ShapeError, ArgumentError
+ *
+ * @example
+ * import {adaptedKnots, uniformKnots} from "petri/kan";
+ *
+ * // Most samples lie near 0, and so do the new knots.
+ * const x = Float64Array.from({length: 100}, (_, i) => (i / 50 - 1) ** 3);
+ * const knots = uniformKnots({intervals: 5, order: 3});
+ * display(adaptedKnots({x, knots, inputs: 1, order: 3, blend: 0.1}));
  */
 export function adaptedKnots({x, knots, inputs, order, blend = 0.02, intervals}: AdaptedGrid): Float64Array {
   const count = knots.length / inputs;

@@ -23,6 +23,14 @@ export interface Splines {
 /**
  * The knots that samples x [samples, inputs] ask for and the coefficients that keep the curves (pykan's
  * update_grid_from_samples, modes sample and grid). @throws ShapeError, ArgumentError
+ *
+ * @example
+ * import {uniformKnots, updatedGrid} from "petri/kan";
+ *
+ * const x = Float64Array.from({length: 100}, (_, i) => 3 + i / 50);
+ * const coefficients = Float64Array.of(0, 1, -1, 2, 0, 1);
+ * const knots = uniformKnots({intervals: 3, order: 3, range: [2, 6]});
+ * display(updatedGrid({x, knots, coefficients, inputs: 1, outputs: 1, order: 3}));
  */
 export function updatedGrid({
   x,

@@ -6,6 +6,14 @@ import type {KanLevel} from "../network.ts";
 /**
  * Nodes that multiply (KAN 2.0, Liu et al. 2024): the first `sum` numbers go through, each further group of `arity` is multiplied:
  * [batch, sum + arity multiply] -> [batch, sum + multiply].
+ *
+ * @example
+ * import {multiplyNodes} from "petri/kan";
+ * import {tf} from "petri/core";
+ *
+ * // One number goes through, the other four become two products.
+ * const y = multiplyNodes({sum: 1, multiply: 2}, 2).apply({}, tf.tensor2d([[7, 2, 3, 4, 5]]));
+ * display(y.dataSync());
  */
 export function multiplyNodes(level: KanLevel, arity: number): Layer<Record<never, never>> {
   const {sum, multiply} = level;

@@ -48,6 +48,14 @@ export const defaultPool = (): Basis[] => [
 /**
  * A KAN layer whose units choose among bases (S-KAN, Yang et al. 2024): what each basis adds up to is weighted by shares, a softmax of trained numbers over a temperature.
  * The temperature and the bases that are left lie in the layer's state, where the phases of `fitSelectable` change them. [batch, inputs] -> [batch, units].
+ *
+ * @example
+ * import {chebyshev, rbf, selectableKanLayer} from "petri/kan";
+ * import {key, tf} from "petri/core";
+ *
+ * const layer = selectableKanLayer({units: 4, pool: [chebyshev(), rbf()]});
+ * const params = layer.init(key(0), [2]);
+ * display(layer.apply(params, tf.tensor2d([[0.1, -0.4]])).shape);
  */
 export function selectableKanLayer({
   units,

@@ -7,6 +7,12 @@ import {intervalCount} from "./knots.ts";
 /**
  * [order + 1, order + 1]: column m holds the polynomial of the m-th basis function on an interval of a uniform grid, row p
  * its factor of u^p. @throws ArgumentError for an order that is not a whole number of at least 0
+ *
+ * @example
+ * import {basisMatrix} from "petri/kan";
+ *
+ * // Six times the matrix of uniform cubic splines is whole numbers.
+ * display(basisMatrix(3).map((x) => 6 * x));
  */
 export function basisMatrix(order: number): Float64Array {
   checkCount("order", order, 0);

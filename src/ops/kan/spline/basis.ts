@@ -183,6 +183,14 @@ function shift(values: Float64Array, order: number, by: number): void {
 /**
  * Every basis function at every sample: x [samples, inputs], knots [inputs, intervals + 2 order + 1] give
  * [samples, inputs, intervals + order]. @throws ShapeError, ArgumentError
+ *
+ * @example
+ * import {splineBasis, uniformKnots} from "petri/kan";
+ *
+ * const x = Float64Array.from({length: 201}, (_, i) => i / 100 - 1);
+ * const values = splineBasis(x, uniformKnots({intervals: 4, order: 3}), 1, 3);
+ * const points = Array.from(values, (value, i) => ({x: x[Math.floor(i / 7)], value, basis: i % 7}));
+ * display(Plot.lineY(points, {x: "x", y: "value", z: "basis", stroke: "basis"}).plot({height: 160}));
  */
 export function splineBasis(
   x: Float64Array,

@@ -20,6 +20,14 @@ export interface Edges {
  * The coefficients [inputs, outputs, intervals + order] whose splines come nearest to curves y [samples, inputs, outputs]
  * at x: least squares, and the smallest coefficients where samples leave some free (pykan's curve2coef with LAPACK's
  * gelsd). @throws ShapeError; ArgumentError for samples that are not finite
+ *
+ * @example
+ * import {coefficientsFrom, splineCurves, uniformKnots} from "petri/kan";
+ *
+ * const x = Float64Array.from({length: 100}, (_, i) => i / 50 - 1);
+ * const edges = {inputs: 1, outputs: 1, order: 3, knots: uniformKnots({intervals: 8, order: 3}), x};
+ * const coefficients = coefficientsFrom({...edges, y: x.map(Math.exp)});
+ * display(d3.max(splineCurves({...edges, coefficients}), (y, i) => Math.abs(y - Math.exp(x[i]))));
  */
 export function coefficientsFrom({
   x,

@@ -14,7 +14,14 @@ export interface UniformGrid {
   readonly range?: readonly [number, number];
 }
 
-/** Knots of even width, [inputs, intervals + 2 order + 1]. @throws ArgumentError */
+/**
+ * Knots of even width, [inputs, intervals + 2 order + 1]. @throws ArgumentError
+ *
+ * @example
+ * import {uniformKnots} from "petri/kan";
+ *
+ * display(uniformKnots({intervals: 4, order: 2}));
+ */
 export function uniformKnots({inputs = 1, intervals, order, range = [-1, 1]}: UniformGrid): Float64Array {
   checkCount("inputs", inputs);
   checkGrid(intervals, order);

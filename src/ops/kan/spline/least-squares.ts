@@ -27,6 +27,12 @@ export interface LeastSquares {
  * Minimises |matrix solution - targets|^2 for every target and takes the shortest solution among the minima, which is
  * the pseudo-inverse's: any number of rows and columns, of any rank. @throws ShapeError; ArgumentError for a number
  * that is not finite
+ *
+ * @example
+ * import {leastSquares} from "petri/kan";
+ *
+ * // One equation in two unknowns, a + 2 b = 5: the shortest solution is (1, 2).
+ * display(leastSquares({matrix: Float64Array.of(1, 2), rows: 1, columns: 2, targets: Float64Array.of(5)}));
  */
 export function leastSquares(equations: Equations): LeastSquares {
   const {matrix, rows, columns, targets} = equations;

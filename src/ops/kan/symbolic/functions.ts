@@ -202,7 +202,15 @@ export const pykanLibrary: readonly string[] = Object.freeze([
   "gaussian"
 ]);
 
-/** The function of a name. Throws ArgumentError with the names that look like it when there is none. */
+/**
+ * The function of a name. Throws ArgumentError with the names that look like it when there is none.
+ *
+ * @example
+ * import {symbolicFunction} from "petri/kan";
+ *
+ * const {value, derivative, complexity} = symbolicFunction("sin");
+ * display({value: value(1), derivative: derivative(1), complexity});
+ */
 export function symbolicFunction(name: string): SymbolicFunction {
   const known = Object.hasOwn(symbolicFunctions, name) ? symbolicFunctions[name] : undefined;
   if (known) return known;
