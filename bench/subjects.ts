@@ -23,6 +23,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   models: async () => (await import("./models.ts")).models,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,
-    "the lottery ticket": (await import("./pruning/lottery.ts")).lottery
+    "the lottery ticket": (await import("./pruning/lottery.ts")).lottery,
+    ...(await import("./pruning/notebooks.ts")).recordings
   })
 };
