@@ -22,7 +22,7 @@ export function csrLinearCases(backend: BackendName): void {
       [17, 33, 9, 0.2],
       [130, 40, 70, 0.05],
       // More than one strip of the batch, where there are strips.
-      [150, 1100, 6, 0.02]
+      [250, 1100, 6, 0.02]
     ])("%i rows, %i x %i weights, a share of %f kept", (rows, inputs, units, share) =>
       withoutLeak(async () => {
         const marks = ops.key(rows).uniform(inputs * units);

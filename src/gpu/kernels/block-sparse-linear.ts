@@ -5,7 +5,8 @@ import {wgslActivate} from "./activation-wgsl.ts";
 import {type BlockPattern, checkBlocks} from "./block-format.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {ACTIVATE} from "./matmul-twin.ts";
-import {checkLinear, defineLinear, type LinearAttrs, rowsOf} from "./sparse-linear.ts";
+import {rowsOf} from "./matrix-sizes.ts";
+import {checkLinear, defineLinear, type LinearAttrs} from "./sparse-linear.ts";
 import {addLink, type Links, linkGradients, multiplyLinks, roomFor} from "./sparse-twin.ts";
 import {
   atRow,
@@ -18,7 +19,7 @@ import {
   wgslTileProduct
 } from "./sparse-wgsl.ts";
 
-interface BlockAttrs extends LinearAttrs {
+export interface BlockAttrs extends LinearAttrs {
   size: number;
   inputs: number;
   units: number;

@@ -6,7 +6,8 @@ import {wgslActivate} from "./activation-wgsl.ts";
 import type {CsrPattern} from "./csr-format.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {ACTIVATE} from "./matmul-twin.ts";
-import {checkLinear, defineLinear, type LinearAttrs, rowsOf, widthOf} from "./sparse-linear.ts";
+import {rowsOf, widthOf} from "./matrix-sizes.ts";
+import {checkLinear, defineLinear, type LinearAttrs} from "./sparse-linear.ts";
 import {type Links, linkGradients, multiplyLinks} from "./sparse-twin.ts";
 import {lines, productUniforms, vec4} from "./sparse-wgsl.ts";
 

@@ -7,11 +7,12 @@ import {wgslActivate} from "./activation-wgsl.ts";
 import {wordsFor} from "./bit-mask.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {ACTIVATE} from "./matmul-twin.ts";
-import {checkLinear, defineLinear, type LinearAttrs, rowsOf, widthOf} from "./sparse-linear.ts";
+import {rowsOf, widthOf} from "./matrix-sizes.ts";
+import {checkLinear, defineLinear, type LinearAttrs} from "./sparse-linear.ts";
 import {addLink, type Links, linkGradients, multiplyLinks, roomFor} from "./sparse-twin.ts";
 import {atRow, LANES, lines, productUniforms, tileWorkgroups, vec4, wgslTileProduct} from "./sparse-wgsl.ts";
 
-interface MaskedAttrs extends LinearAttrs {
+export interface MaskedAttrs extends LinearAttrs {
   /** The gradient of pruned weights too, as if they were zeros. */
   denseGradient: boolean;
 }

@@ -2,7 +2,7 @@ import {defineKernel, type Values} from "../kernel.ts";
 import {checkTensor, checkWhole, KernelError} from "../kernel-error.ts";
 import type * as tf from "../tfjs.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
-import {rowsOf, widthOf} from "./sparse-linear.ts";
+import {rowsOf, widthOf} from "./matrix-sizes.ts";
 
 /** N of every M inputs of a unit have weights. */
 export interface Pattern {

@@ -6,8 +6,9 @@ import type {FusedActivation} from "./activation-grad.ts";
 import {wgslActivate} from "./activation-wgsl.ts";
 import {flatMain, flatWorkgroups} from "./flat.ts";
 import {ACTIVATE} from "./matmul-twin.ts";
+import {rowsOf, widthOf} from "./matrix-sizes.ts";
 import {checkPattern, type NmWeights, type Pattern, placeReader, placeWords, wgslPlace} from "./nm-format.ts";
-import {checkLinear, defineLinear, type LinearAttrs, rowsOf, widthOf} from "./sparse-linear.ts";
+import {checkLinear, defineLinear, type LinearAttrs} from "./sparse-linear.ts";
 import {addLink, type Links, linkGradients, multiplyLinks, roomFor} from "./sparse-twin.ts";
 import {
   atRow,
@@ -19,7 +20,7 @@ import {
   wgslTileProduct
 } from "./sparse-wgsl.ts";
 
-type NmAttrs = LinearAttrs & Pattern;
+export type NmAttrs = LinearAttrs & Pattern;
 
 /** A piece holds whole groups. */
 const forwardTile = ({m}: Pattern): Tile => ({

@@ -3,6 +3,7 @@ import {checkTensor, KernelError} from "../kernel-error.ts";
 import {isRecording} from "../tape.ts";
 import * as tf from "../tfjs.ts";
 import {activationGrad, type FusedActivation} from "./activation-grad.ts";
+import {rowsOf, widthOf} from "./matrix-sizes.ts";
 
 /** Attributes that every format has. */
 export interface LinearAttrs {
@@ -36,12 +37,6 @@ interface Format<A extends LinearAttrs> {
 
 /** The tensors of a linear layer by name; the bias may be left out. */
 export type LinearInputs = Record<"x" | "weights", tf.Tensor> & Record<string, tf.Tensor | undefined>;
-
-type Shaped = {shape: readonly number[]} | undefined;
-
-/** The two sizes of a matrix. */
-export const rowsOf = (matrix: Shaped): number => matrix?.shape[0] ?? 0;
-export const widthOf = (matrix: Shaped): number => matrix?.shape[1] ?? 0;
 
 /**
  * Registers a format's products with tfjs and returns the layer as a function of tensors. Forward is one dispatch on webgpu, backward three:

@@ -1,28 +1,15 @@
 import type {HeapBackend, Specs} from "../kernel.ts";
 import type {FusedActivation} from "../kernels/activation-grad.ts";
 import type {AdamAttrs} from "../kernels/adam.ts";
-import type {CsrAttrs} from "../kernels/csr-linear.ts";
 import type {NormAttrs} from "../kernels/norm.ts";
 import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
 import type {SplineAttrs, SplineBase} from "../kernels/spline-grid.ts";
 import type {Window2d} from "../kernels/window.ts";
 import type * as tf from "../tfjs.ts";
 import {addressOf} from "./heap.ts";
-import {type Native, nativeHeap} from "./native.ts";
-
-/** One run of a kernel: addresses of inputs by name (0 for one that was not passed) and of outputs, and what the kernel was told. */
-interface Run<A> {
-  native: Native;
-  /** Where memory for as long as the run takes begins. */
-  scratch: number;
-  at(input: string): number;
-  outputs: number[];
-  attrs: A;
-  specs: Specs;
-}
-
-/** False where it cannot do what is asked, and its twin has to. */
-type NativeKernel<A> = (run: Run<A>) => unknown;
+import {nativeHeap} from "./native.ts";
+import {ACTIVATIONS, type NativeKernel} from "./native-kernel.ts";
+import {sparseKernels} from "./sparse-kernels.ts";
 
 const sizeOf = (shape: readonly number[] = []) => shape.reduce((size, dim) => size * dim, 1);
 
@@ -35,9 +22,6 @@ function windowsOf(specs: Specs, input: string, sizeOfOne: number, window: Windo
 
 const imageSize = ({height, width, channels}: Window2d) => height * width * channels;
 const pooledSize = ({outHeight, outWidth, channels}: Window2d) => outHeight * outWidth * channels;
-
-/** How our WebAssembly numbers activations. */
-const ACTIVATIONS: Record<FusedActivation, number> = {linear: 0, relu: 1, tanh: 2, sigmoid: 3, elu: 4};
 
 /** Rows and features of what is normalised or made a softmax of. */
 function rowsOf(specs: Specs, input: string): [rows: number, features: number] {
@@ -150,26 +134,7 @@ const kernels = {
       ...rowsOf(specs, "x")
     )) satisfies NativeKernel<NormAttrs>,
 
-  PetriCsrLinear: (({native, scratch, at, outputs: [y = 0], attrs, specs}) => {
-    const {activation, inputs, units} = attrs;
-    if (activation === "elu") return false;
-    const weights = [at("weights"), at("rows"), at("byUnit"), at("unitStarts")] as const;
-    const sizes = [specs.x?.shape[0] ?? 0, inputs, units] as const;
-    return Boolean(
-      native.sparseProduct(at("x"), ...weights, at("bias"), y, scratch, ...sizes, ACTIVATIONS[activation])
-    );
-  }) satisfies NativeKernel<CsrAttrs>,
-
-  PetriCsrLinearInputGrad: (({native, scratch, at, outputs: [dx = 0], attrs: {inputs, units}, specs}) => {
-    const weights = [at("weights"), at("columns"), 0, at("rowStarts")] as const;
-    const sizes = [specs.dy?.shape[0] ?? 0, units, inputs] as const;
-    return Boolean(native.sparseProduct(at("dy"), ...weights, 0, dx, scratch, ...sizes, 0));
-  }) satisfies NativeKernel<CsrAttrs>,
-
-  PetriCsrLinearWeightGrad: (({native, scratch, at, outputs: [dw = 0], attrs: {inputs, units}, specs}) => {
-    const sizes = [specs.x?.shape[0] ?? 0, inputs, units, specs.rows?.shape[0] ?? 0] as const;
-    return Boolean(native.sparseSlopes(at("x"), at("dy"), at("rows"), at("columns"), dw, scratch, ...sizes));
-  }) satisfies NativeKernel<CsrAttrs>,
+  ...sparseKernels,
 
   PetriSplineDense: spline,
   PetriSplineDenseBased: spline,

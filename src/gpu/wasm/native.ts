@@ -16,17 +16,25 @@ export interface Native {
   scratchBytes(): number;
   activationGrad(...args: number[]): void;
   adam(...args: number[]): void;
+  /** Layers of which some weights are kept answer 0 where not even a few rows of the batch fit into the scratch memory. */
+  bitsProduct(...args: number[]): number;
+  bitsInputGrad(...args: number[]): number;
+  bitsWeightGrad(...args: number[]): number;
+  blockProduct(...args: number[]): number;
+  blockWeightGrad(...args: number[]): number;
   crossEntropy(...args: number[]): void;
   foldPatches(...args: number[]): void;
   geluTanh(x: number, y: number, size: number): void;
   geluTanhGrad(dy: number, x: number, dx: number, size: number): void;
   maxPool(...args: number[]): void;
   maxUnpool(...args: number[]): void;
+  nmProduct(...args: number[]): number;
+  nmInputGrad(...args: number[]): number;
+  nmWeightGrad(...args: number[]): number;
   norm(...args: number[]): void;
   normInputGrad(...args: number[]): void;
   normParamsGrad(...args: number[]): void;
   patches(...args: number[]): void;
-  /** Both answer 0 where a strip of the batch does not fit into the scratch memory. */
   sparseProduct(...args: number[]): number;
   sparseSlopes(...args: number[]): number;
   /** These answer 0 where a grid does not fit into the scratch memory. */

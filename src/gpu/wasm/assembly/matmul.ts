@@ -7,9 +7,12 @@ const BLOCK_INNER: i32 = 256;
 const BLOCK_COLUMNS: i32 = 512;
 const BLOCK_ROWS: i32 = 128;
 
-/** Bytes that `matmul` needs besides: a block of panels, a tile, a row of the bias. */
+/**
+ * Bytes of memory that lasts as long as a call. `matmul` needs half of it: a block of panels, a tile, a row of the bias; sparse layers take
+ * as many rows of the batch at a time as fit.
+ */
 export function scratchBytes(): i32 {
-  return BLOCK_INNER * BLOCK_COLUMNS * 4 + 128 + BLOCK_COLUMNS * 4;
+  return 2 * (BLOCK_INNER * BLOCK_COLUMNS * 4 + 128 + BLOCK_COLUMNS * 4);
 }
 
 /**
@@ -169,6 +172,11 @@ function activated(x: v128, activation: i32): v128 {
   // pmax keeps what is no number when it comes first.
   if (activation == 1) return f32x4.pmax(x, f32x4.splat(0));
   return activation == 2 ? tanh4(x) : sigmoid4(x);
+}
+
+/** Applies the activation to all of out [rows, columns], where it is not linear. */
+export function activateRows(out: usize, rows: i32, columns: i32, activation: i32): void {
+  if (activation != 0) activate(out, rows * columns, activation);
 }
 
 export function activate(at: usize, count: i32, activation: i32): void {
