@@ -14,6 +14,18 @@ test("the tour of KANs tells how many seeds recover the formula, and ends with i
   await petri.page.getByRole("button", {name: "Take the tour"}).click();
   await petri.page.getByText(/The formula, with a test error of \d\.\d+e-1\d:/).waitFor({timeout: 240_000});
   expect((await petri.settled()).filter(({error}) => error)).toEqual([]);
+  // Three networks are drawn: sparse, pruned, and the one whose edges are fixed by hand; then the one that has them fixed.
+  const diagrams = petri.page.locator("petri-kan-diagram");
+  expect(await diagrams.count()).toBe(3);
+  await diagrams
+    .nth(2)
+    .getByRole("button", {name: /^Edge x /})
+    .click();
+  await diagrams.nth(2).getByRole("button", {name: /^sin/}).click();
+  await diagrams
+    .nth(3)
+    .getByRole("button", {name: /^Edge x .*: sin/})
+    .waitFor();
   const [row] = await petri.rows("SELECT count(*)::INT AS runs FROM runs WHERE status = 'completed'");
   expect(row).toEqual({runs: 4});
   expect(petri.errors).toEqual([]);
