@@ -16,6 +16,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   kan: async () => ({
     ...(await import("./kan.ts")).kan,
+    ...(await import("./kan/orders.ts")).orders,
     "hello-kan": (await import("./kan-hello/hello.ts")).hello
   }),
   "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
