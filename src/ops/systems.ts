@@ -397,6 +397,6 @@ export const systems: readonly System[] = [
     notebook: "matrix-kan.html",
     test: "test/ops/kan-layers.test.ts",
     verdict:
-      "the matrix form is faster than the recursion: held from order 3 on; the speed-up rises with the order: held; the speed-up rises with the batch: held; the matrix form is about 40 times as fast: did not hold (a layer of 64 x 32 on WebAssembly, forward and backward)"
+      "the matrix form is faster than the recursion: held from order 4 on; the speed-up rises with the order: held; the speed-up rises with the batch: held; the matrix form is about 40 times as fast: did not hold (a layer of 64 x 32 on WebAssembly, forward and backward)"
   }
 ];
