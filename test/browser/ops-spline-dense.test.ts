@@ -1,3 +1,4 @@
 import {splineDenseCases} from "../ops/spline-dense-cases.ts";
 
-splineDenseCases("webgpu");
+splineDenseCases("webgpu", "fused");
+splineDenseCases("webgpu", "features");

@@ -1,5 +1,6 @@
 import {beforeAll, describe, expect, test} from "vitest";
-import {type SplineLayer, splineDense} from "../../src/gpu/kernels/spline-dense.ts";
+import type {SplineWay} from "../../src/gpu/kernels/spline-choice.ts";
+import {type SplineLayer, splineDenseBy} from "../../src/gpu/kernels/spline-dense.ts";
 import type {BackendName} from "../../src/gpu/types.ts";
 import type {TrainState} from "../../src/ops/core/index.ts";
 import {ops} from "../../src/ops/index.ts";
@@ -155,7 +156,14 @@ function layerOf(task: Task, {rows, inputs, outputs, order, grid, adaptive}: Siz
   return {at, rest, dy: tensor(task.dy, [rows, outputs])};
 }
 
-async function expectOracle(task: Task, sizes: Sizes, tolerance = {atol: 1e-4, rtol: 1e-4}): Promise<void> {
+type Layer = (layer: SplineLayer) => Tensor;
+
+async function expectOracleOf(
+  splineDense: Layer,
+  task: Task,
+  sizes: Sizes,
+  tolerance = {atol: 1e-4, rtol: 1e-4}
+): Promise<void> {
   const wanted = oracle(task);
   const {at, rest, dy} = layerOf(task, sizes);
   poison(dy.shape, at.x.shape, at.coefficients.shape, [sizes.inputs, sizes.outputs]);
@@ -170,8 +178,11 @@ async function expectOracle(task: Task, sizes: Sizes, tolerance = {atol: 1e-4, r
 const UNIT: Grid = {low: -1, high: 1, intervals: 4};
 
 /** Layers of splines against their definition in double precision. */
-export function splineDenseCases(backend: BackendName): void {
-  describe(`layers of splines on ${backend}`, () => {
+export function splineDenseCases(backend: BackendName, way: SplineWay): void {
+  const splineDense: Layer = (layer) => splineDenseBy(way, layer);
+  const expectOracle = (task: Task, sizes: Sizes, tolerance?: {atol: number; rtol: number}) =>
+    expectOracleOf(splineDense, task, sizes, tolerance);
+  describe(`layers of splines on ${backend}, ${way}`, () => {
     beforeAll(() => use(backend));
 
     const orders = list(10, (i) => i + 1);

@@ -3,22 +3,23 @@ import {batchProduct} from "./batch-product.ts";
 import type {SplineAttrs} from "./spline-grid.ts";
 
 /** A layer of splines in ordinary operations, all bases of all inputs at once: for gradients of gradients. */
-export function composedSpline(
-  {x, coefficients, baseWeights, knots}: Record<string, tf.Tensor>,
-  attrs: SplineAttrs
-): tf.Tensor {
-  const at = x as tf.Tensor;
+export function composedSpline(inputs: Record<string, tf.Tensor>, attrs: SplineAttrs): tf.Tensor {
+  const {coefficients, baseWeights} = inputs;
   const weights = coefficients as tf.Tensor;
+  const [count = 0, bases = 0, outputs = 0] = weights.shape;
+  const [features, residuals] = composedFeatures(inputs, attrs);
+  const y = batchProduct(features as tf.Tensor, tf.reshape(weights, [count * bases, outputs]));
+  return baseWeights ? tf.add(y, batchProduct(residuals as tf.Tensor, baseWeights)) : y;
+}
+
+/** The bases of all numbers x, [rows, inputs bases], and the function beside the splines, if there is one, [rows, inputs]. */
+export function composedFeatures({x, knots}: Record<string, tf.Tensor>, attrs: SplineAttrs): tf.Tensor[] {
+  const at = x as tf.Tensor;
   const [rows = 0, inputs = 0] = at.shape;
-  const [, bases = 0, outputs = 0] = weights.shape;
   const basis = splineBases(at, knots ?? uniformKnots(attrs), attrs);
-  const y = batchProduct(
-    tf.reshape(basis, [rows, inputs * bases]),
-    tf.reshape(weights, [inputs * bases, outputs])
-  );
-  if (!baseWeights) return y;
-  const residual = attrs.base === "identity" ? at : tf.mul(at, tf.sigmoid(at));
-  return tf.add(y, batchProduct(residual, baseWeights));
+  const features = tf.reshape(basis, [rows, inputs * (attrs.intervals + attrs.order)]);
+  if (attrs.base === "zero") return [features];
+  return [features, attrs.base === "identity" ? at : tf.mul(at, tf.sigmoid(at))];
 }
 
 function uniformKnots({order, intervals, low, high}: SplineAttrs): tf.Tensor {

@@ -5,7 +5,9 @@ import {isRecording, outlive} from "../tape.ts";
 import * as tf from "../tfjs.ts";
 import {webGpuBackend} from "../tfjs-webgpu.ts";
 import {isSoftware} from "./autotune.ts";
+import {type SplineWay, splineWayOn} from "./spline-choice.ts";
 import {composedSpline} from "./spline-composed.ts";
+import {splineByFeatures} from "./spline-features.ts";
 import {splineForwardShader, splineInputGradShader} from "./spline-gather.ts";
 import {MOST_ORDER, type SplineAttrs, type SplineBase} from "./spline-grid.ts";
 import {type SplineSizes, splineForward, splineInputGrad, splineWeightGrads} from "./spline-twin.ts";
@@ -148,25 +150,35 @@ export interface SplineLayer {
  * al. 2024) as one operation, with B-splines by the recursion of Cox and de Boor. The interval of a number is found by arithmetic, or among knots by binary search, only the order + 1
  * bases that are not zero there are computed, and they go from registers into the sums, so that memory does not grow with the grid. Intervals
  * hold their lower knot; outside of the outermost knots a spline is 0; between equal knots 0/0 counts as 0. What is no number gives none. One dispatch
- * forward and two back (x; the parameters) on webgpu, every sum in one order; gradients of gradients go through ordinary operations.
+ * forward and two back (x; the parameters) on GPUs, every sum in one order; gradients of gradients go through ordinary operations. WebGPU on a
+ * processor writes all bases of small grids to memory and multiplies matrices instead: see spline-choice.ts.
  * Throws KernelError where the shapes do not fit, or for an order that is not 1 to 10.
  */
-export function splineDense({
-  x,
-  coefficients,
-  baseWeights,
-  base = "silu",
-  order,
-  grid
-}: SplineLayer): tf.Tensor {
+export function splineDense(layer: SplineLayer): tf.Tensor {
+  return splineDenseBy(undefined, layer);
+}
+
+/** `splineDense` in a given way, or else in that of the device. */
+export function splineDenseBy(
+  way: SplineWay | undefined,
+  {x, coefficients, baseWeights, base = "silu", order, grid}: SplineLayer
+): tf.Tensor {
   const knots = "shape" in grid ? grid : undefined;
   const attrs = attrsOf(coefficients, order, grid);
   checkLayer(x, coefficients, knots, attrs);
   const hasBase = baseWeights !== undefined && base !== "zero";
   if (hasBase) checkShape("baseWeights", baseWeights, [x.shape[1] ?? 0, coefficients.shape[2] ?? 0]);
-  const run = forwards[(hasBase ? 1 : 0) + (knots ? 2 : 0)] as (typeof forwards)[number];
   const inputs = {x, coefficients, ...(hasBase && {baseWeights}), ...(knots && {knots})};
-  return run(inputs, {...attrs, base: hasBase ? base : "zero"})[0] as tf.Tensor;
+  const device = webGpuBackend()?.device;
+  const run = {fused, features: splineByFeatures}[
+    way ?? splineWayOn(device, sizesOf(inputs as unknown as Specs), attrs)
+  ];
+  return run(inputs, {...attrs, base: hasBase ? base : "zero"});
+}
+
+function fused(inputs: Inputs, attrs: SplineAttrs): tf.Tensor {
+  const run = forwards[(inputs.baseWeights ? 1 : 0) + (inputs.knots ? 2 : 0)] as (typeof forwards)[number];
+  return run(inputs, attrs)[0] as tf.Tensor;
 }
 
 function attrsOf(

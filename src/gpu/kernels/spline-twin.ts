@@ -102,3 +102,40 @@ export function splineWeightGrads(
     }
   }
 }
+
+/** All bases of all numbers, [rows, inputs (intervals + order)], and the function beside the splines, if there is one, [rows, inputs]. */
+export function splineFeatures(
+  {x, knots}: Readonly<Record<string, Values>>,
+  [features, residuals]: readonly Values[],
+  {rows, inputs}: SplineSizes,
+  attrs: SplineAttrs
+): void {
+  const window = windowMemory(attrs.order);
+  features?.fill(0);
+  for (let number = 0; number < rows * inputs; ++number) {
+    const value = (x as Values)[number] as number;
+    fillWindow(window, value, number % inputs, knots, attrs);
+    features?.set(window.values, number * (attrs.intervals + attrs.order) + window.first);
+    if (residuals) residuals[number] = baseValue(attrs.base, value);
+  }
+}
+
+/** The gradient of x, [rows, inputs], from those of its features. */
+export function splineFeaturesGrad(
+  {dFeatures, dResiduals, x, knots}: Readonly<Record<string, Values>>,
+  dx: Values,
+  {rows, inputs}: SplineSizes,
+  attrs: SplineAttrs
+): void {
+  const window = windowMemory(attrs.order);
+  for (let number = 0; number < rows * inputs; ++number) {
+    const value = (x as Values)[number] as number;
+    fillWindow(window, value, number % inputs, knots, attrs);
+    const start = number * (attrs.intervals + attrs.order) + window.first;
+    let slope = dResiduals ? (dResiduals[number] as number) * baseSlope(attrs.base, value) : 0;
+    window.slopes.forEach((weight, t) => {
+      slope += weight * ((dFeatures as Values)[start + t] as number);
+    });
+    dx[number] = slope;
+  }
+}
