@@ -19,8 +19,8 @@ export interface Timing {
   /** Milliseconds a step, one number a round. */
   stepMs: number[];
   /**
-   * Microseconds that a step keeps the thread, the device being idle when it begins; the middle of several. A library that
-   * puts its work off until somebody reads a result does not show it here.
+   * Microseconds that a step keeps the thread, the device being idle when it begins; the middle of several, when the code
+   * has run many times before. A library that puts its work off until somebody reads a result does not show it here.
    */
   threadUs: number;
   /** What two steps and a reading ask of WebGPU more than one step and a reading. */
@@ -35,8 +35,8 @@ export interface Timing {
 const FIRST_STEPS = 5;
 const LONG_MS = 2000;
 /** Steps that are looked at one by one for the time on the thread. */
-const SINGLE_STEPS = 15;
-const SINGLES_MS = 2000;
+const SINGLE_STEPS = 120;
+const SINGLES_MS = 5000;
 
 interface Running {
   timing: Timing;
@@ -102,7 +102,7 @@ async function threadTime(contender: Contender, steps: number): Promise<number> 
     times.push(1000 * (performance.now() - start));
     await contender.sync();
   }
-  return median(times);
+  return median(times.slice(steps >> 1));
 }
 
 /**
