@@ -301,3 +301,93 @@ describe("graph convolution", () => {
     })
   );
 });
+
+describe("what layers tell each other and the training", () => {
+  /** Leaves twice its input, and adds the mean of its squares to the loss. */
+  const writer: Layer = {
+    name: "writer",
+    init: () => ({}),
+    apply(_params, x, context) {
+      context?.leave?.("twice", tf.mul(x, 2));
+      context?.addLoss?.(tf.mean(tf.square(x)));
+      return tf.add(x, 0);
+    }
+  };
+  /** x plus what was left. */
+  const reader: Layer = {
+    name: "reader",
+    init: () => ({}),
+    apply: (_params, x, context) => tf.add(x, context?.left?.("twice") ?? 100)
+  };
+  const inside = (layer: Layer) =>
+    ops.sequential([ops.sequential([layer]), ops.residual(ops.activation("relu"))]);
+
+  test(
+    "what a layer leaves reaches later layers through containers, and no other application",
+    withoutLeak(async () => {
+      const model = ops.sequential([inside(writer), inside(reader)]);
+      const x = tf.tensor2d([[1, 2]]);
+      // Twice through the residual, then 2 + 2 and 4 + 4... plus what was left, and twice again.
+      await expectClose(model.apply({}, x), [8, 16]);
+      await expectClose(model.apply({}, x, {training: true}), [8, 16]);
+      await expectClose(reader.apply({}, x, {}), [101, 102]);
+      await expectClose(inside(reader).apply({}, x), [202, 204]);
+    })
+  );
+
+  test(
+    "losses that layers add are the caller's",
+    withoutLeak(async () => {
+      const added: Tensor[] = [];
+      const y = inside(writer).apply({}, tf.tensor2d([[1, 2]]), {addLoss: (loss) => added.push(loss)});
+      await expectClose(y, [2, 4]);
+      expect(added).toHaveLength(1);
+      await expectClose(added[0] as Tensor, [2.5]);
+    })
+  );
+
+  test(
+    "embeddings leave their ids as tokens",
+    withoutLeak(async () => {
+      const sum: Layer = {
+        name: "sum",
+        init: () => ({}),
+        apply: (_params, x, context) => tf.add(x, tf.expandDims(context?.left?.("tokens") as Tensor, -1))
+      };
+      const model = ops.sequential([ops.embedding({count: 5, features: 1}), sum]);
+      const params = {embedding1: {table: tf.zeros([5, 1])}};
+      await expectClose(model.apply(params, tf.tensor2d([[4, 2]], [1, 2], "int32")), [4, 2]);
+    })
+  );
+
+  test("fit makes small what layers add: the gradient of both losses in one step", async () => {
+    const before = tf.memory().numTensors;
+    /** w x, adding half of the squares of w. */
+    const weighed: Layer<{w: Tensor}> = {
+      name: "weighed",
+      init: () => ({w: tf.tensor1d([3])}),
+      apply({w}, x, context) {
+        context?.addLoss?.(tf.mul(tf.sum(tf.square(w)), 0.5));
+        return tf.mul(x, w);
+      }
+    };
+    const data = {
+      name: "line",
+      inputs: new Float32Array([1]),
+      inputShape: [1],
+      targets: new Float32Array([1]),
+      targetShape: [1]
+    };
+    const training = ops.fit(ops.sequential([weighed]), data as never, {
+      steps: 1,
+      optimizer: ops.sgd({learningRate: 0.1})
+    });
+    const rows = [];
+    for await (const row of training) rows.push(row);
+    // (3 - 1)^2 + 9 / 2; w - 0.1 (2 (3 - 1) + 3).
+    expect(rows[0]?.loss).toBeCloseTo(8.5, 5);
+    await expectClose((training.params as {weighed1: {w: Tensor}}).weighed1.w, [2.3]);
+    training.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

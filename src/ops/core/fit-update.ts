@@ -63,8 +63,12 @@ export function makeUpdate<P extends Params>(
       const setState = (path: string, next: Params) => {
         changed[path] = next;
       };
-      const outputs = alignOutputs(model.apply(params, x, {training: true, key, state, setState}), y);
-      return [task.loss(outputs, y), {outputs, changed}];
+      const added: Tensor[] = [];
+      const addLoss = (loss: Tensor) => added.push(loss);
+      const context = {training: true, key, state, setState, addLoss};
+      const outputs = alignOutputs(model.apply(params, x, context), y);
+      const losses = [task.loss(outputs, y), ...added];
+      return [losses.length === 1 ? (losses[0] as Tensor) : tf.addN(losses), {outputs, changed}];
     },
     {hasAux: true}
   );

@@ -23,6 +23,15 @@ export interface Context {
   state?: ModelState;
   /** Takes the state of the layer at a path after this step. The tensors are given to whoever called the network's `apply`. */
   setState?(path: string, state: Params): void;
+  /**
+   * Takes something that training shall make small besides the task's loss, already weighted: the balance loss of a router,
+   * say. A scalar, given to whoever called the network's `apply`; `fit` adds it to the loss.
+   */
+  addLoss?(loss: Tensor): void;
+  /** Leaves a tensor for the layers that come later in this application, under a name; it lives until the application ends. */
+  leave?(name: string, tensor: Tensor): void;
+  /** What an earlier layer of this application has left under a name: "tokens" by embedding, for one. */
+  left?(name: string): Tensor | undefined;
   /** Sees the output of every layer inside a container, and returns what the network goes on with. Both are given to the caller. */
   tap?(path: string, y: Tensor): Tensor;
   /** Sees what every layer inside a container is given, while it is applied: keep or clone nothing of it but what `tf.keep` holds. */
@@ -146,8 +155,8 @@ export function applyChild(
 }
 
 /**
- * What a container computes, in a scope of its own: everything is freed but the result, the states that layers set, and
- * what taps saw and returned.
+ * What a container computes, in a scope of its own: everything is freed but the result, the states that layers set, the
+ * losses they add, what they leave for layers outside, and what taps saw and returned.
  */
 export function inScope(
   context: Context | undefined,
@@ -155,8 +164,15 @@ export function inScope(
 ): Tensor {
   const states: [string, Params][] = [];
   const tapped: Tensor[] = [];
-  const {setState, tap} = context ?? {};
-  const inner: Context = {...context};
+  const losses: Tensor[] = [];
+  const left = new Map<string, Tensor>();
+  const {setState, tap, addLoss, leave} = context ?? {};
+  const inner: Context = {
+    ...context,
+    leave: (name, tensor) => left.set(name, tensor),
+    left: (name) => left.get(name) ?? context?.left?.(name)
+  };
+  if (addLoss) inner.addLoss = (loss) => losses.push(loss);
   if (setState) inner.setState = (path, state) => states.push([path, state]);
   if (tap) {
     inner.tap = (path, y) => {
@@ -165,8 +181,13 @@ export function inScope(
       return replaced;
     };
   }
-  const [y] = tidy(() => [compute(context && inner), states, tapped] as const);
+  const [y] = tidy(() => {
+    const result = compute(inner);
+    return [result, states, tapped, losses, leave ? [...left.values()] : []] as const;
+  });
   for (const [path, state] of states) setState?.(path, state);
+  for (const loss of losses) addLoss?.(loss);
+  for (const [name, tensor] of left) leave?.(name, tensor);
   return y;
 }
 

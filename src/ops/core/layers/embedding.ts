@@ -20,7 +20,7 @@ export type EmbeddingParams = {table: Tensor};
 /**
  * A row of numbers for each id: [batch, ...] -> [batch, ..., features]. Ids are whole numbers, int32 or float32 (as datasets
  * hold tokens); one that the table does not have gives NaN on every backend, as jax.numpy.take. The gradient of the table is
- * dense: ids that come more than once add up, rows not looked up get zero.
+ * dense: ids that come more than once add up, rows not looked up get zero. The ids are left for later layers as "tokens".
  *
  * @example
  * import {embedding, key, tf} from "petri/core";
@@ -39,6 +39,7 @@ export function embedding(options: EmbeddingOptions): Layer<EmbeddingParams> {
     init: (key) => ({table: tableInit(key, [count, features])}),
     apply({table}, ids, context) {
       expectShape(ids.rank > 0, context?.path ?? name, "[batch, ...] of ids", ids.shape);
+      context?.leave?.("tokens", ids);
       return tidy(() => {
         const flat = tf.cast(tf.reshape(ids, [-1]), "int32");
         return tf.reshape(takeTableRows(table, flat), [...ids.shape, table.shape[1] as number]);

@@ -1,0 +1,57 @@
+// What a router decides, as data: which experts compute which tokens, and how much each counts.
+
+import type {Key} from "../core/key.ts";
+import type {Context} from "../core/layer.ts";
+import type {Params} from "../core/tree.ts";
+import type {Tensor} from "../tf.ts";
+
+/** What a router thought of every token and expert; losses are made of it. */
+export interface RouterScores {
+  /** Before any normalisation, [tokens, experts]. */
+  readonly logits?: Tensor;
+  /** After it, [tokens, experts]. */
+  readonly probabilities?: Tensor;
+}
+
+/** Tokens choose: the experts of every token. */
+export interface Choices extends RouterScores {
+  readonly kind: "choices";
+  readonly experts: number;
+  /** [tokens, k] int32, the best first; -1 where a choice was dropped. */
+  readonly indices: Tensor;
+  /** [tokens, k]; 0 where a choice was dropped. Gradients of the router go through them. */
+  readonly weights: Tensor;
+}
+
+/** Experts choose: the tokens of every expert. */
+export interface Slots extends RouterScores {
+  readonly kind: "slots";
+  readonly experts: number;
+  /** [experts, capacity] int32, the best first; -1 where a slot is empty. */
+  readonly tokens: Tensor;
+  /** [experts, capacity]; 0 where a slot is empty. */
+  readonly weights: Tensor;
+}
+
+export type Routing = Choices | Slots;
+
+/** What a router is made for. */
+export interface RouterShape {
+  /** Numbers for each token. */
+  readonly features: number;
+  readonly experts: number;
+}
+
+/** Gives every token its experts. Parameters are made by `init` and passed to `route`, as those of a layer. */
+export interface Router<P extends Params = Params> {
+  readonly name: string;
+  /** Fresh parameters; the caller owns them. */
+  init(key: Key, shape: RouterShape, path?: string): P;
+  /** What it keeps from step to step besides parameters, e.g. a bias for each expert. */
+  initState?(shape: RouterShape): Params;
+  /**
+   * The routing of tokens x, [tokens, features]. Losses of its own go to `context.addLoss`, states to `context.setState` under
+   * `context.path`; ids of tokens are in `context.left("tokens")`. The tensors belong to the caller.
+   */
+  route(params: P, x: Tensor, shape: RouterShape, context?: Context): Routing;
+}
