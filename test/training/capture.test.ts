@@ -115,6 +115,12 @@ it("says that a library lives on the page, whether it is used whole or by a name
   }
 });
 
+it("leaves what is the platform's to the worker, which has its own, and sends what a cell calls so", async () => {
+  const code = "() => [globalThis, performance]";
+  const {captured} = capture(define(code, {globalThis, performance: 7}), sources);
+  expect(captured.functions[0].scope).toEqual({performance: 7});
+});
+
 it("explains names that are not there", () => {
   expect(message(define("() => nowhere", {}))).toMatch(/nowhere, which is not defined in the notebook/);
   expect(message(define("() => nowhere"))).toMatch(/nowhere, whose value cannot be seen/);

@@ -74,7 +74,7 @@ export function capture(fn: AnyFunction, sources: CaptureSources): Capture {
     const visible = sources.scopeOf?.(value);
     for (const name of names.read) {
       const at = path === "train" ? name : `${path}'s ${name}`;
-      if (visible && name in visible) {
+      if (visible && name in visible && !isThereToo(name, visible)) {
         if (names.assigned.includes(name)) throw new CaptureError(at, assignment(name));
         copier.put(read(visible, name, at), at, scope, name);
       } else if (!workerGlobals.has(name)) {
@@ -86,6 +86,13 @@ export function capture(fn: AnyFunction, sources: CaptureSources): Capture {
 
   functionIndex(fn, "train");
   return {captured, origins, buffers: copier.buffers};
+}
+
+/** Whether the name means something of the platform's, of which the worker has its own. */
+function isThereToo(name: string, scope: Readonly<Record<string, unknown>>): boolean {
+  if (!workerGlobals.has(name)) return false;
+  const onPage = (globalThis as Readonly<Record<string, unknown>>)[name];
+  return onPage !== undefined && read(scope, name, name) === onPage;
 }
 
 function read(scope: Readonly<Record<string, unknown>>, name: string, path: string): unknown {
