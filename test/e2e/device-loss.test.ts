@@ -1,14 +1,22 @@
 import {expect, test} from "vitest";
 import {notebookText, workbench} from "./support/workbench.ts";
 
-// Slow enough to be kept before the GPU goes: that is done every two seconds.
-const training = (name: string) => `const ${name} = train(async function* ({ops, key}) {
+// Slow enough to be kept before the GPU goes: that is done every two seconds. The run waits for the loss, because on a busy
+// machine it would be over before the page's tables answer how far it is.
+const training = (
+  name: string,
+  {losesAt = 0} = {}
+) => `const ${name} = train(async function* ({ops, key, params}) {
   const moons = ops.datasets.twoMoons({n: 200, seed: 1});
   for await (const row of ops.fit(ops.mlp([2, 8, 2]), moons, {steps: 300, key, logEvery: 2})) {
     yield row;
     await new Promise((resolve) => setTimeout(resolve, 30));
+    if (row.step !== params.losesAt || globalThis.petriLost) continue;
+    globalThis.petriLost = true;
+    await ops.tf.backend().device.lost;
+    return;
   }
-}, {name: "${name}", cache: false});
+}, {name: "${name}", params: {losesAt: ${losesAt}}, cache: false});
 display(${name});
 await ${name};`;
 
@@ -21,7 +29,7 @@ test("a run outlives the browser's GPU process, to the numbers of an unbroken on
   await petri.settled();
   const whole = await petri.rows(losses("whole"));
   expect(whole).toHaveLength(151);
-  await write("broken", notebookText("Broken", [training("broken")]));
+  await write("broken", notebookText("Broken", [training("broken", {losesAt: 160})]));
   const other = await open("broken");
   await other.rowsReach(`SELECT count(*)::INT FROM (${losses("broken")})`, 80);
   const devtools = await profile.browser()?.newBrowserCDPSession();
