@@ -44,6 +44,7 @@ export const petriModules: Readonly<Record<string, LoadModule>> = {
   }),
   "petri/kan": computing("petri/kan", () => import("./ops/kan/index.ts")),
   "petri/metrics": noted("petri/metrics", () => import("./ops/metrics/index.ts")),
+  "petri/moe": computing("petri/moe", () => import("./ops/moe/index.ts")),
   "petri/pruning": computing("petri/pruning", () => import("./ops/pruning/index.ts")),
   "petri/zoo": computing("petri/zoo", () => import("./ops/zoo/index.ts"))
 };

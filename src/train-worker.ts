@@ -34,6 +34,7 @@ const {lost} = serveTraining({
     "petri/datasets": () => import("./ops/datasets/index.ts"),
     "petri/kan": () => import("./ops/kan/index.ts"),
     "petri/metrics": () => import("./ops/metrics/index.ts"),
+    "petri/moe": () => import("./ops/moe/index.ts"),
     "petri/pruning": () => import("./ops/pruning/index.ts"),
     "petri/zoo": () => import("./ops/zoo/index.ts")
   },

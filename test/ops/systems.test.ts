@@ -10,6 +10,7 @@ test.each(systems.map((system) => [system.id, system] as const))(
     const packages: Record<string, object> = {
       "petri/pruning": ops.pruning,
       "petri/kan": ops.kan,
+      "petri/moe": ops.moe,
       "petri/core": ops
     };
     expect(packages[specifier]).toHaveProperty(name);

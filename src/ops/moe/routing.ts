@@ -35,16 +35,23 @@ export interface Slots extends RouterScores {
 
 export type Routing = Choices | Slots;
 
+/** Parameters of a router that is a product: a column for each expert, [features, experts]. */
+export type LinearRouterParams = {kernel: Tensor};
+
 /** What a router is made for. */
 export interface RouterShape {
   /** Numbers for each token. */
   readonly features: number;
   readonly experts: number;
+  /** Tokens come as so many stretches of equal length, each with a capacity of its own; 1 where it is left out. */
+  readonly groups?: number;
 }
 
 /** Gives every token its experts. Parameters are made by `init` and passed to `route`, as those of a layer. */
 export interface Router<P extends Params = Params> {
   readonly name: string;
+  /** Experts for each token, where that is the same for all. */
+  readonly k?: number;
   /** Fresh parameters; the caller owns them. */
   init(key: Key, shape: RouterShape, path?: string): P;
   /** What it keeps from step to step besides parameters, e.g. a bias for each expert. */

@@ -1,0 +1,122 @@
+// Brings tokens to their experts and the outputs back.
+import {batchProduct} from "../../gpu/kernels/batch-product.ts";
+import {oneHot} from "../../gpu/kernels/cross-entropy.ts";
+import {sumTableRows, takeTableRows} from "../../gpu/kernels/rows.ts";
+import {ArgumentError} from "../core/errors.ts";
+import {stopGradient} from "../core/stop-gradient.ts";
+import type {Params} from "../core/tree.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import {combineRows, sortByExpert} from "./composed.ts";
+import type {Expert} from "./experts/expert.ts";
+import type {Choices, Routing, Slots} from "./routing.ts";
+import {type GroupedRows, sortedRows} from "./rows.ts";
+
+export interface DispatchOptions {
+  /**
+   * "grouped" (the default) sorts choices by expert and multiplies the rows of each expert. "einsum" gives every expert `capacity`
+   * slots by products with matrices of zeros and ones (GShard), for small cases: the same numbers.
+   */
+  dispatch?: "grouped" | "einsum";
+  /** Most tokens of an expert that the routing can have, for "einsum"; all tokens where it is left out. */
+  capacity?: number;
+  /** Gives the weights the gradient that a copy of each token scaled by its weight would have, as st-moe does. */
+  straightThrough?: boolean;
+}
+
+/**
+ * The sum over the kept choices of each token of weight times expert(token): x [tokens, features] -> [tokens, outputs]. A token
+ * without a kept choice gets 0.
+ *
+ * @example
+ * import {key, random} from "petri/core";
+ * import {dispatch, mlpExpert, topKRouter} from "petri/moe";
+ *
+ * const shape = {features: 4, experts: 3};
+ * const [router, expert] = [topKRouter(), mlpExpert({hidden: 8})];
+ * const x = random.normal(key(0), [6, 4]);
+ * const routing = router.route(router.init(key(1), shape), x, shape);
+ * const params = expert.init(key(2), shape);
+ * const [a, b] = ["grouped", "einsum"].map((way) => dispatch(expert, params, x, routing, {dispatch: way}));
+ * display({largestDifference: a.sub(b).abs().max().arraySync()});
+ */
+export function dispatch<P extends Params>(
+  expert: Expert<P>,
+  params: P,
+  x: Tensor,
+  routing: Routing,
+  options: DispatchOptions = {}
+): Tensor {
+  const {dispatch: way = "grouped"} = options;
+  if (way !== "grouped" && way !== "einsum")
+    throw new ArgumentError(`dispatch must be "grouped" or "einsum", got ${String(way)}.`);
+  return tidy(() => {
+    const compute = (rows: GroupedRows) => expert.apply(params, rows);
+    if (routing.kind === "slots") return bySlots(compute, x, routing, options);
+    return way === "einsum" ? byEinsum(compute, x, routing, options) : byGroups(compute, x, routing, options);
+  });
+}
+
+type Compute = (rows: GroupedRows) => Tensor;
+
+function byGroups(
+  compute: Compute,
+  x: Tensor,
+  {indices, weights, experts}: Choices,
+  options: DispatchOptions
+) {
+  const k = indices.shape[1] as number;
+  const {order, offsets, places} = sortByExpert(indices, experts);
+  const from = k === 1 ? order : tf.floorDiv(order, tf.scalar(k, "int32"));
+  const rows = {x, from, offsets};
+  if (!options.straightThrough) return combineRows(compute(rows), weights, places);
+  const own = takeTableRows(tf.reshape(weights, [-1, 1]), order);
+  return combineRows(compute({x: tf.mul(sortedRows(rows), oneThrough(own)), offsets}), weights, places);
+}
+
+/** 1, with the gradient of x. */
+const oneThrough = (x: Tensor) => tf.add(1, tf.sub(x, stopGradient(x)));
+
+function byEinsum(
+  compute: Compute,
+  x: Tensor,
+  {indices, weights, experts}: Choices,
+  options: DispatchOptions
+) {
+  const [tokens, k] = indices.shape as [number, number];
+  const each = Math.min(options.capacity ?? tokens * k, tokens * k);
+  const slots = slotsOf({indices, experts, each});
+  const sent = tf.reshape(slots, [tokens, k, experts * each]);
+  const weighted = tf.sum(tf.mul(sent, tf.expandDims(weights, 2)), 1);
+  const taken = tf.sum(sent, 1);
+  const scale = options.straightThrough ? tf.add(taken, tf.sub(weighted, stopGradient(weighted))) : taken;
+  const y = compute({x: batchProduct(scale, x, {transposeA: true}), offsets: evenly(experts, each), each});
+  return batchProduct(weighted, y);
+}
+
+/** Zeros with a one at the slot of each choice, [tokens k, experts each]; rows of zeros where it was dropped. */
+function slotsOf({indices, experts, each}: {indices: Tensor; experts: number; each: number}): Tensor {
+  const flat = tf.reshape(indices, [-1]);
+  const {offsets, places} = sortByExpert(indices, experts);
+  const isKept = tf.greaterEqual(flat, 0);
+  const expert = tf.maximum(flat, 0);
+  const first = tf.sum(tf.mul(oneHot(expert, experts), tf.slice(offsets, [0], [experts])), 1);
+  const slot = tf.add(tf.mul(expert, each), tf.sub(tf.reshape(places, [-1]), tf.cast(first, "int32")));
+  const all = oneHot(tf.where(isKept, slot, tf.zerosLike(slot)), experts * each);
+  return tf.mul(all, tf.expandDims(tf.cast(isKept, "float32"), 1));
+}
+
+const evenly = (experts: number, each: number): Tensor =>
+  tf.tensor1d(
+    Int32Array.from({length: experts + 1}, (_, e) => e * each),
+    "int32"
+  );
+
+function bySlots(compute: Compute, x: Tensor, {tokens, weights, experts}: Slots, options: DispatchOptions) {
+  const each = tokens.shape[1] as number;
+  const ids = tf.reshape(tokens, [-1]);
+  const own = tf.reshape(weights, [-1, 1]);
+  const rows = {x, from: tf.maximum(ids, 0), offsets: evenly(experts, each), each};
+  const scaled = {x: sortedRows(rows), offsets: rows.offsets, each};
+  const y = compute(options.straightThrough ? {...scaled, x: tf.mul(scaled.x, oneThrough(own))} : rows);
+  return sumTableRows(tf.mul(y, own), ids, x.shape[0] as number);
+}

@@ -1,0 +1,3 @@
+import {moeCases} from "../ops/moe-cases.ts";
+
+moeCases("webgpu");
