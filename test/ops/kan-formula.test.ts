@@ -108,6 +108,51 @@ describe("a formula", () => {
     expect(javascript).toBe("(wave_length, T_in) => wave_length + T_in");
   });
 
+  test("is JavaScript whatever the names are: words of the language, names alike but for signs", () => {
+    const network = made([2, 1], [{name: "x"}, {name: "x^2"}]);
+    for (const taken of [
+      ["a b", "a_b"],
+      ["in", "class"],
+      ["let", "await"],
+      ["Math", "eval"],
+      ["1a", "x_1"],
+      ["_", "$"]
+    ]) {
+      const {javascript} = formula(network, {names: taken});
+      expect(new Function(`"use strict"; return (${javascript})(2, 3)`)(), javascript).toBe(11);
+    }
+    expect(formula(network, {names: ["_", "share%"]}).latex).toBe("\\mathrm{\\_} + \\mathrm{share\\%}^{2}");
+  });
+
+  test.each<Given>([
+    {name: "x^2", scale: -1},
+    {name: "x^1.5", scale: -1, shift: 2},
+    {name: "x^3", inner: -1},
+    {name: "sqrt", scale: -1},
+    {name: "1/x^2", scale: -1},
+    {name: "gaussian", scale: -1}
+  ])("that begins with a minus is JavaScript: %o", (edge) => {
+    for (const last of [{name: "x"}, {name: "sin"}, {name: "abs"}]) {
+      const network = made([2, 1, 1], [edge, {name: "x^2", scale: -1}, last]);
+      expectNear(evaluated(formula(network).javascript), predict(network, POINTS));
+    }
+    const products = made([2, [0, 1], 1], [edge, {name: "0"}, {name: "0"}, {name: "x^3"}, {name: "x"}]);
+    expectNear(evaluated(formula(products).javascript), predict(products, POINTS));
+  });
+
+  test("of constants outside of a function's domain has the number that the network has", () => {
+    for (const [name, wanted] of [
+      ["sqrt", -Math.SQRT2],
+      ["arcsin", -Math.PI / 2],
+      ["1/x", -0.5]
+    ] as const) {
+      const network = made([1, 1, 1], [{name: "0", shift: -2}, {name}]);
+      expect(Number(formula(network).text), name).toBeCloseTo(wanted, 12);
+    }
+    const pole = made([1, 1, 1], [{name: "0"}, {name: "1/x^2"}]);
+    expect(Number(formula(pole).text)).toBe(predict(pole, [0.3])[0]);
+  });
+
   test("is long only where the network is large", () => {
     const edges = Array.from(
       {length: 40},

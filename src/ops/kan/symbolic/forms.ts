@@ -1,4 +1,4 @@
-import {symbolicFunction} from "./functions.ts";
+import {finiteValue, symbolicFunction} from "./functions.ts";
 
 // Formulas as sums of products, brought into one form while they are made: constants are folded, what can be taken out of a
 // function is taken out, and like terms are added up. That is what a network's formula needs, in time that grows with its size.
@@ -93,7 +93,8 @@ export function multiplied(sums: readonly Sum[]): Sum {
 
 /** A function of a sum. */
 export function applied(name: string, sum: Sum): Sum {
-  if (sum.terms.length === 0) return constant(symbolicFunction(name).value(sum.constant));
+  // As the network has it where the function is not a number.
+  if (sum.terms.length === 0) return constant(finiteValue(symbolicFunction(name), sum.constant));
   const power = POWERS[name];
   if (power !== undefined) return raised(sum, power);
   if (name === "0") return constant(0);

@@ -53,10 +53,10 @@ export function formula(network: KanNetwork, options: FormulaOptions = {}): Form
     throw new ArgumentError(`The network has ${sums.length} outputs, counted from 0, and none is ${output}.`);
   const sum = digits === undefined ? whole : rounded(whole, digits);
   const write = (notation: Notation) => written(sum, notation, digits);
-  const identifiers = names.map(identifier);
+  const variables = identifiers(names);
   return {
     latex: write(latexNotation(names)),
-    javascript: `(${identifiers.join(", ")}) => ${write(javascriptNotation(identifiers))}`,
+    javascript: `(${variables.join(", ")}) => ${write(javascriptNotation(variables))}`,
     text: write(textNotation(names))
   };
 }
@@ -103,8 +103,23 @@ function checkNames(network: KanNetwork, names: readonly string[]): void {
     );
 }
 
-/** A name that JavaScript takes for an argument. */
-function identifier(name: string, index: number): string {
-  const letters = name.replace(/[^\p{L}\p{N}_$]/gu, "_");
-  return /^[\p{L}_$]/u.test(letters) && letters !== "Math" ? letters : `x_${index + 1}`;
+/** What strict JavaScript takes for no argument, and what formulas call. */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+    "finally for function if implements import in instanceof interface let new null package private protected public return " +
+    "static super switch this throw true try typeof var void while with yield Math"
+  ).split(" ")
+);
+
+/** Names that JavaScript takes for arguments, all of them different. */
+function identifiers(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  for (const [index, name] of names.entries()) {
+    const letters = name.replace(/[^\p{L}\p{N}_$]/gu, "_");
+    let own = /^[\p{L}_$]/u.test(letters) && !RESERVED.has(letters) ? letters : `x_${index + 1}`;
+    while (taken.has(own)) own += "_";
+    taken.add(own);
+  }
+  return [...taken];
 }

@@ -10,6 +10,8 @@ export interface Notation {
   readonly times: string;
   readonly group: (inside: string) => string;
   readonly power: (base: string, exponent: number) => string;
+  /** A minus before a product, which may begin with a power. */
+  readonly negative: (product: string, startsWithPower: boolean) => string;
   readonly root: (inside: string) => string;
   readonly quotient: (above: string, below: string, isBelowProduct: boolean) => string;
   readonly call: (name: string, argument: string) => string;
@@ -64,6 +66,7 @@ export function textNotation(names: readonly string[]): Notation {
     times: "*",
     group: (inside) => `(${inside})`,
     power: (base, exponent) => `${base}^${exponent}`,
+    negative: (product) => `-${product}`,
     root: (inside) => `sqrt(${inside})`,
     quotient: (above, below, isProduct) => `${above}/${isProduct ? `(${below})` : below}`,
     call: (name, z) => filled(TEXT[name] ?? `${name}(z)`, z)
@@ -77,6 +80,8 @@ export function javascriptNotation(names: readonly string[]): Notation {
     pi: "Math.PI",
     times: " * ",
     power: (base, exponent) => `${base} ** ${exponent}`,
+    // JavaScript does not take -x ** 2.
+    negative: (product, startsWithPower) => (startsWithPower ? `-(${product})` : `-${product}`),
     root: (inside) => `Math.sqrt(${inside})`,
     quotient: (above, below, isProduct) => `${above} / ${isProduct ? `(${below})` : below}`,
     call: (name, z) => {
@@ -95,6 +100,7 @@ export function latexNotation(names: readonly string[]): Notation {
     times: " ",
     group: (inside) => `\\left(${inside}\\right)`,
     power: (base, exponent) => `${base}^{${exponent}}`,
+    negative: (product) => `-${product}`,
     root: (inside) => `\\sqrt{${inside}}`,
     quotient: (above, below) => `\\frac{${above}}{${below}}`,
     call: (name, z) => filled(LATEX[name] ?? `\\${name}\\left(z\\right)`, z)
@@ -106,14 +112,24 @@ export function written(sum: Sum, notation: Notation, digits: number | undefined
   const number = (value: number) => (isAngle ? angle(value, notation, digits) : notation.number(value));
   const pieces = sum.terms.map((term) => ({
     isNegative: term.factor < 0,
-    text: product(term, notation, digits, number)
+    text: product(term, notation, digits, number),
+    startsWithPower: startsWithPower(term)
   }));
   if (sum.constant !== 0 || pieces.length === 0)
-    pieces.push({isNegative: sum.constant < 0, text: number(Math.abs(sum.constant))});
-  return pieces.reduce((all, {isNegative, text}, i) => {
-    if (i === 0) return isNegative ? `-${text}` : text;
+    pieces.push({
+      isNegative: sum.constant < 0,
+      text: number(Math.abs(sum.constant)),
+      startsWithPower: false
+    });
+  return pieces.reduce((all, {isNegative, text, startsWithPower}, i) => {
+    if (i === 0) return isNegative ? notation.negative(text, startsWithPower) : text;
     return `${all} ${isNegative ? "-" : "+"} ${text}`;
   }, "");
+}
+
+function startsWithPower({factor, parts}: Term): boolean {
+  const first = parts.find(({power}) => power > 0);
+  return Math.abs(factor) === 1 && first !== undefined && first.power !== 1 && first.power !== 0.5;
 }
 
 function product(
@@ -161,9 +177,11 @@ function angle(value: number, notation: Notation, digits: number | undefined): s
   return notation.number(value);
 }
 
-/** x_1 keeps its index, a word is set upright. */
+/** x_1 keeps its index, a word is set upright; what LaTeX takes for something else is escaped, but a command. */
 function latexName(name: string): string {
-  const [word = "", ...index] = name.split("_");
+  const escaped = name.startsWith("\\") ? name : name.replace(/[#$%&{}]/g, "\\$&");
+  const [word = "", ...index] = escaped.split("_");
+  if (word === "" || index.includes("")) return `\\mathrm{${escaped.replaceAll("_", "\\_")}}`;
   const upright = word.length > 1 && !word.startsWith("\\") ? `\\mathrm{${word}}` : word;
   return index.length > 0 ? `${upright}_{${index.join(",")}}` : upright;
 }
