@@ -19,8 +19,9 @@ export interface Timing {
   /** Milliseconds a step, one number a round. */
   stepMs: number[];
   /**
-   * Microseconds that a step keeps the thread, the device being idle when it begins; the middle of several, when the code
-   * has run many times before. A library that puts its work off until somebody reads a result does not show it here.
+   * Microseconds that a step keeps the thread, in bursts as training gives them, which runs ahead of the device; the device
+   * is idle when a burst begins. The middle of several, when the code has run many times before. A library that puts its work
+   * off until somebody reads a result does not show it here.
    */
   threadUs: number;
   /** What two steps and a reading ask of WebGPU more than one step and a reading. */
@@ -34,9 +35,10 @@ export interface Timing {
 /** Steps before the clock starts, whose losses are compared; of a contender that needs longer, fewer. */
 const FIRST_STEPS = 5;
 const LONG_MS = 2000;
-/** Steps that are looked at one by one for the time on the thread. */
-const SINGLE_STEPS = 120;
-const SINGLES_MS = 5000;
+/** Bursts that are looked at for the time on the thread, and the steps of one: so far `fit` runs ahead. */
+const BURSTS = 24;
+const BURST_STEPS = 16;
+const BURSTS_MS = 12000;
 
 interface Running {
   timing: Timing;
@@ -76,7 +78,7 @@ export async function timeSteps(backend: JaxDevice, model: ModelName, effort: Ef
 async function start(name: string, contender: Contender, {roundMs}: Effort): Promise<Running> {
   const {losses, ms} = await warmUp(contender);
   const steps = Math.max(1, Math.round(roundMs / ms));
-  const threadUs = await threadTime(contender, Math.min(SINGLE_STEPS, Math.ceil(SINGLES_MS / ms)));
+  const threadUs = await threadTime(contender, ms);
   const counts = await stepCounts(contender, ms > LONG_MS ? 0 : 3);
   return {timing: {name, stepMs: [], threadUs, counts, losses}, contender, steps};
 }
@@ -94,15 +96,18 @@ async function warmUp(contender: Contender): Promise<{losses: number[]; ms: numb
   return {losses, ms};
 }
 
-async function threadTime(contender: Contender, steps: number): Promise<number> {
+/** Of a contender whose step takes so many ms; a slow one gets fewer and shorter bursts. */
+async function threadTime(contender: Contender, ms: number): Promise<number> {
+  const length = Math.max(1, Math.min(BURST_STEPS, Math.floor(BURSTS_MS / (4 * ms))));
+  const bursts = Math.max(1, Math.min(BURSTS, Math.floor(BURSTS_MS / (length * ms))));
   const times: number[] = [];
-  for (let step = 0; step < steps; ++step) {
+  for (let burst = 0; burst < bursts; ++burst) {
     const start = performance.now();
-    contender.step();
-    times.push(1000 * (performance.now() - start));
+    for (let step = 0; step < length; ++step) contender.step();
+    times.push((1000 * (performance.now() - start)) / length);
     await contender.sync();
   }
-  return median(times.slice(steps >> 1));
+  return median(times.slice(bursts >> 1));
 }
 
 /**
