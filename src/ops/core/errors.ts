@@ -37,8 +37,12 @@ export function checkCount(name: string, value: number, low = 1): void {
   }
 }
 
-/** Throws unless every option is one of `known`. */
+/** Throws unless options are an object and every one of them is `known`. */
 export function checkOptions(of: string, options: object, known: Readonly<Record<string, true>>): void {
+  if (typeof options !== "object" || options === null)
+    throw new ArgumentError(
+      `${of} takes an object with some of ${Object.keys(known).join(", ")}, got ${String(options)}.`
+    );
   const other = Object.keys(options).find((name) => !Object.hasOwn(known, name));
   if (other !== undefined)
     throw new ArgumentError(`${of} has no option ${other}. There are ${Object.keys(known).join(", ")}.`);

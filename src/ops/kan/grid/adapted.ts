@@ -20,6 +20,9 @@ export interface AdaptedGrid {
 /** A range of samples that is less than this share of their size is rounding, not a range. */
 const LEAST_RANGE = 1e-10;
 
+/** Knots this near to each other could not be divided by their distance. */
+const LEAST_WIDTH = 1e-290;
+
 /**
  * New knots from the first to the last sample of each input, as pykan's update_grid_from_samples takes them. An
  * input whose samples are all the same tells nothing about a range: its range stays. @throws ShapeError, ArgumentError
@@ -93,7 +96,8 @@ function refinedRow(row: Float64Array, order: number, intervals: number): Float6
 function blended(samples: Float64Array, intervals: number, blend: number): Float64Array | undefined {
   const first = samples[0] as number;
   const last = samples[samples.length - 1] as number;
-  if (!(last - first > LEAST_RANGE * Math.max(Math.abs(first), Math.abs(last)))) return undefined;
+  const least = Math.max(LEAST_RANGE * Math.max(Math.abs(first), Math.abs(last)), LEAST_WIDTH);
+  if (!(last - first > least)) return undefined;
   const width = (last - first) / intervals;
   const step = samples.length / intervals;
   return Float64Array.from({length: intervals + 1}, (_, i) => {

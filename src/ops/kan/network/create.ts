@@ -1,5 +1,5 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
-import {type Key, key as keyOf} from "../../core/key.ts";
+import {Key, key as keyOf} from "../../core/key.ts";
 import {
   type KanBase,
   type KanLayer,
@@ -9,7 +9,7 @@ import {
   subnodeCount
 } from "../network.ts";
 import {coefficientsFrom} from "../spline/coefficients.ts";
-import {uniformKnots} from "../spline/knots.ts";
+import {checkGrid, uniformKnots} from "../spline/knots.ts";
 
 /** A network to make. The defaults are pykan's. */
 export interface KanOptions {
@@ -69,8 +69,11 @@ export function kanNetwork(options: KanOptions): KanNetwork {
   checkOptions("kanNetwork", options, OPTIONS);
   const {width, grid = 3, order = 3, base = "silu", arity = 2, range = [-1, 1], seed = 1} = options;
   const {noise = 0.3, baseMean = 0, baseSpread = 1, splineScale = 1, key = keyOf(seed)} = options;
+  if (!(key instanceof Key))
+    throw new ArgumentError(`key must be a key, such as key(1), got ${String(key)}.`);
   if (!BASES.includes(base))
     throw new ArgumentError(`base must be one of ${BASES.join(", ")}, got ${String(base)}.`);
+  checkGrid(grid, order);
   checkCount("arity", arity, 2);
   checkNumber("noise", noise, 0);
   for (const [name, value] of Object.entries({baseMean, baseSpread, splineScale})) checkNumber(name, value);
@@ -155,7 +158,12 @@ function levelsOf(width: KanOptions["width"]): KanLevel[] {
       `width must be a list of two levels at least, inputs first, such as [2, 5, 1], got ${JSON.stringify(width)}.`
     );
   return width.map((level, l) => {
-    const [sum, multiply] = typeof level === "number" ? [level, 0] : level;
+    const pair: unknown = typeof level === "number" ? [level, 0] : level;
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new ArgumentError(
+        `width[${l}] must be a number of nodes, or [those that add, those that multiply], got ${JSON.stringify(level)}.`
+      );
+    const [sum, multiply] = pair as [number, number];
     checkCount(`width[${l}]`, sum, 0);
     checkCount(`width[${l}][1]`, multiply, 0);
     if (sum + multiply === 0) throw new ArgumentError(`width[${l}] must have a node at least, got none.`);

@@ -1,5 +1,5 @@
 // Networks with more nodes, more levels, nodes in other places, or edges that were nothing brought back.
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import {type KanLayer, type KanLevel, type KanNetwork, nodeCount} from "../network.ts";
 import {type FreshLayer, freshLayer} from "./create.ts";
@@ -15,6 +15,7 @@ import {NEW, nodesWith, withNodes} from "./subset.ts";
  * display(expandWidth(kanNetwork({width: [2, 3, 1]}), 1, {sum: 2, multiply: 1}).levels);
  */
 export function expandWidth(network: KanNetwork, level: number, more: Partial<KanLevel>): KanNetwork {
+  checkOptions("expandWidth", more, {sum: true, multiply: true});
   const {sum = 0, multiply = 0} = more;
   checkCount("sum", sum, 0);
   checkCount("multiply", multiply, 0);
@@ -63,7 +64,9 @@ export interface PerturbOptions {
  * The network with splines of small noise on all edges that are nothing: what was pruned or added can be trained (pykan's
  * perturb). @throws ArgumentError
  */
-export function perturb(network: KanNetwork, {noise = 0.3, key = keyOf(0)}: PerturbOptions = {}): KanNetwork {
+export function perturb(network: KanNetwork, options: PerturbOptions = {}): KanNetwork {
+  checkOptions("perturb", options, {noise: true, key: true});
+  const {noise = 0.3, key = keyOf(0)} = options;
   checkNumber("noise", noise, 0);
   const layers = network.layers.map((layer, l) => {
     const {inputs, outputs, intervals, mask, symbolic} = layer;

@@ -136,6 +136,11 @@ export function fitSettings(network: KanNetwork, data: KanSamples, options: KanF
   checkNumber("batchSize", batchSize, 1, samples);
   if (!METRICS.includes(metric))
     throw new ArgumentError(`metric must be one of ${METRICS.join(", ")}, got ${String(metric)}.`);
+  checkNumber("blend", blend, 0, 1);
+  if (!Array.isArray(trained))
+    throw new ArgumentError(
+      `trained must be a list of parts, such as ["coefficients"], got ${String(trained)}.`
+    );
   const other = trained.find((part) => !PARAMETERS.includes(part));
   if (other !== undefined)
     throw new ArgumentError(`trained must be some of ${PARAMETERS.join(", ")}, got ${String(other)}.`);

@@ -1,4 +1,4 @@
-import {ShapeError} from "../../core/errors.ts";
+import {ArgumentError, ShapeError} from "../../core/errors.ts";
 import type {KanNetwork} from "../network.ts";
 import {backward} from "./backward.ts";
 import {forward} from "./forward.ts";
@@ -32,10 +32,7 @@ export function gradients(network: KanNetwork, inputs: Numbers, weights?: Number
   takeInputs(pass, inputs);
   forward(network, pass);
   const {valueSlopes} = pass.layers.at(-1) as LayerPass;
-  if (weights && weights.length !== valueSlopes.length)
-    throw new ShapeError(
-      `weights must be one for each output, ${valueSlopes.length}, got ${weights.length}.`
-    );
+  if (weights) checkWeights(weights, valueSlopes.length);
   if (weights) intoColumns(weights, samples, valueSlopes);
   else valueSlopes.fill(1);
   const layers = layerViews(network, new Float64Array(parameterSize(network)));
@@ -45,4 +42,12 @@ export function gradients(network: KanNetwork, inputs: Numbers, weights?: Number
     inputs: intoRows(pass.inputSlopes, samples),
     layers
   };
+}
+
+function checkWeights(weights: Numbers, count: number): void {
+  if (weights.length !== count)
+    throw new ShapeError(`weights must be one for each output, ${count}, got ${weights.length}.`);
+  for (let i = 0; i < count; ++i)
+    if (!Number.isFinite(weights[i]))
+      throw new ArgumentError(`weights must be finite numbers, got ${String(weights[i])} at ${i}.`);
 }

@@ -1,5 +1,5 @@
 // Grids of whole networks that follow the samples, or become finer, while the functions stay.
-import {checkCount} from "../../core/errors.ts";
+import {checkCount, checkOptions} from "../../core/errors.ts";
 import {refinedKnots} from "../grid/adapted.ts";
 import {refitted} from "../grid/refitted.ts";
 import {updatedGrid} from "../grid/updated.ts";
@@ -24,8 +24,10 @@ export interface UpdateGridOptions {
 export function updateGrid(
   network: KanNetwork,
   inputs: Numbers,
-  {blend = 0.02, at = "samples"}: UpdateGridOptions = {}
+  options: UpdateGridOptions = {}
 ): KanNetwork {
+  checkOptions("updateGrid", options, {blend: true, at: true});
+  const {blend = 0.02, at = "samples"} = options;
   return layerByLayer(network, inputs, (layer, x) => {
     const {order} = network;
     return {...layer, ...updatedGrid({...layer, order, x, blend, at})};

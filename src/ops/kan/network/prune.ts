@@ -1,7 +1,7 @@
-import {ArgumentError, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {KanNetwork} from "../network.ts";
-import {attribute} from "./attribute.ts";
-import type {Numbers} from "./samples.ts";
+import {attribute, type KanScores} from "./attribute.ts";
+import {countInputs, type Numbers} from "./samples.ts";
 import {withNodes} from "./subset.ts";
 
 /** What scores too little to stay, by `attribute`. */
@@ -25,18 +25,16 @@ export interface KanPruneOptions {
  * display(attribute(network, inputs).nodes[1]);
  * display(prune(network, inputs, {nodes: 0.15}).levels);
  */
-export function prune(
-  network: KanNetwork,
-  inputs: Numbers,
-  {nodes = 1e-2, edges = 3e-2}: KanPruneOptions = {}
-): KanNetwork {
+export function prune(network: KanNetwork, inputs: Numbers, options: KanPruneOptions = {}): KanNetwork {
+  checkOptions("prune", options, {nodes: true, edges: true});
+  const {nodes = 1e-2, edges = 3e-2} = options;
   return pruneEdges(pruneNodes(network, inputs, nodes), inputs, edges);
 }
 
 /** The first half of `prune`: hidden nodes alone. @throws ArgumentError, ShapeError */
 export function pruneNodes(network: KanNetwork, inputs: Numbers, threshold = 1e-2): KanNetwork {
   checkNumber("The threshold of nodes", threshold, 0);
-  const {nodes} = attribute(network, inputs);
+  const {nodes} = scoresOf(network, inputs);
   const last = network.levels.length - 1;
   const kept = nodes.map((scores, l) =>
     l === 0 || l === last ? [...scores.keys()] : above(scores, threshold, `hidden node of level ${l}`)
@@ -47,7 +45,7 @@ export function pruneNodes(network: KanNetwork, inputs: Numbers, threshold = 1e-
 /** The second half of `prune`: edges alone. @throws ArgumentError, ShapeError */
 export function pruneEdges(network: KanNetwork, inputs: Numbers, threshold = 3e-2): KanNetwork {
   checkNumber("The threshold of edges", threshold, 0);
-  const {edges} = attribute(network, inputs);
+  const {edges} = scoresOf(network, inputs);
   const layers = network.layers.map((layer, l) => ({
     ...layer,
     mask: layer.mask.map((mask, e) => ((edges[l]?.[e] as number) > threshold ? mask : 0))
@@ -65,9 +63,17 @@ export function pruneInput(
   threshold = 1e-2
 ): {network: KanNetwork; kept: number[]} {
   checkNumber("The threshold of inputs", threshold, 0);
-  const {nodes} = attribute(network, inputs);
+  const {nodes} = scoresOf(network, inputs);
   const kept = nodes.map((scores, l) => (l === 0 ? above(scores, threshold, "input") : [...scores.keys()]));
   return {network: withNodes(network, kept), kept: kept[0] as number[]};
+}
+
+/** Scores are made of deviations, and one sample has none. */
+function scoresOf(network: KanNetwork, inputs: Numbers): KanScores {
+  if (countInputs(network, inputs) > 1) return attribute(network, inputs);
+  throw new ArgumentError(
+    "What matters in a network shows by how its parts change from sample to sample: pass two rows of inputs at least, got 1."
+  );
 }
 
 function above(scores: Float64Array, threshold: number, what: string): number[] {

@@ -19,6 +19,8 @@ export function countInputs(network: KanNetwork, inputs: Numbers, what = "inputs
 
 /** How many samples there are, after the same checks of both parts. @throws ShapeError, ArgumentError */
 export function countSamples(network: KanNetwork, data: KanSamples, what = "data"): number {
+  if (typeof data !== "object" || data === null)
+    throw new ArgumentError(`${what} must be samples, {inputs, targets}, got ${String(data)}.`);
   const samples = countInputs(network, data.inputs, `${what}.inputs`);
   const {targets} = data;
   if (!targets)
@@ -47,14 +49,22 @@ function countRows(numbers: Numbers, width: number, what: string): number {
   const length = numbers?.length;
   if (!Number.isInteger(length) || typeof numbers === "string")
     throw new ArgumentError(`${what} must be a Float64Array, row after row, got ${String(numbers)}.`);
+  if (Array.isArray(numbers[0]))
+    throw new ArgumentError(
+      `${what} must be one list of numbers, row after row, got a list of lists: flatten it.`
+    );
   if (length === 0 || length % width !== 0)
     throw new ShapeError(`${what} must be rows of ${width} numbers, at least one, got ${length} numbers.`);
   for (let i = 0; i < length; ++i) {
     if (Number.isFinite(numbers[i])) continue;
     const row = Math.floor(i / width);
     throw new ArgumentError(
-      `${what} must be finite numbers, got ${String(numbers[i])} in row ${row}, column ${i % width}: leave such rows out.`
+      `${what} must be finite numbers, got ${described(numbers[i])} in row ${row}, column ${i % width}: leave such rows out.`
     );
   }
   return length / width;
+}
+
+function described(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -72,14 +72,16 @@ export function intervalCount(count: number, order: number): number {
   return intervals;
 }
 
-function checkGrid(intervals: number, order: number): void {
+/** @throws ArgumentError unless there are whole numbers of intervals, 1 at least, and of degrees, 0 at least */
+export function checkGrid(intervals: number, order: number): void {
   if (!Number.isInteger(intervals) || intervals < 1)
     throw new ArgumentError(
-      `A grid needs at least one interval, which is two points, got ${intervals} intervals.`
+      `A grid needs a whole number of intervals and at least one interval, which is two points, got ${described(intervals)} ` +
+        "intervals: pass 3, for example."
     );
   if (!Number.isInteger(order) || order < 0)
     throw new ArgumentError(
-      `order must be a whole number of at least 0 (3 makes cubic splines), got ${order}.`
+      `order must be a whole number of at least 0 (3 makes cubic splines), got ${described(order)}.`
     );
 }
 
@@ -91,6 +93,11 @@ function checkAscending(knots: ArrayLike<number>): void {
         `Knots must be finite and ascending, got ${knot} at ${i} after ${i > 0 ? knots[i - 1] : "none"}.`
       );
   }
+}
+
+/** Text in quotes: "3" is no 3. */
+function described(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 /** The point at `fraction` of the way: `high` itself at 1. */

@@ -214,6 +214,10 @@ export const pykanLibrary: readonly string[] = Object.freeze([
 export function symbolicFunction(name: string): SymbolicFunction {
   const known = Object.hasOwn(symbolicFunctions, name) ? symbolicFunctions[name] : undefined;
   if (known) return known;
+  if (typeof name !== "string")
+    throw new ArgumentError(
+      `A symbolic function is told by its name, one of the keys of symbolicFunctions such as "sin", got ${String(name)}.`
+    );
   const near = nearNames(name, Object.keys(symbolicFunctions));
   throw new ArgumentError(
     `There is no symbolic function called ${JSON.stringify(name)}. ` +

@@ -69,6 +69,10 @@ export function suggestionsFor(
   {library = pykanLibrary, simplicity = 0.8, low, high, samples = 100}: SuggestOptions
 ): SymbolicSuggestion[] {
   checkNumber("simplicity", simplicity, 0, 1);
+  if (!Array.isArray(library))
+    throw new ArgumentError(
+      `library must be a list of names of functions, such as ["x", "sin"], got ${String(library)}.`
+    );
   const {x, y} = edgeCurve(network, found, edge);
   const bounds = {...(low !== undefined && {low}), ...(high !== undefined && {high}), samples};
   const fits = new Map<string, AffineFit>();
@@ -92,7 +96,8 @@ export function edgeCurve(network: KanNetwork, found: KanActivations, edge: KanE
 }
 
 /** Where an edge lies among those of its layer. Throws ArgumentError when the network has no such edge. */
-export function checkEdge(network: KanNetwork, {layer, from, to}: KanEdge): number {
+export function checkEdge(network: KanNetwork, edge: KanEdge): number {
+  const {layer, from, to} = edge ?? {};
   const own: KanLayer | undefined = network.layers[layer];
   const isThere = (index: number, count: number) => Number.isInteger(index) && index >= 0 && index < count;
   if (own && isThere(from, own.inputs) && isThere(to, own.outputs)) return from * own.outputs + to;
