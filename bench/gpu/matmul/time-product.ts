@@ -15,7 +15,9 @@ export interface ProductTimings {
 
 /** One library at work on a product. */
 interface Contender {
+  /** Keeps the product until `done`: a library that puts work off never does it for a result that is gone by then. */
   multiply(): void;
+  /** Waits until all products are computed. */
   done(): Promise<void>;
   result(): Promise<Float32Array>;
   dispose(): void;
@@ -82,20 +84,20 @@ function onTfjs(
   product: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor
 ): Contender {
   const [x, y] = [tf.tensor2d(a, [size, size]), tf.tensor2d(b, [size, size])];
-  let out: tf.Tensor | undefined;
+  const outs: tf.Tensor[] = [];
   return {
     multiply() {
-      out?.dispose();
-      out = product(x, y);
+      outs.push(product(x, y));
     },
     async done() {
       const backend = webGpuBackend();
       if (!backend) throw new Error("Products are timed on webgpu.");
       flush(backend);
       await backend.device.queue.onSubmittedWorkDone();
+      tf.dispose(outs.splice(0));
     },
-    result: async () => (await out?.data()) as Float32Array,
-    dispose: () => tf.dispose([x, y, ...(out ? [out] : [])])
+    result: async () => (await outs.at(-1)?.data()) as Float32Array,
+    dispose: () => tf.dispose([x, y, ...outs])
   };
 }
 
@@ -108,18 +110,18 @@ async function onJaxJs(a: Float32Array, b: Float32Array, size: number, layout: L
   const product = jit((left: JaxArray, right: JaxArray) =>
     np.matmul(layout === "TN" ? np.transpose(left) : left, layout === "NT" ? np.transpose(right) : right)
   );
-  let out: JaxArray | undefined;
+  const outs: JaxArray[] = [];
   return {
     multiply() {
-      out?.dispose();
-      out = product(x.ref, y.ref);
+      outs.push(product(x.ref, y.ref));
     },
     async done() {
-      if (out) await blockUntilReady(out);
+      if (outs.length > 0) await blockUntilReady(outs);
+      for (const out of outs.splice(0)) out.dispose();
     },
-    result: async () => (await out?.ref.data()) as Float32Array,
+    result: async () => (await outs.at(-1)?.ref.data()) as Float32Array,
     dispose() {
-      for (const each of [x, y, out]) each?.dispose();
+      for (const each of [x, y, ...outs]) each.dispose();
     }
   };
 }
