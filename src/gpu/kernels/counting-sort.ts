@@ -14,20 +14,26 @@ interface PassAttrs {
   bins: number;
   /** Bits below the digit of this pass. */
   shift: number;
+  /** How many neighbouring elements share a row; without it nobody asks for rows. */
+  share?: number | undefined;
 }
 
 const sizeOf = ({keys}: Specs) => keys?.shape[0] ?? 0;
 const chunksFor = (specs: Specs) => chunksOf(sizeOf(specs), THREADS, THREADS);
 const isOnly = ({bins}: PassAttrs) => bins < DIGITS;
+/** What rows are asked for is made in the last pass. */
+const hasRows = ({bins, shift, share}: PassAttrs) =>
+  share !== undefined && bins >> (shift + DIGIT_BITS) === 0;
 
-const uniformsOf = (specs: Specs, {bins, shift}: PassAttrs) => {
+const uniformsOf = (specs: Specs, {bins, shift, share = 1}: PassAttrs) => {
   const {length, count} = chunksFor(specs);
   return {
     size: {type: "u32", value: sizeOf(specs)},
     length: {type: "u32", value: length},
     chunks: {type: "u32", value: count},
     bins: {type: "u32", value: bins},
-    shift: {type: "u32", value: shift}
+    shift: {type: "u32", value: shift},
+    share: {type: "u32", value: share}
   } as const;
 };
 
@@ -82,17 +88,24 @@ ${wgslChunkMain}
 });
 
 /**
- * Puts each element behind those with a smaller digit and the earlier ones with the same. Outputs the order, its inverse, and, where
- * one pass is all, the first place of each bin.
+ * Puts each element behind those with a smaller digit and the earlier ones with the same. Outputs the order, its inverse, where
+ * one pass is all the first place of each bin, and, if they are asked for, the rows of the elements in order; elements of no bin have no place then.
  */
 const placeDigits = defineKernel<PassAttrs>({
   name: "PetriDigitPlaces",
   inputs: ["keys", "order", "counts"],
   outputs(specs, attrs) {
     const each = {shape: [sizeOf(specs)], dtype: "int32"} as const;
-    return isOnly(attrs) ? [each, each, {shape: [attrs.bins + 1], dtype: "int32"}] : [each, each];
+    const offsets = {shape: [attrs.bins + 1], dtype: "int32"} as const;
+    return [each, each, ...(isOnly(attrs) ? [offsets] : []), ...(hasRows(attrs) ? [each] : [])];
   },
-  twin(inputs, [order, places, offsets], attrs, specs) {
+  twin(inputs, [order, places, ...others], attrs, specs) {
+    const offsets = isOnly(attrs) ? others[0] : undefined;
+    const rows = hasRows(attrs) ? others.at(-1) : undefined;
+    const isDropped = (element: number) => {
+      const key = (inputs.keys as Values)[element] as number;
+      return key < 0 || key >= attrs.bins;
+    };
     const {order: earlier, counts} = inputs;
     const digit = digitsOf(inputs, attrs);
     const next = new Int32Array(DIGITS + 1);
@@ -107,12 +120,13 @@ const placeDigits = defineKernel<PassAttrs>({
       const element = earlier ? (earlier[i] as number) : i;
       next[d] = at + 1;
       (order as Values)[at] = element;
-      (places as Values)[element] = at;
+      (places as Values)[element] = rows && isDropped(element) ? -1 : at;
+      if (rows) rows[at] = Math.floor(element / (attrs.share ?? 1));
     }
   },
   gpu(specs, attrs) {
     return {
-      variant: `${specs.order ? "again" : "first"} ${isOnly(attrs) ? "only" : ""}`,
+      variant: `${specs.order ? "again" : "first"} ${isOnly(attrs) ? "only" : ""} ${hasRows(attrs) ? "rows" : ""}`,
       code: () => placesCode(specs, attrs),
       uniforms: uniformsOf(specs, attrs),
       workgroups: [chunksFor(specs).count, 1, 1]
@@ -162,7 +176,7 @@ ${wgslChunkMain}
       }
       let place = next[d] + rank;
       out0[place] = i32(own);
-      out1[own] = i32(place);
+      ${hasRows(attrs) ? rowsCode(isOnly(attrs) ? "out3" : "out2") : "out1[own] = i32(place);"}
     }
     workgroupBarrier();
     // The first of each digit moves the digit's place on and clears its bits.
@@ -174,6 +188,9 @@ ${wgslChunkMain}
   }
 }`;
 }
+
+const rowsCode = (rows: string) => `out1[own] = select(i32(place), -1, bin(own) >= args.bins);
+      ${rows}[place] = i32(own / args.share);`;
 
 /** The first place of each bin in keys that are in order, by bisection. */
 const findOffsets = defineKernel<{bins: number}>({
@@ -228,6 +245,22 @@ export interface SortedKeys {
  * backend. Throws KernelError for other keys and for less than 1 or more than 16,777,215 bins.
  */
 export function countingSort(keys: tf.Tensor, bins: number): SortedKeys {
+  return sort(keys, bins)[0];
+}
+
+/** Keys in order, and whose they are. */
+export interface SortedRows extends SortedKeys {
+  /** int32 [n]: the row of the element at each place. */
+  rows: tf.Tensor;
+}
+
+/** The same of keys of which every `share` neighbours belong to a row; `places` has -1 for keys that are no bin. No dispatch more. */
+export function countingSortRows(keys: tf.Tensor, bins: number, share: number): SortedRows {
+  const [sorted, rows] = sort(keys, bins, share);
+  return {...sorted, rows: rows as tf.Tensor};
+}
+
+function sort(keys: tf.Tensor, bins: number, share?: number): [SortedKeys, tf.Tensor?] {
   checkTensor("The keys", keys, 1, ["int32"]);
   checkWhole("The number of bins", bins, 1, MOST_BINS);
   return tf.tidy(() => {
@@ -236,9 +269,11 @@ export function countingSort(keys: tf.Tensor, bins: number): SortedKeys {
       const [order] = sorted;
       const inputs: Record<string, tf.Tensor> = order ? {keys, order} : {keys};
       const [counts] = countDigits(inputs, {bins, shift});
-      sorted = placeDigits({...inputs, counts: counts as tf.Tensor}, {bins, shift});
+      sorted = placeDigits({...inputs, counts: counts as tf.Tensor}, {bins, shift, share});
     }
-    const [order, places, offsets = findOffsets({keys, order: sorted[0] as tf.Tensor}, {bins})[0]] = sorted;
-    return {order, places, offsets} as SortedKeys & tf.TensorContainerObject;
-  });
+    const [order, places] = sorted;
+    const offsets = bins < DIGITS ? sorted[2] : findOffsets({keys, order: order as tf.Tensor}, {bins})[0];
+    const result = {order, places, offsets} as SortedKeys & tf.TensorContainerObject;
+    return share === undefined ? [result] : [result, sorted.at(-1)];
+  }) as [SortedKeys, tf.Tensor?];
 }

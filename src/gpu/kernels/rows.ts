@@ -176,7 +176,21 @@ export function sumTableRows(taken: tf.Tensor, ids: tf.Tensor, rows: number): tf
   return isLong ? sumSorted(taken, ids, rows) : (sumKernel({taken, ids}, {rows, features})[0] as tf.Tensor);
 }
 
-/** The same by way of a sort, for tables of many rows; it has no gradient. */
+/** Rows of a table by number, in ordinary operations: zeros for a negative number, which is that of no row. */
+export function takeChosenRows(table: tf.Tensor, ids: tf.Tensor): tf.Tensor {
+  return masked(takeTableRows(table, atLeastZero(ids)), ids);
+}
+
+/** Its transpose: adds rows up by number, those with a negative one not at all. */
+export function sumChosenTableRows(taken: tf.Tensor, ids: tf.Tensor, rows: number): tf.Tensor {
+  return sumTableRows(masked(taken, ids), atLeastZero(ids), rows);
+}
+
+const atLeastZero = (ids: tf.Tensor) => tf.maximum(ids, tf.scalar(0, "int32"));
+const masked = (x: tf.Tensor, ids: tf.Tensor) =>
+  tf.where(tf.greaterEqual(tf.expandDims(ids, 1), 0), x, tf.zerosLike(x));
+
+/** `sumTableRows` by way of a sort, for tables of many rows; it has no gradient. */
 export function sumSorted(taken: tf.Tensor, ids: tf.Tensor, rows: number): tf.Tensor {
   const {order, places, offsets} = countingSort(ids, rows);
   const inputs = {taken, order, offsets};

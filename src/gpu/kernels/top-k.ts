@@ -22,7 +22,7 @@ function beats(a: number, i: number, b: number, j: number): boolean {
   return a === b ? i < j : a > b;
 }
 
-const WGSL_BEATS = `fn is_nan(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }
+export const WGSL_BEATS = `fn is_nan(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; }
 fn beats(a: f32, i: u32, b: f32, j: u32) -> bool {
   let isNan = vec2<bool>(is_nan(a), is_nan(b));
   if (any(isNan)) { return select(isNan.x, i < j, all(isNan)); }
@@ -41,7 +41,7 @@ const topKernel = defineKernel<{k: number}>({
     const [from, best, at] = [x, values, indices] as [Values, Values, Values];
     const n = widthOf(specs, "x");
     for (let row = 0; row < rowsOf(specs, "x"); ++row)
-      insertAll(
+      topIndices(
         from.subarray(row * n, (row + 1) * n),
         best.subarray(row * k, (row + 1) * k),
         at.subarray(row * k, (row + 1) * k)
@@ -61,8 +61,8 @@ const topKernel = defineKernel<{k: number}>({
   }
 });
 
-/** Puts each element of a row where it belongs among the best so far. */
-function insertAll(row: Values, best: Values, at: Values): void {
+/** The indices of the largest elements of a row, the largest first, into `at`, and the elements into `best`: each is put where it belongs among the best so far. */
+export function topIndices(row: Values, best: Values, at: Values): void {
   const k = best.length;
   for (let i = 0, count = 0; i < row.length; ++i) {
     const value = row[i] as number;
@@ -254,7 +254,8 @@ export function topK(x: tf.Tensor, k: number): {values: tf.Tensor; indices: tf.T
 export const placeRows = (values: tf.Tensor, indices: tf.Tensor, n: number) =>
   placeKernel({values, indices}, {n})[0] as tf.Tensor;
 
-const take = (x: tf.Tensor, indices: tf.Tensor) => takeKernel({x, indices}, {})[0] as tf.Tensor;
+/** What rows x [rows, n] have at the columns that `indices` [rows, k] say: the transpose of `placeRows`. */
+export const takeRows = (x: tf.Tensor, indices: tf.Tensor) => takeKernel({x, indices}, {})[0] as tf.Tensor;
 
 registerGradient({
   kernelName: TOP,
@@ -269,7 +270,7 @@ registerGradient({
   kernelName: PLACE,
   save: ["indices"],
   grads: ([dy], [indices]) => ({
-    values: () => take(dy as tf.Tensor, indices as tf.Tensor),
+    values: () => takeRows(dy as tf.Tensor, indices as tf.Tensor),
     indices: () => noGradient(indices as tf.Tensor)
   })
 });

@@ -1,0 +1,3 @@
+import {moeKernelCases} from "../ops/moe-kernel-cases.ts";
+
+moeKernelCases("webgpu");

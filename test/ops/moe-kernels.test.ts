@@ -1,0 +1,4 @@
+import {moeKernelCases} from "./moe-kernel-cases.ts";
+import {NODE_BACKENDS} from "./support.ts";
+
+for (const backend of NODE_BACKENDS) moeKernelCases(backend);
