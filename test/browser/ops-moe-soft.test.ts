@@ -1,0 +1,3 @@
+import {softCases} from "../ops/moe-soft-cases.ts";
+
+softCases("webgpu");
