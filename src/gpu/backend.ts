@@ -1,5 +1,6 @@
 import {dismissDevice, takeGpuError, watchDevice} from "./device-watch.ts";
 import {teachEmptyTensors} from "./empty-tensors.ts";
+import {teachLongSums} from "./long-sums.ts";
 import * as tf from "./tfjs.ts";
 import type {BackendInfo, BackendName, MemoryInfo} from "./types.ts";
 import {openDevice} from "./webgpu-device.ts";
@@ -93,6 +94,7 @@ async function openWebGPU({isBack}: BackendOptions): Promise<string> {
   // Small CPU tensors would be computed on the CPU backend, which need not be loaded, and break recorded steps.
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   teachEmptyTensors("webgpu");
+  teachLongSums();
   return name;
 }
 
