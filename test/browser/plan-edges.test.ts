@@ -8,6 +8,7 @@ import {
 } from "../../src/gpu/plan/planned-steps.ts";
 import {planned} from "../../src/ops/core/index.ts";
 import {type Tensor, tf, tidy} from "../../src/ops/tf.ts";
+import {bothWays} from "./support/both-ways.ts";
 
 beforeAll(async () => {
   expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
@@ -19,42 +20,6 @@ const input = (values: readonly number[]): StepInput => ({
 });
 /** Alternates between four rows and two. */
 const inputAt = (step: number) => input(step % 2 === 0 ? [step, 1, 2, 3] : [step, 5]);
-
-interface Seen {
-  outputs: number[][];
-  state: (number | number[])[];
-}
-
-/** Does the steps with plans and without; what comes out is compared at every step. */
-async function bothWays(
-  run: StepFunction,
-  start: () => Leaf[],
-  inputs: (step: number) => StepInput[],
-  {steps = 14, before = () => {}}: {steps?: number; before?: (step: number) => unknown} = {}
-) {
-  const all: Seen[] = [];
-  let report = {};
-  for (const plan of [false, true]) {
-    const loop = new PlannedSteps(run, start(), {plan});
-    const outputs: number[][] = [];
-    for (let step = 0; step < steps; ++step) {
-      await before(step);
-      loop.step(inputs(step));
-      const output = loop.takeOutput(0);
-      outputs.push([...(await output.data())]);
-      output.dispose();
-    }
-    const state = await Promise.all(
-      loop.state.map(async (leaf) => (typeof leaf === "number" ? leaf : [...(await leaf.data())]))
-    );
-    report = loop.report;
-    loop.dispose();
-    all.push({outputs, state});
-  }
-  const [plain, replayed] = all as [Seen, Seen];
-  expect(replayed).toEqual(plain);
-  return report;
-}
 
 const tensors = (leaves: readonly Leaf[]) => leaves as readonly Tensor[];
 

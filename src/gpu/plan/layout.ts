@@ -32,7 +32,13 @@ export class Store {
     this.backend = backend;
   }
 
+  /** Throws where the adapter has no buffers of that size. */
   make(bytes: number, usage = TENSOR_USAGE): GPUBuffer {
+    const most = this.backend.device.limits.maxBufferSize;
+    if (bytes > most)
+      throw new Error(
+        `it needs ${bytes} bytes in one buffer, and the adapter has buffers of ${most} at most`
+      );
     const [buffer, tensor] = keptBuffer(this.backend, Math.max(bytes, 4), usage);
     this.kept.push(tensor);
     this.bytes += buffer.size;

@@ -61,31 +61,41 @@ export function shaderOf(step: Dispatch | Merged): Shader | undefined {
   return step.first.shader && inQuads(step.first.shader);
 }
 
+/** What may be put together. */
+export interface MergeRules {
+  /** Memory that cannot be laid beside other. */
+  isFixed(memory: Memory): boolean;
+  /** Bytes at most that lie together. */
+  most: number;
+  /** Whether these must not lie together, in this order, though they could. */
+  isBanned(members: readonly Memory[]): boolean;
+}
+
+/** The commands of a step with some of them put together, and the memory that has to lie together for it, in order. */
+export interface MergedSteps {
+  steps: readonly Step[];
+  groups: readonly (readonly Memory[])[];
+}
+
 /**
  * Puts elementwise dispatches that follow each other together: an optimizer's, tensor after tensor, become one over all
- * parameters. `isFixed` tells memory that cannot be laid elsewhere. Given are the commands of every run; steps and groups
- * come out for the first one, and hold for all.
+ * parameters, which binds no more buffers than each of them. Given are the commands of every run; steps and groups come out
+ * for the first one, and hold for all.
  */
-export function mergeFlat(
-  runs: readonly (readonly Command[])[],
-  isFixed: (memory: Memory) => boolean
-): {steps: Step[]; groups: (readonly Memory[])[]} {
+export function mergeFlat(runs: readonly (readonly Command[])[], rules: MergeRules): MergedSteps {
   const commands = runs[0] as readonly Command[];
   const steps: Step[] = [];
   const groups: (readonly Memory[])[] = [];
   const groupOf = new Map<Memory, readonly Memory[]>();
   for (let i = 0; i < commands.length; ) {
-    const run = runFrom(runs, i, isFixed);
+    const run = runFrom(runs, i, rules);
     const merged = run.length > 1 ? mergedOf(run) : undefined;
-    const known = merged?.operands.map(({members}) => knownGroup(members, groupOf));
-    if (!merged || !known || known.includes("other")) {
+    const added = merged && addedGroups(merged, groupOf, rules);
+    if (!added) {
       steps.push(...run);
     } else {
-      for (const [j, {members}] of merged.operands.entries()) {
-        if (known[j] === "same") continue;
-        groups.push(members);
-        for (const member of members) groupOf.set(member, members);
-      }
+      for (const [member, members] of added) groupOf.set(member, members);
+      groups.push(...new Set(added.values()));
       steps.push(merged);
     }
     i += run.length;
@@ -93,11 +103,21 @@ export function mergeFlat(
   return {steps, groups};
 }
 
+type Groups = ReadonlyMap<Memory, readonly Memory[]>;
+
+/** What else has to lie together for a merged dispatch, by member; undefined where some of it lies otherwise. */
+function addedGroups({operands}: Merged, groupOf: Groups, {isBanned}: MergeRules): Groups | undefined {
+  const added = new Map<Memory, readonly Memory[]>();
+  for (const {members} of operands) {
+    const known = knownGroup(members, new Map([...groupOf, ...added]));
+    if (known === "other" || isBanned(members)) return undefined;
+    if (known === "new") for (const member of members) added.set(member, members);
+  }
+  return added;
+}
+
 /** Whether these lie together already, or one of them does with others. */
-function knownGroup(
-  members: readonly Memory[],
-  groupOf: ReadonlyMap<Memory, readonly Memory[]>
-): "new" | "same" | "other" {
+function knownGroup(members: readonly Memory[], groupOf: Groups): "new" | "same" | "other" {
   if (new Set(members).size < members.length) return "other";
   const group = groupOf.get(members[0] as Memory);
   if (!group) return members.some((member) => groupOf.has(member)) ? "other" : "new";
@@ -110,18 +130,21 @@ function knownGroup(
 function runFrom(
   runs: readonly (readonly Command[])[],
   start: number,
-  isFixed: (memory: Memory) => boolean
+  {isFixed, most}: MergeRules
 ): Command[] {
   const commands = runs[0] as readonly Command[];
   const first = commands[start] as Command;
   const run = [first];
   if (!canMerge(first, isFixed)) return run;
   const written = new Set(writtenBy(first));
+  let bytes = memberBytes(first);
   for (const [i, next] of commands.entries()) {
     if (i <= start) continue;
     const isSame = runs.every((own) => isSameKernel(own[start] as Command, own[i] as Command));
     if (!isSame || !canMerge(next, isFixed)) break;
     if (next.bindings.some(({memory}) => written.has(memory))) break;
+    bytes += memberBytes(next);
+    if (bytes > most) break;
     for (const memory of writtenBy(next)) written.add(memory);
     run.push(next);
   }
@@ -138,6 +161,8 @@ function canMerge(command: Command, isFixed: (memory: Memory) => boolean): comma
 }
 
 const operandsOf = ({bindings}: Dispatch) => bindings.slice(0, -1);
+/** Bytes that each operand of a flat dispatch takes. */
+const memberBytes = (dispatch: Dispatch) => aligned(operandsOf(dispatch)[0]?.memory.bytes ?? 0);
 const uniformOf = ({bindings}: Dispatch) => bindings.at(-1)?.memory as Memory;
 const writtenBy = ({bindings, writes}: Dispatch) =>
   bindings.filter(({binding}) => writes.includes(binding)).map(({memory}) => memory);

@@ -1,7 +1,7 @@
 import {isSoftware} from "../kernels/autotune.ts";
 import {pipelineFor, type Shader} from "../shader.ts";
 import type {Place} from "./layout.ts";
-import {boundOperands, mergedWorkgroups, type Step, shaderOf} from "./merge.ts";
+import {boundOperands, boundUniform, mergedWorkgroups, type Step, shaderOf} from "./merge.ts";
 import {type Hosts, packedHeadBytes, packedWgsl} from "./packed-shader.ts";
 import type {Binding, Memory} from "./recording.ts";
 import type {UniformUse} from "./uniforms.ts";
@@ -50,8 +50,11 @@ export function packedKernel(
   const hosts = hostsOf(all);
   const operands =
     hosts && all.filter(({name}) => !hosts.has(name)).map((each) => spanOf(each, all, hosts, runs));
-  const most = device.limits.maxStorageBufferBindingSize;
-  if (!operands || operands.some(({bytes}) => bytes > most)) return undefined;
+  const {maxStorageBufferBindingSize, maxUniformBufferBindingSize} = device.limits;
+  if (!operands || operands.some(({bytes}) => bytes > maxStorageBufferBindingSize)) return undefined;
+  const headBytes = packedHeadBytes(shader);
+  const ownBytes = boundUniform(step)?.memory.bytes ?? 0;
+  if (headBytes + runs * ownBytes > maxUniformBufferBindingSize) return undefined;
   const key = `${shader.key} x${runs} ${[...hosts].join(" ")}`;
   if (!texts.has(key)) texts.set(key, packedWgsl(shader, runs, hosts));
   const text = texts.get(key);
@@ -64,7 +67,7 @@ export function packedKernel(
     pipeline: pipelineFor(device, key, () => text),
     workgroups: [x, y, depth * runs],
     operands,
-    head: {words: [depth, ...words], bytes: packedHeadBytes(shader)}
+    head: {words: [depth, ...words], bytes: headBytes}
   };
 }
 

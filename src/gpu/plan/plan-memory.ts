@@ -34,7 +34,7 @@ export function placeMemory(
   }
   const lasting = present([...recording.nextState, ...recording.outputs]);
   const known = (memory: Memory) =>
-    places.has(memory) || isUniform(memory) || state.sideOf(memory, recording) !== undefined;
+    places.has(memory) || isUniform(memory) || state.homeOf(memory, recording) !== undefined;
   const isConstant = ({isMade, content}: Memory) => !isMade || content !== undefined;
   for (const memory of new Set([...steps.flatMap(memoriesOf), ...lasting])) {
     if (known(memory) || !isConstant(memory)) continue;

@@ -1,8 +1,8 @@
 import {currentProfiler} from "../profile.ts";
 import type * as tf from "../tfjs.ts";
 import {copiedTensor, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
+import {arrangedSteps} from "./arrange.ts";
 import {type Place, placeOfRun, Store} from "./layout.ts";
-import {mergeFlat, type Step} from "./merge.ts";
 import {type Pack, packOf} from "./pack.ts";
 import {placeMemory} from "./plan-memory.ts";
 import {type Ready, type ReadyCopy, readySteps} from "./ready.ts";
@@ -14,6 +14,10 @@ import {Uniforms} from "./uniforms.ts";
 export type Spec = Pick<tf.Tensor, "shape" | "dtype">;
 
 const isDispatch = (command: Ready | ReadyCopy): command is Ready => "pipeline" in command;
+
+/** WebGPU copies from one buffer to another only. */
+const isWithinBuffer = (command: Ready | ReadyCopy) =>
+  !isDispatch(command) && command.from.some(({buffer}, side) => buffer === command.to[side]?.buffer);
 
 /** Values for the inputs of a step, in order. */
 export type InputValues = readonly (Float32Array | Int32Array)[];
@@ -48,7 +52,7 @@ export class Plan {
       const pack = packOf(recordings);
       if (typeof pack === "string") throw new Error(pack);
       const {recording, runs} = pack;
-      const merged = stepsOf(pack, state);
+      const merged = arrangedSteps(pack, state, backend.device.limits);
       state.layOut(recording, merged.groups);
       const memory = placeMemory(backend, this.store, pack, state, merged);
       const {uses, make} = readySteps(backend.device, merged.steps, pack, memory.placeOf);
@@ -60,6 +64,7 @@ export class Plan {
         return place;
       };
       this.commands = [...make(placeOf), ...this.endCopies(pack, placeOf)];
+      if (this.commands.some(isWithinBuffer)) throw new Error("it copies within one buffer");
       this.untouched = state.untouched(recording);
       this.inputs = memory.inputs;
       this.staged = runs === 1 ? [] : memory.inputs.map((place) => new Uint8Array(place?.buffer.size ?? 0));
@@ -166,12 +171,4 @@ export class Plan {
       }));
     });
   }
-}
-
-function stepsOf(pack: Pack, state: StateStore): {steps: Step[]; groups: (readonly Memory[])[]} {
-  const {recording, commands} = pack;
-  const fixed = new Set<Memory | undefined>(recording.inputs);
-  const isFixed = (memory: Memory) => fixed.has(memory) || !state.canMove(memory, recording);
-  const merged = mergeFlat(commands, isFixed);
-  return state.agrees(recording, merged.groups) ? merged : {steps: [...recording.commands], groups: []};
 }

@@ -92,17 +92,31 @@ export class StateStore {
     this.slots = slots;
   }
 
-  /** Whether what is to lie together does so here, or still can. */
-  agrees(recording: Recording, groups: readonly (readonly Memory[])[]): boolean {
-    const ways = groups.map((members) => new Set(members.map((member) => homeOf(member, recording)?.way)));
-    if (ways.some(({size}) => size > 1)) return false;
-    const indices = runsOf(recording, groups);
-    if (this.slots) return indices.every((those) => this.liesTogether(those));
-    // In and out of the same tensors are two groups over one run of slots; any other overlap cannot be had.
-    const runs = new Set(indices.map((those) => those.join()));
-    return [...runs].every((run) =>
-      [...runs].every((other) => run === other || !run.split(",").some((i) => other.split(",").includes(i)))
-    );
+  /** The first group that does not lie together here, and cannot any more. */
+  misfit(recording: Recording, groups: readonly (readonly Memory[])[]): readonly Memory[] | undefined {
+    const runs = groups.map((members) => runOf(recording, members));
+    return groups.find((members, i) => {
+      if (new Set(members.map((member) => homeOf(member, recording)?.way)).size > 1) return true;
+      const run = runs[i];
+      if (!run) return false;
+      if (this.slots) return !this.liesTogether(run);
+      // In and out of the same tensors are two groups over one run of slots; any other overlap cannot be had.
+      return runs
+        .slice(0, i)
+        .some((other) => other?.join() !== run.join() && other?.some((index) => run.includes(index)));
+    });
+  }
+
+  /** For each tensor the number of the first one that lies in one buffer with it, or will. */
+  hosts(recording: Recording, groups: readonly (readonly Memory[])[]): readonly number[] {
+    const {slots} = this;
+    if (slots) {
+      const buffers = slots.map((slot) => slot?.[0].buffer);
+      return buffers.map((buffer, i) => (buffer ? buffers.indexOf(buffer) : i));
+    }
+    const hosts = recording.state.map((_, i) => i);
+    for (const run of runsOf(recording, groups)) for (const index of run) hosts[index] = run[0] ?? index;
+    return hosts;
   }
 
   /** False for what comes out as state but is not the state's own: an input passed on, a tensor that is there twice. */
@@ -111,9 +125,9 @@ export class StateStore {
     return homeOf(memory, recording) !== undefined;
   }
 
-  /** Whether memory is the state's, and on which side. */
-  sideOf(memory: Memory, recording: Recording): "in" | "out" | undefined {
-    return homeOf(memory, recording)?.way;
+  /** Which tensor of the state a piece of memory is, and whether it goes in or comes out; undefined for none. */
+  homeOf(memory: Memory, recording: Recording): Home | undefined {
+    return homeOf(memory, recording);
   }
 
   /** Where memory of a recording lies when `side` is read; undefined for what is not the state's. */
@@ -186,16 +200,24 @@ export class StateStore {
 }
 
 /** The numbers of the state's tensors in every group that is of the state. */
-function runsOf(recording: Recording, groups: readonly (readonly Memory[])[]): number[][] {
-  const homes = groups.map((members) => members.map((member) => homeOf(member, recording)));
-  return homes.filter(([first]) => first).map((those) => those.map((home) => home?.index as number));
+function runsOf(recording: Recording, groups: readonly (readonly Memory[])[]): (readonly number[])[] {
+  return groups.map((members) => runOf(recording, members)).filter((run) => run !== undefined);
+}
+
+/** The numbers of a group's tensors in the state; undefined where it is not of the state. */
+function runOf(recording: Recording, members: readonly Memory[]): readonly number[] | undefined {
+  const homes = members.map((member) => homeOf(member, recording)?.index);
+  return homes.every((index) => index !== undefined) ? homes : undefined;
+}
+
+/** A tensor of the state as it goes into a step, or as it comes out of it. */
+interface Home {
+  index: number;
+  way: "in" | "out";
 }
 
 /** Which tensor of the state a piece of memory is: one that goes in, or one that comes out and is new. */
-function homeOf(
-  memory: Memory,
-  {state, nextState}: Recording
-): {index: number; way: "in" | "out"} | undefined {
+function homeOf(memory: Memory, {state, nextState}: Recording): Home | undefined {
   const index = state.indexOf(memory);
   if (index >= 0) return {index, way: "in"};
   const out = nextState.indexOf(memory);
