@@ -12,3 +12,4 @@ export {type TopKRouterOptions, topKRouter} from "./routers/top-k-router.ts";
 export type * from "./routing.ts";
 export {type ExpertLinear, type GroupedRows, groupedLinear, sortedRows, withRows} from "./rows.ts";
 export type {SharedExperts} from "./shared.ts";
+export * from "./transforms/index.ts";

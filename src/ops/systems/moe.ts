@@ -10,5 +10,23 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/smear.html",
     test: "test/ops/moe-soft.test.ts",
     verdict: ""
+  },
+  {
+    id: "sparse-upcycling",
+    family: "moe",
+    title: "Sparse Upcycling: Training Mixture-of-Experts from Dense Checkpoints",
+    export: "petri/moe#upcycle",
+    notebook: "reference/moe/upcycle.html",
+    test: "test/ops/moe-upcycling.test.ts",
+    verdict: ""
+  },
+  {
+    id: "upcycling-large-language-models-into-mixture-of-experts",
+    family: "moe",
+    title: "Upcycling Large Language Models into Mixture of Experts",
+    export: "petri/moe#upcycleVirtualGroups",
+    notebook: "reference/moe/virtual-groups.html",
+    test: "test/ops/moe-upcycling.test.ts",
+    verdict: ""
   }
 ];

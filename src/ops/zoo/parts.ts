@@ -1,4 +1,4 @@
-import {type Layer, type Shape, shapeAfter} from "../core/layer.ts";
+import {type Layer, type LinearProduct, type Shape, shapeAfter} from "../core/layer.ts";
 import {conv2d} from "../core/layers/conv2d.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
@@ -9,7 +9,7 @@ import {type Tensor, tf, tidy} from "../tf.ts";
  */
 export function eachPosition<P extends Params>(layer: Layer<P>): Layer<P> {
   const vector = (shape: Shape) => shape.slice(-1);
-  const {flops} = layer;
+  const {flops, withProduct} = layer;
   const positions = (shape: Shape) => shape.slice(0, -1).reduce((size, dim) => size * dim, 1);
   return {
     name: layer.name,
@@ -20,6 +20,7 @@ export function eachPosition<P extends Params>(layer: Layer<P>): Layer<P> {
         return tf.reshape(y, [...x.shape.slice(0, -1), ...y.shape.slice(1)]);
       }),
     outputShape: (shape) => [...shape.slice(0, -1), ...shapeAfter(layer as Layer, vector(shape))],
+    ...(withProduct && {withProduct: (product: LinearProduct) => eachPosition(withProduct(product))}),
     ...(flops && {flops: (shape: Shape) => positions(shape) * flops(vector(shape))})
   };
 }

@@ -1,0 +1,3 @@
+import {moeUpcyclingCases} from "../ops/moe-upcycling-cases.ts";
+
+moeUpcyclingCases("webgpu");
