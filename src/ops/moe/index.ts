@@ -4,6 +4,8 @@ export {type DispatchOptions, dispatch} from "./dispatch.ts";
 export type {Expert, ExpertShape} from "./experts/expert.ts";
 export * from "./experts/glu-expert.ts";
 export * from "./experts/mlp-expert.ts";
+export {decisionEntropy, leafBalanceLoss} from "./layers/decision-tree.ts";
+export * from "./layers/fast-feedforward.ts";
 export * from "./layers/smear.ts";
 export * from "./layers/soft-moe.ts";
 export * from "./moe.ts";

@@ -28,5 +28,23 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/virtual-groups.html",
     test: "test/ops/moe-upcycling.test.ts",
     verdict: ""
+  },
+  {
+    id: "enhancing-fast-feed-forward-networks-with-load-balancing",
+    family: "moe",
+    title: "Enhancing Fast Feed Forward Networks with Load Balancing and a Master Leaf Node",
+    export: "petri/moe#fastFeedforward",
+    notebook: "reference/moe/fast-feedforward.html",
+    test: "test/ops/moe-tree.test.ts",
+    verdict: ""
+  },
+  {
+    id: "fast-feedforward-networks",
+    family: "moe",
+    title: "Fast Feedforward Networks",
+    export: "petri/moe#fastFeedforward",
+    notebook: "reference/moe/fast-feedforward.html",
+    test: "test/ops/moe-tree.test.ts",
+    verdict: ""
   }
 ];

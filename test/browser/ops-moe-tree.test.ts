@@ -1,0 +1,3 @@
+import {treeCases} from "../ops/moe-tree-cases.ts";
+
+treeCases("webgpu");
