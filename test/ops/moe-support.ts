@@ -35,3 +35,52 @@ export function expectOwnShapes(model: Layer, params: Params, inputShape: readon
   expect(shapes(own)).toEqual(shapes(params));
   tree.dispose(own);
 }
+
+/** Experts of two layers as plain numbers: kernels [experts][in][out], biases [experts][out]. */
+export interface PlainExperts {
+  first: number[][][];
+  firstBias: number[][];
+  second: number[][][];
+  secondBias: number[][];
+}
+
+/** The experts of a mixture at a path, read back. */
+export async function plainExperts(params: Params, path: string): Promise<PlainExperts> {
+  const read = async (name: string) => (await leafAt(params, `${path}/experts/${name}`).array()) as never;
+  return {
+    first: await read("in/kernel"),
+    firstBias: await read("in/bias"),
+    second: await read("out/kernel"),
+    secondBias: await read("out/bias")
+  };
+}
+
+/** relu(x first + bias) second + bias of one expert in float64. */
+export function plainExpert(experts: PlainExperts, e: number, x: readonly number[]): number[] {
+  const {first, firstBias, second, secondBias} = experts;
+  const hidden = (firstBias[e] as number[]).map((bias, j) =>
+    Math.max(
+      0,
+      x.reduce((sum, value, i) => sum + value * (first[e]?.[i]?.[j] as number), bias)
+    )
+  );
+  return (secondBias[e] as number[]).map((bias, o) =>
+    hidden.reduce((sum, value, j) => sum + value * (second[e]?.[j]?.[o] as number), bias)
+  );
+}
+
+/** A mixture in float64: the k of `experts` with the largest logits x kernel, weighted by the softmax over those chosen. */
+export function plainMoe(
+  {experts, router}: {experts: PlainExperts; router: number[][]},
+  x: readonly number[],
+  {k, among}: {k: number; among: readonly number[]}
+): number[] {
+  const logits = among.map((e) => x.reduce((sum, value, i) => sum + value * (router[i]?.[e] as number), 0));
+  const order = [...among.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number)).slice(0, k);
+  const exp = order.map((i) => Math.exp(logits[i] as number));
+  const total = exp.reduce((sum, each) => sum + each, 0);
+  const outputs = order.map((i) => plainExpert(experts, among[i] as number, x));
+  return (outputs[0] as number[]).map((_, o) =>
+    outputs.reduce((sum, y, i) => sum + ((exp[i] as number) / total) * (y[o] as number), 0)
+  );
+}

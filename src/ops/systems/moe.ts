@@ -46,5 +46,14 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/fast-feedforward.html",
     test: "test/ops/moe-tree.test.ts",
     verdict: ""
+  },
+  {
+    id: "a-provably-effective-method-for-pruning-experts-in",
+    family: "moe",
+    title: "A Provably Effective Method for Pruning Experts in Fine-tuned Sparse Mixture-of-Experts",
+    export: "petri/moe#pruneExperts",
+    notebook: "reference/moe/prune-experts.html",
+    test: "test/ops/moe-pruning.test.ts",
+    verdict: ""
   }
 ];

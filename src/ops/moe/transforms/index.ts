@@ -1,6 +1,17 @@
 // Trained networks made into mixtures of experts, and mixtures made smaller.
 
+export {
+  type ExpertScoreOptions,
+  type ExpertScores,
+  expertLoad,
+  expertNorm,
+  randomExpertScores,
+  routerNorm,
+  routerNormChange
+} from "./expert-scores.ts";
 export type {Ffn, FfnOptions, FfnsReplaced} from "./ffn.ts";
 export type {Network, Place} from "./layers.ts";
+export {type PrunedExperts, type PruneExpertsOptions, pruneExperts} from "./prune-experts.ts";
+export {type LayerRouting, type RoutingReportOptions, routingReport} from "./routing-report.ts";
 export {type Upcycled, type UpcycleOptions, upcycle} from "./upcycle.ts";
 export {upcycleVirtualGroups, type VirtualGroupOptions} from "./virtual-groups.ts";

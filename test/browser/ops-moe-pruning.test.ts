@@ -1,0 +1,3 @@
+import {moePruningCases} from "../ops/moe-pruning-cases.ts";
+
+moePruningCases("webgpu");
