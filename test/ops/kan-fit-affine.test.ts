@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 import {type AffineFit, fitAffine} from "../../src/ops/kan/symbolic/fit-affine.ts";
-import {pykanLibrary, symbolicFunction} from "../../src/ops/kan/symbolic/functions.ts";
+import {pykanLibrary, symbolicFunction, symbolicFunctions} from "../../src/ops/kan/symbolic/functions.ts";
 import {expectNear, float64, kanFixture} from "./kan-support.ts";
 
 const FITTED = ["exp", "gaussian", "log", "sin", "sqrt", "x2"].map((name) => `fit-params-${name}`);
@@ -27,6 +27,26 @@ describe("affine fits", () => {
         const {r2} = fitAffine(float64(inputs.x), float64(inputs.y), f);
         expect(Math.abs(r2 - (wanted[i] as number)), f).toBeLessThan(SINGULAR.test(f) ? 1e-3 : 1e-5);
       });
+    }
+  );
+
+  test.each(Object.keys(symbolicFunctions))("of %s are as good as they say", (name) => {
+    const y = x.map((at) => Math.sin(2 * at) + at);
+    const {inner, offset, r2} = fitAffine(x, y, name, {points: 21});
+    const {value} = symbolicFunction(name);
+    const own = x.map((at) => value(inner * at + offset));
+    expect(r2).toBeCloseTo(softened(own, y), 9);
+  });
+
+  test.each("tanh gaussian arctan abs log sqrt x^1.5 1/sqrt(x) arcsin arccos arctanh".split(" "))(
+    "of %s, whose grids are not looked at whole, are the best of whole grids",
+    (name) => {
+      const at = Float64Array.from({length: 15}, (_, i) => Math.cos(i * i) * 1.2);
+      for (const curve of [Math.exp, Math.tanh, (x: number) => Math.log(x + 2)]) {
+        const y = at.map(curve);
+        const {r2} = fitAffine(at, y, name, {points: 51, rounds: 2});
+        expect(r2).toBeGreaterThan(bestOfWholeGrids(at, y, symbolicFunction(name).value, 51) - 1e-9);
+      }
     }
   );
 
@@ -95,4 +115,40 @@ describe("affine fits", () => {
 function curveOf({name, inner, offset, scale, shift}: Omit<AffineFit, "r2">, at: Float64Array): Float64Array {
   const {value} = symbolicFunction(name);
   return at.map((x) => scale * value(inner * x + offset) + shift);
+}
+
+/** The largest squared correlation, softened, on a grid of inner scales and offsets from -10 to 10, then around its best point. */
+function bestOfWholeGrids(
+  at: Float64Array,
+  y: Float64Array,
+  value: (z: number) => number,
+  points: number
+): number {
+  let [a, b, reach, best] = [0, 0, 10, 0];
+  for (let round = 0; round < 2; round++) {
+    const [centreA, centreB] = [a, b];
+    best = -1;
+    for (let i = 0; i < points; i++)
+      for (let j = 0; j < points; j++) {
+        const inner = centreA + reach * ((2 * i) / (points - 1) - 1);
+        const offset = centreB + reach * ((2 * j) / (points - 1) - 1);
+        const r2 = softened(
+          at.map((x) => value(inner * x + offset)),
+          y
+        );
+        if (r2 > best + 1e-12) [a, b, best] = [inner, offset, r2];
+      }
+    if (Math.max(Math.abs(a), Math.abs(b)) > 9.9) return best;
+    reach = 20 / (points - 1);
+  }
+  return best;
+}
+
+function softened(values: Float64Array, y: Float64Array): number {
+  const from = (all: Float64Array) => all.map((value) => value - all.reduce((a, b) => a + b, 0) / all.length);
+  const [v, w] = [from(values), from(y)];
+  const dot = (p: Float64Array, q: Float64Array) =>
+    p.reduce((sum, value, i) => sum + value * (q[i] as number), 0);
+  const r2 = dot(v, w) ** 2 / (dot(v, v) * dot(w, w) + 1e-4);
+  return Number.isFinite(r2) ? r2 : 0;
 }

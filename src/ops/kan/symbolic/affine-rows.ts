@@ -1,3 +1,4 @@
+import {curves} from "./curve-rows.ts";
 import type {SymbolicFunction} from "./functions.ts";
 
 // How well y follows f(a x + b), for one a and many b: the inner loop of fitting. It takes memory before it loops, and none
@@ -18,6 +19,13 @@ export interface AffineSamples {
 /** Writes to `out`, for every offset, the squared correlation of y and f(inner x + offset), 0 where it is not a number. */
 export type ScoreRow = (inner: number, offsets: Float64Array, out: Float64Array) => void;
 
+/** How the curves of a function are scored. */
+export interface Scores {
+  readonly row: ScoreRow;
+  /** Whether scores near each other are alike, and one of them takes its share of a row's time: a row's best is found by a few. */
+  readonly isGradual: boolean;
+}
+
 /** pykan adds it below the fraction, so that a curve that hardly moves fits nothing. */
 const SOFTENING = 1e-4;
 
@@ -36,46 +44,26 @@ export function affineSamples(x: ArrayLike<number>, y: ArrayLike<number>): Affin
 }
 
 /** The squared correlation from its parts, as pykan softens it. */
-function softenedR2(covariance: number, variance: number, total: number): number {
+export function softenedR2(covariance: number, variance: number, total: number): number {
   const r2 = (covariance * covariance) / (Math.max(variance, 0) * total + SOFTENING);
   return Number.isFinite(r2) ? r2 : 0;
 }
 
 /** The quickest way to score the curves of a function. */
-export function scoreRows(f: SymbolicFunction, samples: AffineSamples): ScoreRow {
-  if (f.name === "sin") return waves(samples, 0);
-  if (f.name === "cos") return waves(samples, Math.PI / 2);
-  if (f.name === "exp") return exponentials(samples);
+export function scoresOf(f: SymbolicFunction, samples: AffineSamples): Scores {
+  const all = (row: ScoreRow) => ({row, isGradual: false});
+  if (f.name === "sin") return all(waves(samples, 0));
+  if (f.name === "cos") return all(waves(samples, Math.PI / 2));
+  if (f.name === "exp") return all(exponentials(samples));
   const power = ["x", "x^2", "x^3", "x^4", "x^5"].indexOf(f.name) + 1;
-  return power > 0 ? powers(samples, power) : curves(samples, f.value);
+  if (power > 0) return all(powers(samples, power));
+  return {row: curves(samples, f), isGradual: GRADUAL.has(f.name)};
 }
 
-/** Any function. Where one is not a number, its domain is an interval: looking at the ends of the samples is enough. */
-function curves(samples: AffineSamples, value: (z: number) => number): ScoreRow {
-  return (inner, offsets, out) => {
-    for (let j = 0; j < offsets.length; j++) out[j] = scoreOne(samples, value, inner, offsets[j] as number);
-  };
-}
-
-/** The squared correlation of y and f(inner x + offset). */
-export function scoreOne(
-  {x, y, total, low, high}: AffineSamples,
-  value: (z: number) => number,
-  inner: number,
-  offset: number
-): number {
-  const first = value(inner * low + offset);
-  if (Number.isNaN(first + value(inner * high + offset))) return 0;
-  // Differences to the first value keep their digits where values are large and close together.
-  let [values, squares, products] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    const d = value(inner * (x[i] as number) + offset) - first;
-    values += d;
-    squares += d * d;
-    products += d * (y[i] as number);
-  }
-  return softenedR2(products, squares - (values * values) / x.length, total);
-}
+/** Functions without poles within the samples, and without jumps. */
+const GRADUAL: ReadonlySet<string> = new Set(
+  "tanh gaussian arctan abs log sqrt x^1.5 1/sqrt(x) arcsin arccos arctanh".split(" ")
+);
 
 /** sin(ax + b + phase), as a sum of sin(ax) and cos(ax). */
 function waves({x, y, total}: AffineSamples, phase: number): ScoreRow {
@@ -118,14 +106,17 @@ function powers({x, y, total}: AffineSamples, power: number): ScoreRow {
   const covariances = terms.map((term) => dot(term, y));
   const variances = terms.map((a) => terms.map((b) => dot(a, b)));
   const weights = new Float64Array(power);
+  const scales = new Float64Array(power);
   return (inner, offsets, out) => {
+    for (let k = 1, scale = 1; k <= power; k++) {
+      scale *= (inner * (power - k + 1)) / k;
+      scales[k - 1] = scale;
+    }
     for (let j = 0; j < offsets.length; j++) {
       const start = inner * mean + (offsets[j] as number);
-      let [covariance, variance, binomial] = [0, 0, 1];
-      for (let k = 1; k <= power; k++) {
-        binomial *= (power - k + 1) / k;
-        weights[k - 1] = binomial * inner ** k * start ** (power - k);
-      }
+      let [covariance, variance] = [0, 0];
+      for (let k = power, raised = 1; k > 0; k--, raised *= start)
+        weights[k - 1] = (scales[k - 1] as number) * raised;
       for (let k = 0; k < power; k++) {
         const weight = weights[k] as number;
         covariance += weight * (covariances[k] as number);

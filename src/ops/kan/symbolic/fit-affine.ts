@@ -1,6 +1,8 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {SymbolicEdge} from "../network.ts";
-import {type AffineSamples, affineSamples, type ScoreRow, scoreOne, scoreRows} from "./affine-rows.ts";
+import {type AffineSamples, affineSamples, type Scores, scoresOf} from "./affine-rows.ts";
+import {bestGradualPoint, bestPoint, isBorder} from "./best-point.ts";
+import {scoreOne} from "./curve-rows.ts";
 import {finiteValue, type SymbolicFunction, symbolicFunction} from "./functions.ts";
 import {polished} from "./polish.ts";
 
@@ -27,8 +29,8 @@ export interface AffineFitOptions {
 
 const OPTIONS = {low: true, high: true, points: true, rounds: true, samples: true, polish: true} as const;
 
-/** Correlations nearer to each other differ by rounding. */
-const ROUNDING = 1e-12;
+/** Curves that follow y worse than this may be so steep between two samples that their scores are not gradual. */
+const FAIR = 0.5;
 
 interface Span {
   readonly low: number;
@@ -81,10 +83,10 @@ export function fitAffine(
 
 /** The best point of the sweeps over some samples; over all, where it does not hold for those that were left out. */
 function bestOf(f: SymbolicFunction, all: AffineSamples, count: number, sweeps: Sweeps): Best {
-  if (count >= all.x.length) return sweep(scoreRows(f, all), sweeps);
-  const found = sweep(scoreRows(f, spread(all, count)), sweeps);
-  const r2 = scoreOne(all, f.value, found.inner, found.offset);
-  return r2 > found.r2 - 0.01 ? {...found, r2} : sweep(scoreRows(f, all), sweeps);
+  if (count >= all.x.length) return sweep(scoresOf(f, all), sweeps);
+  const found = sweep(scoresOf(f, spread(all, count)), sweeps);
+  const r2 = scoreOne(f, all, found.inner, found.offset);
+  return r2 > found.r2 - 0.01 ? {...found, r2} : sweep(scoresOf(f, all), sweeps);
 }
 
 /** Samples at even steps through those in order of x, with both ends. */
@@ -120,7 +122,7 @@ interface Sweeps extends Span {
   readonly startsAtZero: boolean;
 }
 
-function sweep(score: ScoreRow, {low, high, points, rounds, startsAtZero}: Sweeps): Best {
+function sweep(scores: Scores, {low, high, points, rounds, startsAtZero}: Sweeps): Best {
   let [inners, offsets]: [Span, Span] = [
     {low, high},
     {low, high}
@@ -128,7 +130,10 @@ function sweep(score: ScoreRow, {low, high, points, rounds, startsAtZero}: Sweep
   let found: Best = {inner: 0, offset: 0, r2: -1};
   for (let round = 0; round < rounds; round++) {
     const [a, b] = [steps(inners, points), steps(offsets, points)];
-    const {i, j, r2} = bestPoint(score, a, b, round === 0 && startsAtZero);
+    const {i, j, r2} =
+      round > 0 && scores.isGradual && found.r2 > FAIR
+        ? bestGradualPoint(scores.row, a, b)
+        : bestPoint(scores.row, a, b, round === 0 && startsAtZero);
     found = {inner: a[i] as number, offset: b[j] as number, r2};
     const isInside = !isBorder(i, a) && !isBorder(j, b);
     // At a border of one axis, the other is searched whole once more, as pykan does.
@@ -138,41 +143,12 @@ function sweep(score: ScoreRow, {low, high, points, rounds, startsAtZero}: Sweep
   return found;
 }
 
-interface Point {
-  readonly i: number;
-  readonly j: number;
-  readonly r2: number;
-}
-
-/** The first best point of a grid; one inside where it is as good as one at the border, because it can be narrowed down. */
-function bestPoint(score: ScoreRow, a: Float64Array, b: Float64Array, startsAtZero: boolean): Point {
-  const row = new Float64Array(b.length);
-  let [any, inside]: [Point, Point] = [
-    {i: 0, j: 0, r2: -1},
-    {i: 0, j: 0, r2: -1}
-  ];
-  for (let i = 0; i < a.length; i++) {
-    if (startsAtZero && (a[i] as number) < 0) continue;
-    score(a[i] as number, b, row);
-    for (let j = 0; j < b.length; j++) {
-      const r2 = row[j] as number;
-      if (r2 > any.r2) any = {i, j, r2};
-      if (r2 > inside.r2 && !isBorder(i, a) && !isBorder(j, b)) inside = {i, j, r2};
-    }
-  }
-  return inside.r2 >= any.r2 - ROUNDING ? inside : any;
-}
-
 /** Counted from both ends, as torch.linspace does: which points lie exactly on a pole depends on it. */
 function steps({low, high}: Span, points: number): Float64Array {
   const step = (high - low) / (points - 1);
   return Float64Array.from({length: points}, (_, i) =>
     i < points / 2 ? low + step * i : high - step * (points - 1 - i)
   );
-}
-
-function isBorder(index: number, values: Float64Array): boolean {
-  return index === 0 || index === values.length - 1;
 }
 
 /** The cells to either side of a point. */

@@ -1,5 +1,6 @@
 import {leastSquares} from "../spline/least-squares.ts";
-import {type AffineSamples, scoreOne} from "./affine-rows.ts";
+import type {AffineSamples} from "./affine-rows.ts";
+import {scoreOne} from "./curve-rows.ts";
 import type {AffineFit} from "./fit-affine.ts";
 import type {SymbolicFunction} from "./functions.ts";
 
@@ -29,7 +30,7 @@ export function polished(f: SymbolicFunction, samples: AffineSamples, fit: Affin
     if (isDone) break;
   }
   const [inner, offset, scale, shift] = numbers;
-  return {name: fit.name, inner, offset, scale, shift, r2: scoreOne(samples, f.value, inner, offset)};
+  return {name: fit.name, inner, offset, scale, shift, r2: scoreOne(f, samples, inner, offset)};
 }
 
 /** One damped step; none where the curve has no slopes. */
