@@ -1,13 +1,15 @@
 // Brings tokens to their experts and the outputs back.
 import {batchProduct} from "../../gpu/kernels/batch-product.ts";
+import {combineRows} from "../../gpu/kernels/combine-rows.ts";
 import {oneHot} from "../../gpu/kernels/cross-entropy.ts";
 import {sumTableRows, takeTableRows} from "../../gpu/kernels/rows.ts";
+import {sortByExpert} from "../../gpu/kernels/sort-by-expert.ts";
 import {ArgumentError} from "../core/errors.ts";
 import {stopGradient} from "../core/stop-gradient.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
-import {combineRows, sortByExpert} from "./composed.ts";
 import type {Expert} from "./experts/expert.ts";
+import {evenOffsets} from "./layers/tokens.ts";
 import type {Choices, Routing, Slots} from "./routing.ts";
 import {type GroupedRows, sortedRows} from "./rows.ts";
 
@@ -18,7 +20,7 @@ export interface DispatchOptions {
    */
   dispatch?: "grouped" | "einsum";
   /** Most tokens of an expert that the routing can have, for "einsum"; all tokens where it is left out. */
-  capacity?: number;
+  capacity?: number | undefined;
   /** Gives the weights the gradient that a copy of each token scaled by its weight would have, as st-moe does. */
   straightThrough?: boolean;
 }
@@ -56,6 +58,9 @@ export function dispatch<P extends Params>(
   });
 }
 
+/** A number alone would be float32, and so would what it is compared with. */
+const ZERO = () => tf.scalar(0, "int32");
+
 type Compute = (rows: GroupedRows) => Tensor;
 
 function byGroups(
@@ -64,13 +69,12 @@ function byGroups(
   {indices, weights, experts}: Choices,
   options: DispatchOptions
 ) {
-  const k = indices.shape[1] as number;
-  const {order, offsets, places} = sortByExpert(indices, experts);
-  const from = k === 1 ? order : tf.floorDiv(order, tf.scalar(k, "int32"));
-  const rows = {x, from, offsets};
-  if (!options.straightThrough) return combineRows(compute(rows), weights, places);
+  const {order, rows: from, offsets, places} = sortByExpert(indices, experts);
+  const rows = {x, from, offsets, places};
+  if (!options.straightThrough) return combineRows(compute(rows), weights, places, order);
   const own = takeTableRows(tf.reshape(weights, [-1, 1]), order);
-  return combineRows(compute({x: tf.mul(sortedRows(rows), oneThrough(own)), offsets}), weights, places);
+  const scaled = {x: tf.mul(sortedRows(rows), oneThrough(own)), offsets};
+  return combineRows(compute(scaled), weights, places, order);
 }
 
 /** 1, with the gradient of x. */
@@ -89,7 +93,11 @@ function byEinsum(
   const weighted = tf.sum(tf.mul(sent, tf.expandDims(weights, 2)), 1);
   const taken = tf.sum(sent, 1);
   const scale = options.straightThrough ? tf.add(taken, tf.sub(weighted, stopGradient(weighted))) : taken;
-  const y = compute({x: batchProduct(scale, x, {transposeA: true}), offsets: evenly(experts, each), each});
+  const y = compute({
+    x: batchProduct(scale, x, {transposeA: true}),
+    offsets: evenOffsets(experts, each),
+    each
+  });
   return batchProduct(weighted, y);
 }
 
@@ -97,25 +105,22 @@ function byEinsum(
 function slotsOf({indices, experts, each}: {indices: Tensor; experts: number; each: number}): Tensor {
   const flat = tf.reshape(indices, [-1]);
   const {offsets, places} = sortByExpert(indices, experts);
-  const isKept = tf.greaterEqual(flat, 0);
-  const expert = tf.maximum(flat, 0);
+  const isKept = tf.greaterEqual(flat, ZERO());
+  const expert = tf.maximum(flat, ZERO());
   const first = tf.sum(tf.mul(oneHot(expert, experts), tf.slice(offsets, [0], [experts])), 1);
-  const slot = tf.add(tf.mul(expert, each), tf.sub(tf.reshape(places, [-1]), tf.cast(first, "int32")));
+  const slot = tf.add(
+    tf.mul(expert, tf.scalar(each, "int32")),
+    tf.sub(tf.reshape(places, [-1]), tf.cast(first, "int32"))
+  );
   const all = oneHot(tf.where(isKept, slot, tf.zerosLike(slot)), experts * each);
   return tf.mul(all, tf.expandDims(tf.cast(isKept, "float32"), 1));
 }
-
-const evenly = (experts: number, each: number): Tensor =>
-  tf.tensor1d(
-    Int32Array.from({length: experts + 1}, (_, e) => e * each),
-    "int32"
-  );
 
 function bySlots(compute: Compute, x: Tensor, {tokens, weights, experts}: Slots, options: DispatchOptions) {
   const each = tokens.shape[1] as number;
   const ids = tf.reshape(tokens, [-1]);
   const own = tf.reshape(weights, [-1, 1]);
-  const rows = {x, from: tf.maximum(ids, 0), offsets: evenly(experts, each), each};
+  const rows = {x, from: tf.maximum(ids, ZERO()), offsets: evenOffsets(experts, each), each};
   const scaled = {x: sortedRows(rows), offsets: rows.offsets, each};
   const y = compute(options.straightThrough ? {...scaled, x: tf.mul(scaled.x, oneThrough(own))} : rows);
   return sumTableRows(tf.mul(y, own), ids, x.shape[0] as number);

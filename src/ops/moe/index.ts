@@ -1,5 +1,7 @@
 // petri/moe: mixtures of experts. A router decides as data, dispatch brings tokens to experts and back, a layer puts them together.
 
+export * from "./capacity.ts";
+export * from "./count-routing.ts";
 export {type DispatchOptions, dispatch} from "./dispatch.ts";
 export type {Expert, ExpertShape} from "./experts/expert.ts";
 export * from "./experts/glu-expert.ts";
@@ -8,8 +10,29 @@ export {decisionEntropy, leafBalanceLoss} from "./layers/decision-tree.ts";
 export * from "./layers/fast-feedforward.ts";
 export * from "./layers/smear.ts";
 export * from "./layers/soft-moe.ts";
+export * from "./losses/balance-loss.ts";
+export * from "./losses/diversity-loss.ts";
+export * from "./losses/importance-loss.ts";
+export * from "./losses/load-loss.ts";
+export type {RoutingLosses} from "./losses/routing-losses.ts";
+export * from "./losses/sparsity-losses.ts";
+export * from "./losses/z-loss.ts";
 export * from "./moe.ts";
+export type {MoeState} from "./moe-state.ts";
+export * from "./routers/cosine-router.ts";
+export * from "./routers/expert-choice-router.ts";
+export * from "./routers/hash-router.ts";
+export * from "./routers/hash-table.ts";
 export type {LinearRouterOptions} from "./routers/logits.ts";
+export * from "./routers/noisy-top-k-router.ts";
+export * from "./routers/prototype-router.ts";
+export * from "./routers/relu-norm-router.ts";
+export * from "./routers/sigmoid-router.ts";
+export * from "./routers/sparse-mixer-router.ts";
+export * from "./routers/switch-and-mixture-router.ts";
+export * from "./routers/switch-router.ts";
+export * from "./routers/task-router.ts";
+export * from "./routers/threshold-router.ts";
 export {type TopKRouterOptions, topKRouter} from "./routers/top-k-router.ts";
 export type * from "./routing.ts";
 export {type ExpertLinear, type GroupedRows, groupedLinear, sortedRows, withRows} from "./rows.ts";

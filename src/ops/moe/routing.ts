@@ -11,6 +11,8 @@ export interface RouterScores {
   readonly logits?: Tensor;
   /** After it, [tokens, experts]. */
   readonly probabilities?: Tensor;
+  /** What logits were made of where noise came in: without it, [tokens, experts], and its standard deviation, of the same shape or a scalar. */
+  readonly noise?: {readonly clean: Tensor; readonly deviation: Tensor};
 }
 
 /** Tokens choose: the experts of every token. */
@@ -21,6 +23,8 @@ export interface Choices extends RouterScores {
   readonly indices: Tensor;
   /** [tokens, k]; 0 where a choice was dropped. Gradients of the router go through them. */
   readonly weights: Tensor;
+  /** How many tokens chose each expert before capacities were kept, [experts]; only where some were. */
+  readonly offered?: Tensor;
 }
 
 /** Experts choose: the tokens of every expert. */

@@ -1,10 +1,10 @@
 // Tokens as experts get them: sorted, those of each expert together.
 import {batchProduct} from "../../gpu/kernels/batch-product.ts";
+import {groupedMatmul} from "../../gpu/kernels/grouped-matmul.ts";
 import {takeTableRows} from "../../gpu/kernels/rows.ts";
 import {type ActivationName, activationOf, isFused} from "../core/activations.ts";
 import {ShapeError} from "../core/errors.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
-import {groupedMatmul} from "./composed.ts";
 
 /** A batch in which the rows of each expert lie together. */
 export interface GroupedRows {
@@ -12,6 +12,8 @@ export interface GroupedRows {
   readonly x: Tensor;
   /** Which row of x each sorted row is, int32 [rows]; without it x is sorted itself. */
   readonly from?: Tensor;
+  /** The sorted rows of every token, int32 [tokens, k], -1 for none: with `from`, for the way back. */
+  readonly places?: Tensor;
   /** int32 [experts + 1]: where the rows of each expert begin. Rows from the last number on belong to none. */
   readonly offsets: Tensor;
   /** Rows of each expert, where all have as many: stacks of matrices are multiplied then. */
@@ -43,7 +45,8 @@ export function groupedLinear(
   checkKernel(rows, kernel);
   return tidy(() => {
     if (rows.each !== undefined) return activationOf(activation)(stacked(rows, rows.each, kernel, bias));
-    const product = {x: rows.x, rows: rows.from, kernels: kernel, bias, offsets: rows.offsets};
+    const {x, from, offsets, places} = rows;
+    const product = {x, rows: from, kernels: kernel, bias, offsets, places};
     if (isFused(activation)) return groupedMatmul({...product, activation});
     return activationOf(activation)(groupedMatmul(product));
   });

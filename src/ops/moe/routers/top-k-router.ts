@@ -1,6 +1,6 @@
+import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
 import type {Context} from "../../core/layer.ts";
 import {type Tensor, tidy} from "../../tf.ts";
-import {routeTopK} from "../composed.ts";
 import type {Choices, LinearRouterParams, Router} from "../routing.ts";
 import {checkChoices, checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
 

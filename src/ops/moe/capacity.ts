@@ -1,0 +1,195 @@
+// How many tokens an expert takes, and which of them where more come.
+import {countingSort} from "../../gpu/kernels/counting-sort.ts";
+import {takeTableRows} from "../../gpu/kernels/rows.ts";
+import {topK} from "../../gpu/kernels/top-k.ts";
+import {offTape} from "../../gpu/tape.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../core/errors.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import type {Choices} from "./routing.ts";
+
+/** How many tokens each expert takes: a share of what it would get if all experts got as many, or a number. */
+export interface CapacityOptions {
+  /** Slots over tokens for each expert, 1.25 say: more than 0. */
+  factor?: number;
+  /** The same outside of training; as in training by default. */
+  evaluationFactor?: number;
+  /** So many tokens instead of a factor. */
+  tokens?: number;
+  /**
+   * How a factor f becomes a number for n tokens, k choices and E experts: "st-moe" (the default) max(least, min(n, floor(n f / E))),
+   * "switch" max(least, round(n f / E)), "tutel" k floor(f ceil(n / E)).
+   */
+  rule?: "st-moe" | "switch" | "tutel";
+  /** No capacity is smaller, 4 by default for "st-moe" and 1 for "switch". */
+  least?: number;
+}
+
+/** Tokens, choices a token and experts that a capacity is for. */
+export interface CapacityShape {
+  readonly tokens: number;
+  readonly experts: number;
+  readonly k?: number;
+}
+
+const KNOWN = {
+  factor: true,
+  evaluationFactor: true,
+  tokens: true,
+  rule: true,
+  least: true,
+  order: true,
+  per: true
+} as const;
+
+/**
+ * The tokens that an expert takes. Throws an ArgumentError for a factor that is not above 0.
+ *
+ * @example
+ * import {expertCapacity} from "petri/moe";
+ *
+ * const shape = {tokens: 100, experts: 8, k: 2};
+ * display(["st-moe", "switch", "tutel"].map((rule) => expertCapacity(shape, {factor: 1.25, rule})));
+ */
+export function expertCapacity(
+  {tokens: n, experts, k = 1}: CapacityShape,
+  options: CapacityOptions,
+  training = true
+): number {
+  checkOptions("capacity", options, KNOWN);
+  const {factor, evaluationFactor = factor, tokens, rule = "st-moe"} = options;
+  if (tokens !== undefined) {
+    checkCount("capacity.tokens", tokens);
+    return tokens;
+  }
+  const used = training ? factor : evaluationFactor;
+  if (typeof used !== "number" || !Number.isFinite(used) || used <= 0)
+    throw new ArgumentError(
+      `capacity: the factor must be a number above 0, got ${String(used)}. Pass {factor: 1.25}, or leave capacity out so that no token is dropped.`
+    );
+  const {least = rule === "st-moe" ? 4 : 1} = options;
+  checkCount("capacity.least", least);
+  if (rule === "tutel") return k * Math.floor(used * Math.ceil(n / experts));
+  const share = (n * used) / experts;
+  if (rule === "switch") return Math.max(least, Math.round(share));
+  if (rule === "st-moe") return Math.max(least, Math.min(n, Math.floor(share)));
+  throw new ArgumentError(`capacity.rule must be "st-moe", "switch" or "tutel", got ${String(rule)}.`);
+}
+
+/** Who comes first. */
+export interface QueueOptions {
+  /**
+   * "arrival" (the default): first choices in the order of the tokens, then second ones, ... "priority": tokens of larger probability
+   * (of their best expert) before others (batch-prioritised routing, Riquelme et al. 2021).
+   */
+  order?: "arrival" | "priority";
+  /** So many stretches of equal length have queues of their own; 1 by default. */
+  groups?: number;
+}
+
+/**
+ * The place of every choice in the queue of its expert, 0, 1, ...: int32 [tokens, k]. All first choices come before all second ones, as
+ * in GShard, Tutel and Flaxformer; choices of -1 stand in no queue, and their place is -1.
+ *
+ * @example
+ * import {queuePlaces} from "petri/moe";
+ * import {tf} from "petri/core";
+ *
+ * const indices = tf.tensor2d([[0, 1], [0, 2], [1, 0]], [3, 2], "int32");
+ * display(queuePlaces({kind: "choices", experts: 3, indices, weights: tf.ones([3, 2])}).arraySync());
+ */
+export function queuePlaces(routing: Choices, {order = "arrival", groups = 1}: QueueOptions = {}): Tensor {
+  const [tokens, k] = routing.indices.shape as [number, number];
+  if (order !== "arrival" && order !== "priority")
+    throw new ArgumentError(`capacity.order must be "arrival" or "priority", got ${String(order)}.`);
+  if (tokens % groups !== 0)
+    throw new ArgumentError(`${tokens} tokens cannot be split into ${groups} stretches of equal length.`);
+  return constant(() => {
+    const line = order === "arrival" ? undefined : priorityLine(routing, groups);
+    const keys = queueKeys(routing, groups, line?.tokens);
+    const places = placesInBins(keys, routing.experts * groups);
+    const byToken = tf.transpose(tf.reshape(places, [groups, k, tokens / groups]), [0, 2, 1]);
+    const inLine = tf.reshape(byToken, [tokens, k]);
+    return line ? wholeRows(inLine, line.ranks) : inLine;
+  });
+}
+
+/** Counts and places are whole: no gradient goes through them. */
+const constant = <T>(compute: () => T): T => offTape(() => tidy(compute));
+
+/** Tokens in the order of their best probability, stretch after stretch, and where each stands in it. */
+function priorityLine({probabilities, weights}: Choices, groups: number) {
+  const best = tf.max(probabilities ?? weights, 1);
+  const length = best.size / groups;
+  const {indices} = topK(tf.reshape(best, [groups, length]), length);
+  const first = tf.range(0, best.size, length, "int32");
+  const tokens = tf.reshape(tf.add(indices, tf.reshape(first, [groups, 1])), [-1]);
+  return {tokens, ranks: countingSort(tokens, best.size).order};
+}
+
+/** The queue of every choice, an expert of a stretch: [groups, k, tokens of the stretch] flat, -1 for none. */
+function queueKeys({indices, experts}: Choices, groups: number, line: Tensor | undefined): Tensor {
+  const [tokens, k] = indices.shape as [number, number];
+  const inLine = tf.reshape(line ? wholeRows(indices, line) : indices, [groups, tokens / groups, k]);
+  const first = tf.reshape(tf.range(0, experts * groups, experts, "int32"), [groups, 1, 1]);
+  const isNone = tf.less(inLine, tf.scalar(0, "int32"));
+  const keys = tf.where(isNone, inLine, tf.add(inLine, first));
+  return tf.reshape(tf.transpose(keys, [0, 2, 1]), [-1]);
+}
+
+/** How many earlier elements have the same key; -1 where the key is. */
+function placesInBins(keys: Tensor, bins: number): Tensor {
+  const {places, offsets} = countingSort(keys, bins);
+  const begins = wholeRows(tf.reshape(offsets, [-1, 1]), tf.maximum(keys, tf.scalar(0, "int32")));
+  const own = tf.sub(places, tf.reshape(begins, [-1]));
+  return orNone(tf.greaterEqual(keys, tf.scalar(0, "int32")), own);
+}
+
+/** Rows of whole numbers below 2^24 by their numbers. */
+function wholeRows(table: Tensor, ids: Tensor): Tensor {
+  return tf.cast(takeTableRows(tf.cast(table, "float32"), ids), "int32");
+}
+
+/**
+ * The same choices without those that find their expert full: their index is -1 and their weight 0, the others stay as they are.
+ * `offered` tells how many there were. No expert keeps more than `capacity` (in each of `groups` stretches).
+ *
+ * @example
+ * import {limitCapacity} from "petri/moe";
+ * import {tf} from "petri/core";
+ *
+ * const indices = tf.tensor2d([0, 0, 1, 0], [4, 1], "int32");
+ * const {indices: kept} = limitCapacity({kind: "choices", experts: 2, indices, weights: tf.ones([4, 1])}, 2);
+ * display(kept.arraySync());
+ */
+export function limitCapacity(routing: Choices, capacity: number, options: QueueOptions = {}): Choices {
+  checkNumber("capacity", capacity, 0);
+  return tidy(() => {
+    const {indices, offered, isKept} = constant(() => kept(routing, capacity, options));
+    return {...routing, indices, offered, weights: tf.mul(routing.weights, isKept)};
+  });
+}
+
+function kept(routing: Choices, capacity: number, options: QueueOptions) {
+  const places = queuePlaces(routing, options);
+  const has = tf.greaterEqual(places, tf.scalar(0, "int32"));
+  const isKept = tf.logicalAnd(has, tf.less(places, tf.scalar(capacity, "int32")));
+  return {
+    indices: orNone(isKept, routing.indices),
+    offered: choiceCounts(routing),
+    isKept: tf.cast(isKept, "float32")
+  };
+}
+
+/** Numbers of experts where a choice is kept, -1 elsewhere. */
+export function orNone(isKept: Tensor, indices: Tensor): Tensor {
+  return tf.where(isKept, indices, tf.mul(tf.onesLike(indices), tf.scalar(-1, "int32")));
+}
+
+/** How many kept choices each expert has: [tokens, k] -> float32 [experts]. */
+export function choiceCounts({indices, experts}: Pick<Choices, "indices" | "experts">): Tensor {
+  return constant(() => {
+    const {offsets} = countingSort(tf.reshape(indices, [-1]), experts);
+    const ends = tf.slice(offsets, [1], [experts]);
+    return tf.cast(tf.sub(ends, tf.slice(offsets, [0], [experts])), "float32");
+  });
+}

@@ -1,0 +1,70 @@
+import {topK} from "../../../gpu/kernels/top-k.ts";
+import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {softmax} from "../../core/softmax.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {LinearRouterParams, Router, RouterShape, Slots} from "../routing.ts";
+import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+
+export interface ExpertChoiceRouterOptions extends LinearRouterOptions {
+  /** Experts that a token gets on average: each expert takes factor tokens / experts, rounded; 2 by default. */
+  factor?: number;
+  /** So many tokens for each expert instead. */
+  tokens?: number;
+}
+
+/**
+ * Each expert takes the tokens of largest probability, as many as fit (Zhou et al. 2022): the load is even without a loss, tokens get
+ * more experts or none. Probabilities are softmaxes over experts, and the weights. It looks at all tokens of a stretch at once, so it is not
+ * for causal models. Where the context has a `mask` [batch, time], tokens of 0 get probability 0.
+ *
+ * @example
+ * import {key, random} from "petri/core";
+ * import {expertChoiceRouter} from "petri/moe";
+ *
+ * const router = expertChoiceRouter({factor: 1});
+ * const shape = {features: 4, experts: 3};
+ * const {tokens} = router.route(router.init(key(0), shape), random.normal(key(1), [9, 4]), shape);
+ * display(tokens.arraySync());
+ */
+export function expertChoiceRouter(options: ExpertChoiceRouterOptions = {}): Router<LinearRouterParams> {
+  const {factor = 2, tokens: fixed, kernelInit = routerInit} = options;
+  checkNumber("factor", factor, 0);
+  if (factor === 0)
+    throw new ArgumentError("expertChoiceRouter: the factor must be above 0. Pass {factor: 2}.");
+  if (fixed !== undefined) checkCount("tokens", fixed);
+  return {
+    name: "expertChoiceRouter",
+    init: (key, {features, experts}) => ({kernel: kernelInit(key, [features, experts])}),
+    route({kernel}, x, shape, context) {
+      return tidy(() => {
+        const logits = linearLogits(kernel, x, options, context);
+        checkLogits(logits, context);
+        const length = (x.shape[0] as number) / (shape.groups ?? 1);
+        const wanted = fixed ?? Math.max(1, Math.round((factor * length) / shape.experts));
+        return chosenTokens(logits, Math.min(wanted, length), shape, context?.mask);
+      });
+    }
+  };
+}
+
+/** The `capacity` tokens of largest probability of every expert, in each stretch. */
+function chosenTokens(logits: Tensor, capacity: number, shape: RouterShape, mask: Tensor | undefined): Slots {
+  const {experts, groups = 1} = shape;
+  const length = (logits.shape[0] as number) / groups;
+  if (!Number.isInteger(length))
+    throw new ArgumentError(
+      `${logits.shape[0]} tokens cannot be split into ${groups} stretches of equal length.`
+    );
+  const all = softmax(logits);
+  const probabilities = mask ? tf.mul(all, tf.reshape(tf.cast(mask, "float32"), [-1, 1])) : all;
+  const byExpert = tf.transpose(tf.reshape(probabilities, [groups, length, experts]), [0, 2, 1]);
+  const {values, indices} = topK(tf.reshape(byExpert, [groups * experts, length]), capacity);
+  const first = tf.reshape(tf.range(0, groups * length, length, "int32"), [groups, 1, 1]);
+  const tokens = tf.add(tf.reshape(indices, [groups, experts, capacity]), first);
+  const bySlot = (x: Tensor) =>
+    tf.reshape(tf.transpose(tf.reshape(x, [groups, experts, capacity]), [1, 0, 2]), [
+      experts,
+      groups * capacity
+    ]);
+  return {kind: "slots", experts, tokens: bySlot(tokens), weights: bySlot(values), logits, probabilities};
+}

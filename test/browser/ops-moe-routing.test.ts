@@ -1,0 +1,3 @@
+import {moeRoutingCases} from "../ops/moe-routing-cases.ts";
+
+moeRoutingCases("webgpu");
