@@ -1,6 +1,7 @@
 import {currentProfiler} from "../profile.ts";
 import * as tf from "../tfjs.ts";
 import {countLives, type WebGpuBackend, webGpuBackend} from "../tfjs-webgpu.ts";
+import {FreedStateError} from "./freed-state.ts";
 import {Plan, type Spec} from "./plan.ts";
 import type {Leaf, PlanReport, StepFunction, StepInput} from "./planned-steps.ts";
 import {RunSteps, tensorsIn} from "./run-steps.ts";
@@ -40,19 +41,23 @@ export class PackedSteps {
     if (this.backend) countLives(this.backend);
   }
 
-  /** The leaves of a run's state now. They live until the next step and belong to this object: clone what is to stay. */
+  /**
+   * The leaves of a run's state now. They live until the next step and belong to this object: clone what is to stay. Throws a
+   * FreedStateError where somebody else has freed them.
+   */
   state(index: number): readonly Leaf[] {
     const run = this.run(index);
     if (!run.leaves) {
       const {store} = this;
       if (!store?.isAlive)
-        throw new Error(
+        throw new FreedStateError(
           "The memory of this training was freed, with all that belonged to its run: there is no state left."
         );
       const tensors = store.tensors(index);
       let next = 0;
       run.leaves = run.numbers.map((number) => number ?? tf.keep(tensors[next++] as tf.Tensor));
     }
+    run.checkLeaves();
     return run.leaves;
   }
 
@@ -148,7 +153,11 @@ export class PackedSteps {
   }
 
   private replay(plan: Plan, kind: StepKind, inputs: readonly (readonly StepInput[])[]): void {
-    for (const run of this.runs) run.forgetLeaves();
+    for (const run of this.runs) {
+      // It could go on without them, but only until a step is done in the ordinary way, and on other backends not at all.
+      run.checkLeaves();
+      run.forgetLeaves();
+    }
     plan.replay(
       kind.ahead(this.done),
       inputs.map((own) => own.map(({values}) => values))

@@ -1,6 +1,7 @@
 import * as tf from "../tfjs.ts";
 import type {WebGpuBackend} from "../tfjs-webgpu.ts";
 import {captureStep} from "./capture.ts";
+import {FreedStateError} from "./freed-state.ts";
 import type {Spec} from "./plan.ts";
 import type {Leaf, StepFunction, StepInput} from "./planned-steps.ts";
 import type {Recorded} from "./step-kind.ts";
@@ -51,6 +52,15 @@ export class RunSteps {
   count(increments: readonly number[]): void {
     this.numbers = this.numbers.map((number, i) =>
       number === undefined ? undefined : number + (increments[i] ?? 0)
+    );
+  }
+
+  /** Throws a FreedStateError where somebody has disposed tensors of the state. */
+  checkLeaves(): void {
+    const freed = tensorsIn(this.leaves ?? []).find(({isDisposed}) => isDisposed);
+    if (!freed) return;
+    throw new FreedStateError(
+      `A tensor of the training's state, ${freed.dtype} [${freed.shape.join(", ")}], was disposed while the training went on. The tensors of \`state\` and \`params\` belong to the training, which frees them itself: leave them, and dispose copies (tf.clone) of them.`
     );
   }
 

@@ -210,6 +210,8 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
       this.end();
     } catch (error) {
       this.dispose();
+      // Figures that are on their way hold tensors until they are there.
+      await Promise.allSettled(waiting.map(({figures}) => figures));
       throw error;
     }
   }

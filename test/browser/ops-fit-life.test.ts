@@ -1,0 +1,3 @@
+import {fitLifeCases} from "../ops/fit-life-cases.ts";
+
+fitLifeCases("webgpu");

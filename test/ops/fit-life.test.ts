@@ -1,0 +1,4 @@
+import {fitLifeCases} from "./fit-life-cases.ts";
+
+fitLifeCases("cpu");
+fitLifeCases("wasm");
