@@ -1,6 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {attribute} from "../../src/ops/kan/network/attribute.ts";
 import {freshLayer, kanNetwork} from "../../src/ops/kan/network/create.ts";
+import {featureInteraction} from "../../src/ops/kan/network/feature-interaction.ts";
 import {gradients} from "../../src/ops/kan/network/gradients.ts";
 import {refine, updateGrid} from "../../src/ops/kan/network/grids.ts";
 import {Objective, trainedOf} from "../../src/ops/kan/network/objective.ts";
@@ -132,6 +133,22 @@ describe("a network in float64", () => {
     const {kept, network: narrow} = pruneInput(network, x, params.input_th as number);
     expect(kept).toEqual([...float64(outputs.kept_inputs)]);
     expect(predict(narrow, [0.3])).toHaveLength(1);
+  });
+
+  test("tells which inputs act together, from the edges that there are", () => {
+    const x = Float64Array.from(randomNumbers(3, 300));
+    const whole = kanNetwork({width: [3, [3, 1], 2], seed: 2});
+    // Node 0 takes inputs 0 and 1, node 1 input 2, node 2 nothing; the product takes 0 and 1 too, one in each factor.
+    const edges = [1, 0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0];
+    const [first, last] = whole.layers as [KanLayer, KanLayer];
+    const network = {...whole, layers: [{...first, mask: Float64Array.from(edges)}, last]};
+    expect(featureInteraction(network, x, 1)).toEqual([
+      {features: [0, 1], nodes: [0, 3]},
+      {features: [2], nodes: [1]}
+    ]);
+    expect(featureInteraction(network, x, 2)).toEqual([{features: [0, 1, 2], nodes: [0, 1]}]);
+    expect(featureInteraction(network, x, 1, {nodes: 1e3})).toEqual([]);
+    expect(() => featureInteraction(network, x, 0)).toThrow("levels above the inputs, 1 to 2, got 0");
   });
 
   test("moves its grids to the samples, layer by layer", () => {

@@ -38,6 +38,7 @@ export * from "./layers/weight-penalty.ts";
 export * from "./network/attribute.ts";
 export {type KanOptions, kanNetwork} from "./network/create.ts";
 export * from "./network/edit.ts";
+export * from "./network/feature-interaction.ts";
 export * from "./network/fit.ts";
 export type {KanFitOptions, KanFitRow} from "./network/fit-options.ts";
 export * from "./network/gradients.ts";
