@@ -28,7 +28,8 @@ export interface GroupedProduct {
   activation?: FusedActivation | undefined;
 }
 
-type Saved = Record<"x" | "kernels" | "offsets", tf.Tensor> &
+/** Rows are `a`, matrices `b`. */
+type Saved = Record<"a" | "b" | "offsets", tf.Tensor> &
   Partial<Record<"bias" | "rows" | "places" | "y", tf.Tensor>>;
 
 const LINEAR: GroupedAttrs = {activation: "linear", slope: "linear", isTurned: false};
@@ -48,7 +49,7 @@ const nameOf = (inputs: object) =>
 
 for (const bias of [[], ["bias"]])
   for (const gathered of [[], ["rows"], ["rows", "places"]]) {
-    const save = ["x", "kernels", "offsets", ...bias, ...gathered];
+    const save = ["a", "b", "offsets", ...bias, ...gathered];
     const name = nameOf(Object.fromEntries(save.map((each) => [each, true])));
     runs.set(name, defineKernel<GroupedAttrs>({...groupedKernel, name}));
     registerGradient<GroupedAttrs>({
@@ -72,8 +73,8 @@ export function groupedMatmul(given: GroupedProduct): tf.Tensor {
   const {x, kernels, bias, offsets, rows, places, activation = "linear"} = given;
   check(given);
   const inputs = {
-    x,
-    kernels,
+    a: x,
+    b: kernels,
     offsets,
     ...(bias && {bias}),
     ...(rows && {rows}),
@@ -111,14 +112,14 @@ function gradsOf(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
 }
 
 function fused(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
-  const {x, kernels, offsets, bias, rows, places, y} = saved;
+  const {a, b, offsets, bias, rows, places, y} = saved;
   const values: {y?: tf.Tensor} = activation === "linear" || !y ? {} : {y};
   // Made with the first of the two that is asked for.
   let weights: tf.Tensor[] | undefined;
   const weightGrad = (which: 0 | 1) => () => {
     if (!weights) {
       weights = groupedKernelGrads(
-        {x, dy, offsets, ...(rows && {rows}), ...values},
+        {a, b: dy, offsets, ...(rows && {rows}), ...values},
         activation,
         bias !== undefined
       );
@@ -128,14 +129,11 @@ function fused(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
     return weights[which] as tf.Tensor;
   };
   return {
-    x: () => {
-      const [dRows] = product(
-        {x: dy, kernels, offsets, ...values},
-        {...LINEAR, slope: activation, isTurned: true}
-      );
-      return summed(dRows as tf.Tensor, x, rows, places);
+    a: () => {
+      const [dRows] = product({a: dy, b, offsets, ...values}, {...LINEAR, slope: activation, isTurned: true});
+      return summed(dRows as tf.Tensor, a, rows, places);
     },
-    kernels: weightGrad(0),
+    b: weightGrad(0),
     bias: weightGrad(1)
   };
 }
@@ -153,7 +151,7 @@ function summed(
 
 /** In operations that have gradients: products of rows that were gathered before. */
 function differentiable(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
-  const {x, kernels, offsets, bias, rows} = saved;
+  const {a: x, b: kernels, offsets, bias, rows} = saved;
   const own = rows ? takeChosenRows(x, rows) : x;
   // What a bias is multiplied with: nothing where there is no row.
   const ones = () => {
@@ -166,37 +164,37 @@ function differentiable(dy: tf.Tensor, saved: Saved, activation: FusedActivation
   };
   const dz = activation === "linear" ? dy : tf.grad((at: tf.Tensor) => at[activation]())(z(), dy);
   return {
-    x: () => {
+    a: () => {
       const dRows = turned(dz, kernels, offsets);
       return rows ? sumChosenTableRows(dRows, rows, x.shape[0] as number) : dRows;
     },
-    kernels: () => outer(own, dz, offsets),
+    b: () => outer(own, dz, offsets),
     bias: () => tf.squeeze(outer(ones(), dz, offsets), [1])
   };
 }
 
 const linear = (x: tf.Tensor, kernels: tf.Tensor, offsets: tf.Tensor) => groupedMatmul({x, kernels, offsets});
 const turned = (x: tf.Tensor, kernels: tf.Tensor, offsets: tf.Tensor) =>
-  product({x, kernels, offsets}, {...LINEAR, isTurned: true})[0] as tf.Tensor;
+  product({a: x, b: kernels, offsets}, {...LINEAR, isTurned: true})[0] as tf.Tensor;
 const outer = (x: tf.Tensor, dy: tf.Tensor, offsets: tf.Tensor) =>
-  groupedKernelGrads({x, dy, offsets}, "linear", false)[0] as tf.Tensor;
+  groupedKernelGrads({a: x, b: dy, offsets}, "linear", false)[0] as tf.Tensor;
 
 type Three = [tf.Tensor, tf.Tensor, tf.Tensor];
 
 registerGradient({
   kernelName: `${NAME}Rows`,
-  save: ["x", "kernels", "offsets"],
+  save: ["a", "b", "offsets"],
   grads([upstream], saved) {
     const [dy, [x, kernels, offsets]] = [upstream as tf.Tensor, saved as Three];
-    return {x: () => linear(dy, kernels, offsets), kernels: () => outer(dy, x, offsets)};
+    return {a: () => linear(dy, kernels, offsets), b: () => outer(dy, x, offsets)};
   }
 });
 
 registerGradient({
   kernelName: `${NAME}KernelGrads`,
-  save: ["x", "dy", "offsets"],
+  save: ["a", "b", "offsets"],
   grads([upstream], saved) {
     const [kernels, [x, dy, offsets]] = [upstream as tf.Tensor, saved as Three];
-    return {x: () => turned(dy, kernels, offsets), dy: () => linear(x, kernels, offsets)};
+    return {a: () => turned(dy, kernels, offsets), b: () => linear(x, kernels, offsets)};
   }
 });

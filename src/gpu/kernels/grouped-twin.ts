@@ -7,14 +7,14 @@ import {ACTIVATE} from "./matmul-twin.ts";
 export interface GroupedSizes {
   /** Rows of the result, or of the gradient. */
   m: number;
-  /** Numbers of a row of x. */
+  /** Numbers of a row of a. */
   inner: number;
   /** Numbers of a row of the result. */
   columns: number;
   groups: number;
 }
 
-/** Calls `visit` with the group, the sorted row and the row of x of every row that has both. */
+/** Calls `visit` with the group, the sorted row and the row of a of every row that has both. */
 function eachRow(
   offsets: Values,
   rows: Values | undefined,
@@ -32,21 +32,21 @@ function eachRow(
 /** How a product of groups is taken. */
 export interface GroupedAttrs {
   activation: FusedActivation;
-  /** The matrices are turned: a row of x has as many numbers as they have columns. */
+  /** The matrices are turned: a row of a has as many numbers as they have columns. */
   isTurned: boolean;
-  /** x is a gradient, to be multiplied by the slope of this activation at its values `y`. */
+  /** a is a gradient, to be multiplied by the slope of this activation at its values `y`. */
   slope: FusedActivation;
 }
 
-/** out[row] = activation(x[row's] W[group] + bias[group]), or W turned; zeros for rows of no group. */
+/** out[row] = activation(a[row's] b[group] + bias[group]), or b turned; zeros for rows of no group. */
 export function groupedTwin(
-  {x, kernels, bias, offsets, rows, y}: Readonly<Record<string, Values | undefined>>,
+  {a, b, bias, offsets, rows, y}: Readonly<Record<string, Values | undefined>>,
   out: Values,
   sizes: GroupedSizes,
   {isTurned, activation, slope}: GroupedAttrs
 ): void {
   const {inner, columns} = sizes;
-  const [from, weights] = [x as Values, kernels as Values];
+  const [from, weights] = [a as Values, b as Values];
   const sums = new Float64Array(columns);
   const activate = ACTIVATE[activation];
   const sloped = activationSlope(slope);
@@ -69,15 +69,15 @@ export function groupedTwin(
   });
 }
 
-/** kernels[group] = the sum over its rows of x[row's]^T dz, dz = dy slope(y); bias[group] = that of dz. */
+/** kernels[group] = the sum over its rows of a[row's]^T dz, dz = b slope(y); bias[group] = that of dz. */
 export function groupedGradTwin(
-  {x, dy, y, offsets, rows}: Readonly<Record<string, Values | undefined>>,
+  {a, b, y, offsets, rows}: Readonly<Record<string, Values | undefined>>,
   [kernels, bias]: Values[],
   sizes: GroupedSizes,
   activation: FusedActivation
 ): void {
   const {inner, columns, groups} = sizes;
-  const [from, upstream] = [x as Values, dy as Values];
+  const [from, upstream] = [a as Values, b as Values];
   const slope = activationSlope(activation);
   const sums = new Float64Array(groups * inner * columns);
   const totals = new Float64Array(groups * columns);

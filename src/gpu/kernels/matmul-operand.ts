@@ -11,6 +11,12 @@ export interface Operand {
   isVector: boolean;
   /** It is a gradient dy, to be multiplied by the slope of an activation at the values `y`, which lie as it does. */
   hasSlope: boolean;
+  /** WGSL of the first outer index that is not there, where that is not what the uniform says. */
+  end?: string;
+  /** WGSL of where line `i` lies, where lines are not in order; such an operand is read line by line, at one inner index a step, if the lines are inner indices. */
+  lineOf?: (i: string) => string;
+  /** WGSL of whether the inner index `k` is there, where there may be gaps. */
+  isThere?: (k: string) => string;
 }
 
 /** Statements that give four outer indices at one inner index each, as vec4f. */
@@ -36,10 +42,16 @@ const read = ({name, hasSlope}: Operand, at: (array: string) => string) =>
 const startOf = ({name, outer}: Operand) => `let ${name}Start = stack * args.inner * args.${outer};`;
 
 /** Where line `i` of an operand begins, or the quad of it: past the end it is the last one, read twice and written never. */
-function lineStart({name, outer, isVector}: Operand, first: string, lane: number): string {
-  const start = `${name}Start + min(${first} + ${lane}u, args.${outer} - 1u) * args.inner`;
+function lineStart(
+  {name, outer, isVector, end, lineOf = inPlace}: Operand,
+  first: string,
+  lane: number
+): string {
+  const start = `${name}Start + ${lineOf(`min(${first} + ${lane}u, ${end ?? `args.${outer}`} - 1u)`)} * args.inner`;
   return isVector ? `(${start}) / 4u` : start;
 }
+
+const inPlace = (i: string) => i;
 
 /**
  * Reads the outer indices `first` to `first + 3` at `steps` inner indices, 4 or 1, from k on; all of them have to be there.
@@ -79,11 +91,13 @@ export function fragment(operand: Operand, tag: number, first: string, steps: nu
 }
 
 /** Before the loads of all fragments of an operand, in the loop: where the lines of its inner indices begin. */
-export function lineStarts({name, outer, along, isVector}: Operand, steps: number): string[] {
+export function lineStarts(
+  {name, outer, along, isVector, lineOf = inPlace}: Operand,
+  steps: number
+): string[] {
   if (along === "inner") return [];
-  const [stride, start] = isVector
-    ? [`args.${outer} / 4u`, `k * (args.${outer} / 4u)`]
-    : [`args.${outer}`, `k * args.${outer}`];
+  const stride = isVector ? `args.${outer} / 4u` : `args.${outer}`;
+  const start = `${lineOf("k")} * (${stride})`;
   return LANES.slice(0, steps).map((step) =>
     step === 0
       ? `let ${name}Line0 = ${start};`
@@ -98,11 +112,12 @@ export const starts = (operands: readonly Operand[]): string[] => operands.map(s
  * `m0` to `m3`: the outer indices `first` to `first + 3` at the inner indices k to k + 3; zeros past the end of the inner ones,
  * where one factor alone would not do, as 0 times infinity is no number.
  */
-export function block(operand: Operand, first: string): string[] {
-  const {name, outer, along, isVector} = operand;
-  const inside = (step: number) => `k + ${step}u < args.inner`;
+export function block(operand: Operand, first: string, innerEnd = "args.inner"): string[] {
+  const {name, outer, along, isVector, lineOf = inPlace, isThere} = operand;
+  const inside = (step: number) =>
+    `k + ${step}u < ${innerEnd}${isThere ? ` && ${isThere(`(k + ${step}u)`)}` : ""}`;
   if (along === "outer") {
-    const line = (step: number) => `${name}Start + (k + ${step}u) * args.${outer}`;
+    const line = (step: number) => `${name}Start + ${lineOf(`(k + ${step}u)`)} * args.${outer}`;
     const quadAt = (step: number) => (array: string) =>
       isVector
         ? `${array}[(${line(step)} + min(${first}, args.${outer} - 4u)) / 4u]`
@@ -114,7 +129,7 @@ export function block(operand: Operand, first: string): string[] {
   const lines = LANES.map((j) => `let line${j} = ${lineStart(operand, first, j)};`);
   const along4 = (j: number) => (array: string) =>
     isVector ? `${array}[line${j} + k / 4u]` : vec4((i) => `${array}[line${j} + k + ${i}u]`);
-  const isInside = isVector ? "vec4<bool>(k < args.inner)" : `vec4<bool>(${LANES.map(inside).join(", ")})`;
+  const isInside = isVector ? `vec4<bool>(k < ${innerEnd})` : `vec4<bool>(${LANES.map(inside).join(", ")})`;
   const quads = LANES.map(
     (j) => `let along${j} = select(vec4f(0.0), ${read(operand, along4(j))}, ${isInside});`
   );

@@ -1,7 +1,18 @@
 import type {GpuKernel} from "../webgpu-dispatch.ts";
 import type {FusedActivation} from "./activation-grad.ts";
 import {wgslActivate, wgslSlope} from "./activation-wgsl.ts";
-import {block, type Fragment, fragment, lineStarts, type Operand, starts} from "./matmul-operand.ts";
+import {type Operand, starts} from "./matmul-operand.ts";
+import {
+  addedUp,
+  corners,
+  LANES,
+  lines,
+  range,
+  type Sums,
+  sumName,
+  sumNames,
+  workgroupMemory
+} from "./matmul-sums.ts";
 import type {Tile} from "./matmul-tiles.ts";
 
 /** Sizes of products [rows, inner] x [inner, columns] and how their operands lie in memory. */
@@ -26,11 +37,6 @@ export interface Product extends MatMulLayout {
 }
 
 const MOST_WORKGROUPS = 65_535;
-/** Inner indices that a workgroup stages at a time. */
-const STAGED = 16;
-const LANES = [0, 1, 2, 3] as const;
-const lines = (...each: (string | string[])[]) => each.flat().join("\n");
-const range = (count: number) => Array.from({length: count}, (_, i) => i);
 
 /** A product of matrices as one dispatch. Inputs a, b, and bias and y where there are any; every way of sharing the work out. */
 export function matMulKernel(product: Product, tile: Tile): GpuKernel {
@@ -57,13 +63,8 @@ export function matMulKernel(product: Product, tile: Tile): GpuKernel {
 }
 
 /** All that the code varies by. */
-interface Plan {
+interface Plan extends Sums {
   product: Product;
-  tile: Tile;
-  a: Operand;
-  b: Operand;
-  /** Inner indices that a thread takes at a time: four where an operand has them in a row. */
-  steps: 1 | 4;
   /** The rows of the result are whole quads. */
   hasVectorRows: boolean;
 }
@@ -84,7 +85,8 @@ function planOf(product: Product, tile: Tile): Plan {
   const a = operand("a", transposeA ? "outer" : "inner", rows);
   const b = operand("b", transposeB ? "inner" : "outer", columns);
   const steps = isWhole && [a, b].some(({along}) => along === "inner") ? 4 : 1;
-  return {product, tile, a, b, steps, hasVectorRows: columns % 4 === 0};
+  const {hasColumnSums = false} = product;
+  return {product, tile, a, b, steps, hasColumnSums, hasVectorRows: columns % 4 === 0};
 }
 
 function variantOf({product, tile, a, b, steps, hasVectorRows}: Plan): string {
@@ -115,7 +117,6 @@ function code(plan: Plan): string {
   const {product, tile, a, b} = plan;
   const {slope, activation, hasColumnSums} = product;
   const {quadsDown, quadsAcross, down, across, splits} = tile;
-  const kinds = {registers, staged, split: registers};
   return lines(
     slope ? wgslSlope(slope.activation) : "",
     activation === "linear" ? "" : wgslActivate(activation),
@@ -131,113 +132,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let across = place % ${across}u;
   let tileTop = tile / args.tilesAcross * ${4 * quadsDown * down}u;
   let tileLeft = tile % args.tilesAcross * ${4 * quadsAcross * across}u;`,
-    // Quads of a thread lie a whole row of threads apart, so that neighbours read neighbours.
-    range(quadsDown).map((q) => `let top${q} = tileTop + 4u * (down + ${q * down}u);`),
-    range(quadsAcross).map((r) => `let left${r} = tileLeft + 4u * (across + ${r * across}u);`),
+    corners(plan),
     hasColumnSums ? "let isFirst = top0 == 0u;" : "",
     "for (var stack = group.z; stack < args.batch; stack += groups.z) {",
     starts([a, b]),
     "let start = stack * args.rows * args.columns;",
     sumNames(plan).map((sum) => `var ${sum} = vec4f(0.0);`),
-    kinds[tile.kind](plan),
+    addedUp(plan),
     tile.kind === "split" ? joined(plan) : finished(plan),
     "}\n}"
   );
-}
-
-const sumName = (q: number, i: number, r: number) => `sum${q}_${i}_${r}`;
-
-/** A thread's sums, row after row, then those of b's columns. */
-function sumNames({product, tile}: Plan): string[] {
-  const across = range(tile.quadsAcross);
-  const sums = range(tile.quadsDown).flatMap((q) =>
-    LANES.flatMap((i) => across.map((r) => sumName(q, i, r)))
-  );
-  return [...sums, ...(product.hasColumnSums ? across.map((r) => `total${r}`) : [])];
-}
-
-/** Adds the products at some inner indices to the sums. */
-function multiply({product, tile}: Plan, as: Fragment[], bs: Fragment[], steps: number): string[] {
-  const inOrder = range(steps);
-  const products = inOrder.flatMap((step) =>
-    bs.flatMap((b, r) => [
-      `let v${r}_${step} = ${b.across(step)};`,
-      ...as.flatMap((a, q) =>
-        LANES.map((i) => {
-          const sum = sumName(q, i, r);
-          return `${sum} = fma(vec4f(${a.element(i, step)}), v${r}_${step}, ${sum});`;
-        })
-      )
-    ])
-  );
-  if (!product.hasColumnSums) return products;
-  const totals = range(tile.quadsAcross).map(
-    (r) => `total${r} += ${inOrder.map((step) => `v${r}_${step}`).join(" + ")};`
-  );
-  return [...products, "if (isFirst) {", ...totals, "}"];
-}
-
-/** Every thread reads for itself; `part` of `splits` takes every so many inner indices. */
-function registers(plan: Plan): string[] {
-  const {a, b, steps, tile} = plan;
-  const as = range(tile.quadsDown).map((q) => fragment(a, q, `top${q}`, steps));
-  const bs = range(tile.quadsAcross).map((r) => fragment(b, r, `left${r}`, steps));
-  return [
-    ...[...as, ...bs].flatMap(({before}) => before),
-    `for (var k = ${steps}u * part; k < args.inner; k += ${steps * tile.splits}u) {`,
-    steps === 4 ? "let quad = k / 4u;" : "",
-    ...[a, b].flatMap((operand) => lineStarts(operand, steps)),
-    ...[...as, ...bs].flatMap(({load}) => load),
-    ...multiply(plan, as, bs, steps),
-    "}"
-  ];
-}
-
-/** Both operands come in blocks of 4x4, of which every thread brings some, turned so that outer indices lie side by side. */
-function staged(plan: Plan): string[] {
-  const {a, b, tile} = plan;
-  const [quadsA, quadsB] = [tile.quadsDown * tile.down, tile.quadsAcross * tile.across];
-  const blocks = STAGED / 4;
-  const bring = (operand: Operand, quads: number, first: string, at: string) => [
-    operand.along === "outer"
-      ? `let quad = ${at} % ${quads}u; let k = first + ${at} / ${quads}u * 4u;`
-      : `let quad = ${at} / ${blocks}u; let k = first + ${at} % ${blocks}u * 4u;`,
-    ...block(operand, `(${first} + 4u * quad)`),
-    ...LANES.map((step) => `${operand.name}Stage[(k - first + ${step}u) * ${quads}u + quad] = m${step};`)
-  ];
-  const fromStage = (name: string, quads: number, tag: number, at: string): Fragment => ({
-    before: [],
-    load: [`let ${name}${tag} = ${name}Stage[kk * ${quads}u + ${at}];`],
-    across: () => `${name}${tag}`,
-    element: (lane) => `${name}${tag}[${lane}]`
-  });
-  const as = range(tile.quadsDown).map((q) => fromStage("a", quadsA, q, `down + ${q * tile.down}u`));
-  const bs = range(tile.quadsAcross).map((r) => fromStage("b", quadsB, r, `across + ${r * tile.across}u`));
-  return [
-    `for (var first = 0u; first < args.inner; first += ${STAGED}u) {`,
-    `for (var at = thread; at < ${(quadsA + quadsB) * blocks}u; at += ${tile.down * tile.across}u) {`,
-    `if (at < ${quadsA * blocks}u) {`,
-    ...bring(a, quadsA, "tileTop", "at"),
-    `} else {\nlet rest = at - ${quadsA * blocks}u;`,
-    ...bring(b, quadsB, "tileLeft", "rest"),
-    "}\n}",
-    "workgroupBarrier();",
-    `for (var kk = 0u; kk < ${STAGED}u; kk++) {`,
-    ...[...as, ...bs].flatMap(({load}) => load),
-    ...multiply(plan, as, bs, 1),
-    "}",
-    "workgroupBarrier();",
-    "}"
-  ];
-}
-
-function workgroupMemory({tile, ...plan}: Plan): string[] {
-  const {kind, quadsDown, quadsAcross, down, across, splits} = tile;
-  const memory = (name: string, size: number) => `var<workgroup> ${name}: array<vec4f, ${size}>;`;
-  if (kind === "staged") {
-    return [memory("aStage", quadsDown * down * STAGED), memory("bStage", quadsAcross * across * STAGED)];
-  }
-  return kind === "split" ? [memory("parts", sumNames({tile, ...plan}).length * down * across * splits)] : [];
 }
 
 /** `finish` writes four outputs of a row, `finishSums` four sums of b's columns. */
