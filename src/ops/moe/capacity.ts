@@ -107,7 +107,7 @@ export function queuePlaces(routing: Choices, {order = "arrival", groups = 1}: Q
     const line = order === "arrival" ? undefined : priorityLine(routing, groups);
     const keys = queueKeys(routing, groups, line?.tokens);
     const places = placesInBins(keys, routing.experts * groups);
-    const byToken = tf.transpose(tf.reshape(places, [groups, k, tokens / groups]), [0, 2, 1]);
+    const byToken = transposeWhole(tf.reshape(places, [groups, k, tokens / groups]), [0, 2, 1]);
     const inLine = tf.reshape(byToken, [tokens, k]);
     return line ? wholeRows(inLine, line.ranks) : inLine;
   });
@@ -133,7 +133,7 @@ function queueKeys({indices, experts}: Choices, groups: number, line: Tensor | u
   const first = tf.reshape(tf.range(0, experts * groups, experts, "int32"), [groups, 1, 1]);
   const isNone = tf.less(inLine, tf.scalar(0, "int32"));
   const keys = tf.where(isNone, inLine, tf.add(inLine, first));
-  return tf.reshape(tf.transpose(keys, [0, 2, 1]), [-1]);
+  return tf.reshape(transposeWhole(keys, [0, 2, 1]), [-1]);
 }
 
 /** How many earlier elements have the same key; -1 where the key is. */
@@ -142,6 +142,11 @@ function placesInBins(keys: Tensor, bins: number): Tensor {
   const begins = wholeRows(tf.reshape(offsets, [-1, 1]), tf.maximum(keys, tf.scalar(0, "int32")));
   const own = tf.sub(places, tf.reshape(begins, [-1]));
   return orNone(tf.greaterEqual(keys, tf.scalar(0, "int32")), own);
+}
+
+/** tf.transpose for whole numbers below 2^24: tfjs's own kernel on webgpu does not compile for them. */
+export function transposeWhole(x: Tensor, axes: number[]): Tensor {
+  return tf.cast(tf.transpose(tf.cast(x, "float32"), axes), "int32");
 }
 
 /** Rows of whole numbers below 2^24 by their numbers. */

@@ -1,7 +1,9 @@
 import {topK} from "../../../gpu/kernels/top-k.ts";
+import {offTape} from "../../../gpu/tape.ts";
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {softmax} from "../../core/softmax.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {transposeWhole} from "../capacity.ts";
 import type {LinearRouterParams, Router, RouterShape, Slots} from "../routing.ts";
 import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
 
@@ -61,10 +63,17 @@ function chosenTokens(logits: Tensor, capacity: number, shape: RouterShape, mask
   const {values, indices} = topK(tf.reshape(byExpert, [groups * experts, length]), capacity);
   const first = tf.reshape(tf.range(0, groups * length, length, "int32"), [groups, 1, 1]);
   const tokens = tf.add(tf.reshape(indices, [groups, experts, capacity]), first);
-  const bySlot = (x: Tensor) =>
-    tf.reshape(tf.transpose(tf.reshape(x, [groups, experts, capacity]), [1, 0, 2]), [
-      experts,
-      groups * capacity
-    ]);
-  return {kind: "slots", experts, tokens: bySlot(tokens), weights: bySlot(values), logits, probabilities};
+  const [parts, flat] = [
+    [groups, experts, capacity],
+    [experts, groups * capacity]
+  ];
+  const weights = tf.reshape(tf.transpose(tf.reshape(values, parts), [1, 0, 2]), flat);
+  return {
+    kind: "slots",
+    experts,
+    tokens: offTape(() => tf.reshape(transposeWhole(tokens, [1, 0, 2]), flat)),
+    weights,
+    logits,
+    probabilities
+  };
 }

@@ -1,5 +1,5 @@
 import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
-import {takeRows, topK} from "../../../gpu/kernels/top-k.ts";
+import {placeRows, takeRows, topK} from "../../../gpu/kernels/top-k.ts";
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
@@ -112,11 +112,11 @@ function inBestGroups(scores: Tensor, {count, active}: {count: number; active: n
   const size = experts / count;
   const {values} = topK(tf.reshape(scores, [tokens * count, size]), Math.min(2, size));
   const sums = tf.reshape(tf.sum(values, 1), [tokens, count]);
-  const best = topK(sums, active);
-  const chosen = tf.equal(tf.expandDims(best.indices, 2), tf.range(0, count, 1, "int32"));
-  const isBest = tf.max(tf.cast(chosen, "float32"), 1);
-  const byExpert = tf.reshape(tf.tile(tf.expandDims(isBest, 2), [1, 1, size]), [tokens, experts]);
-  return tf.add(tf.mul(scores, byExpert), tf.mul(tf.sub(byExpert, 1), 1e30));
+  const {indices} = topK(sums, active);
+  const isBest = tf.expandDims(placeRows(tf.ones(indices.shape), indices, count), 2);
+  const below = tf.mul(tf.sub(isBest, 1), 1e30);
+  const byGroup = tf.reshape(scores, [tokens, count, size]);
+  return tf.reshape(tf.add(tf.mul(byGroup, isBest), below), [tokens, experts]);
 }
 
 /** The bias after a step: up where an expert had fewer tokens than the mean, down where more. */

@@ -1,0 +1,3 @@
+import {moePropertiesCases} from "../ops/moe-properties-cases.ts";
+
+moePropertiesCases("webgpu");
