@@ -56,6 +56,46 @@ it("goes on on WebAssembly where no device can be had any more, and says so", as
   });
 }, 60_000);
 
+// The device goes while the second step is written down, the first that a plan compares: nothing has been replayed yet.
+const recording = fn(`async function* ({ops, key, params}) {
+  const moons = ops.datasets.twoMoons({n: 64, seed: 1});
+  let calls = 0;
+  const loss = (outputs, wanted) => {
+    if (++calls === params.loseAt && !globalThis.petriLost) {
+      globalThis.petriLost = true;
+      ops.tf.backend().device.destroy();
+    }
+    return ops.softmaxCrossEntropy(outputs, wanted);
+  };
+  const training = ops.fit(ops.mlp([2, 8, 2]), moons, {steps: 40, batchSize: 32, logEvery: 1, key, loss});
+  // Long enough that the first step is kept.
+  if (params.kept) await new Promise((resolve) => setTimeout(resolve, 2100));
+  // Rows that only come again come before any step is done.
+  for await (const row of training) yield {...row, recorded: Number(training.plan?.status === "recorded")};
+}`);
+
+it.each([
+  ["goes on from the step before", true, "at step 1; went on from step 1 on webgpu."],
+  ["begins again", false, "before its first row; computed again from its first step on webgpu."]
+])(
+  "%s when the device is lost while a step is recorded, and says so",
+  async (_, kept, note) => {
+    const {trainer} = openPage();
+    const whole = trainer.train(recording, {params: {loseAt: 0, kept}});
+    await whole;
+    const broken = trainer.train(recording, {params: {loseAt: kept ? 2 : 1, kept}});
+    await broken;
+    expect(numbers(broken)).toEqual(numbers(whole));
+    expect(notes(broken)).toEqual([expect.stringMatching(/^The GPU was lost \(.+\) /)]);
+    expect(notes(broken)[0]).toContain(note);
+    expect(broken.record).toMatchObject({status: "completed", backend: {name: "webgpu"}});
+    // On the new device steps are recorded again.
+    expect(broken.last).toMatchObject({recorded: 1});
+    expect(trainer.status.memory.tensors).toBe(0);
+  },
+  60_000
+);
+
 it("fails a run whose shader is wrong, with the name of its kernel", async () => {
   const {trainer} = openPage();
   const run = trainer.train(

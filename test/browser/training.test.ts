@@ -62,6 +62,21 @@ it.each(["webgpu", "wasm", "cpu"] as const)(
   }
 );
 
+it("frees a recorded step and all its memory when its run is cancelled", async () => {
+  const recorded = fn(`async function* ({ops, key}) {
+    const moons = ops.datasets.twoMoons({n: 64, seed: 1});
+    const training = ops.fit(ops.mlp([2, 8, 2], {activation: "tanh"}), moons, {steps: 1e9, batchSize: 32, logEvery: 1, key});
+    for await (const row of training) yield {...row, recorded: Number(training.plan.status === "recorded")};
+  }`);
+  const run = page.trainer.train(recorded);
+  await when(run, ({last, ended}) => ended || (last?.step ?? 0) > 20);
+  expect(run.last).toMatchObject({recorded: 1});
+  expect(page.trainer.status.memory.tensors).toBeGreaterThan(20);
+  run.cancel();
+  await rejection(run);
+  expect(page.trainer.status.memory).toMatchObject({tensors: 0, sizeBytes: 0, byOwner: {}});
+});
+
 it("ends a run that diverges, with the step", async () => {
   const run = page.trainer.train(
     fn(`async function* ({ops: {tf}}) {
@@ -135,6 +150,29 @@ it("interrupts the runs of a worker that is gone, and goes on", async () => {
   });
   expect(run.last).toMatchObject({loss: 1});
   expect(await page.trainer.train(training, {params: {steps: 2}})).toMatchObject({step: 2});
+});
+
+it("keeps the rows of a fit whose worker crashes in the middle of a recorded training", async () => {
+  const crashing = fn(`async function* ({ops, key}) {
+    const moons = ops.datasets.twoMoons({n: 64, seed: 1});
+    const training = ops.fit(ops.mlp([2, 8, 2], {activation: "tanh"}), moons, {steps: 60, batchSize: 32, logEvery: 1, key});
+    for await (const row of training) {
+      yield {...row, recorded: Number(training.plan.status === "recorded")};
+      if (row.step !== 25) continue;
+      // Rows leave the worker a moment after their step.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      self.close();
+      await new Promise(() => {});
+    }
+  }`);
+  const run = page.trainer.train(crashing);
+  expect(await rejection(run)).toMatchObject({status: "interrupted", step: 25});
+  expect(run.last).toMatchObject({step: 25, recorded: 1});
+  expect([...run.rows.step]).toEqual(Array.from({length: 25}, (_, i) => i + 1));
+  expect(run.rows.columns.loss?.every(Number.isFinite)).toBe(true);
+  const kept = page.sink.batches.filter(({runId}) => runId === run.record.runId);
+  expect(kept.reduce((sum, {step}) => sum + step.length, 0)).toBe(25);
+  expect(page.sink.statuses(run.record.runId).at(-1)).toBe("interrupted");
 });
 
 it("says when the worker's script cannot be loaded", async () => {
