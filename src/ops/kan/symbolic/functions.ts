@@ -24,9 +24,13 @@ export interface SymbolicFunction {
   readonly guardedDerivative: GuardedCurve;
   /** Of z, in ordinary notation: sqrt(z). */
   readonly formula: string;
+  /** The same in JavaScript and LaTeX, of functions that were added. */
+  readonly javascript?: string;
+  readonly latex?: string;
 }
 
-type Row = Omit<SymbolicFunction, "name" | "guarded" | "guardedDerivative"> &
+/** A function without a name: what is left out of its guarded form is the function itself. */
+export type SymbolicRow = Omit<SymbolicFunction, "name" | "guarded" | "guardedDerivative"> &
   Partial<Pick<SymbolicFunction, "guarded" | "guardedDerivative">>;
 
 const {
@@ -51,7 +55,7 @@ const {
   tanh
 } = Math;
 
-const PYKAN: Record<string, Row> = {
+const PYKAN: Record<string, SymbolicRow> = {
   x: {complexity: 1, formula: "z", value: (x) => x, derivative: () => 1},
   "x^2": {complexity: 2, formula: "z^2", value: (x) => x * x, derivative: (x) => 2 * x},
   "x^3": {complexity: 3, formula: "z^3", value: (x) => x * x * x, derivative: (x) => 3 * x * x},
@@ -143,7 +147,7 @@ const PYKAN: Record<string, Row> = {
 };
 
 /** Not among the suggestions unless they are asked for. */
-const MORE: Record<string, Row> = {
+const MORE: Record<string, SymbolicRow> = {
   "x^(1/3)": {
     complexity: 3,
     formula: "cbrt(z)",
@@ -184,17 +188,38 @@ const MORE: Record<string, Row> = {
   }
 };
 
-/**
- * The functions that an edge can be, by name: pykan's twenty-nine with their complexities (`x^0.5` is `sqrt` and `1/x^0.5` is
- * `1/sqrt(x)`, as there), and x^(1/3), sinh, cosh, sech, arcsinh, sigmoid and softplus.
- */
-export const symbolicFunctions: Readonly<Record<string, SymbolicFunction>> = Object.freeze(
-  Object.fromEntries(
-    Object.entries({...PYKAN, ...MORE}).map(([name, row]) => [name, Object.freeze(complete(name, row))])
-  )
+const all: Record<string, SymbolicFunction> = Object.fromEntries(
+  Object.entries({...PYKAN, ...MORE}).map(([name, row]) => [name, Object.freeze(complete(name, row))])
 );
 
-/** Names of pykan's library, in its order: what `suggestSymbolic` tries unless it is told otherwise. */
+/**
+ * The functions that an edge can be, by name: pykan's twenty-nine with their complexities (`x^0.5` is `sqrt` and `1/x^0.5` is
+ * `1/sqrt(x)`, as there), x^(1/3), sinh, cosh, sech, arcsinh, sigmoid and softplus, and those that `addSymbolic` added.
+ */
+export const symbolicFunctions: Readonly<Record<string, SymbolicFunction>> = all;
+
+/** Names that `addSymbolic` added. */
+const added = new Set<string>();
+
+/** Makes a function one of `symbolicFunctions`, in the place of one that was added under that name. */
+export function register(name: string, row: SymbolicRow): SymbolicFunction {
+  const made = Object.freeze(complete(name, row));
+  added.add(name);
+  all[name] = made;
+  return made;
+}
+
+/** Whether a name is one that every copy of the library knows. */
+export function isBuiltIn(name: string): boolean {
+  return Object.hasOwn(all, name) && !added.has(name);
+}
+
+/** What `suggestSymbolic` tries unless it is told otherwise: pykan's library and the functions that were added. */
+export function suggestedLibrary(): string[] {
+  return [...pykanLibrary, ...added];
+}
+
+/** Names of pykan's library, in its order: what `suggestSymbolic` tries besides functions that were added. */
 // An object's own order begins with the names that are numbers.
 export const pykanLibrary: readonly string[] = Object.freeze([
   ...Object.keys(PYKAN).filter((name) => name !== "0" && name !== "gaussian"),
@@ -238,12 +263,12 @@ export function finiteDerivative(f: SymbolicFunction, x: number, limit = 1000): 
   return Number.isFinite(slope) ? slope : f.guardedDerivative(x, limit);
 }
 
-function complete(name: string, row: Row): SymbolicFunction {
+function complete(name: string, row: SymbolicRow): SymbolicFunction {
   return {name, guarded: row.value, guardedDerivative: row.derivative, ...row};
 }
 
 /** `value` is a quotient of products: `**` takes ten times as long. Near 0 an odd power goes straight through it and an even one stays at the limit, both from where the function reaches the limit. */
-function inversePower(power: number, value: Curve): Omit<Row, "complexity"> {
+function inversePower(power: number, value: Curve): Omit<SymbolicRow, "complexity"> {
   const isOdd = power % 2 === 1;
   const reach = (limit: number) => limit ** (-1 / power);
   const derivative = (x: number) => (-power * value(x)) / x;
@@ -259,7 +284,7 @@ function inversePower(power: number, value: Curve): Omit<Row, "complexity"> {
 }
 
 /** Odd beyond 0. Its slope at 0 is pykan's: with it the curve jumps by about 1 / limit, 1 / limit^2 from 0. */
-function squareRoot(): Row {
+function squareRoot(): SymbolicRow {
   return {
     complexity: 2,
     formula: "sqrt(z)",
@@ -270,7 +295,7 @@ function squareRoot(): Row {
   };
 }
 
-function inverseSquareRoot(): Row {
+function inverseSquareRoot(): SymbolicRow {
   return {
     complexity: 2,
     formula: "1/sqrt(z)",

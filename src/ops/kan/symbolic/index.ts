@@ -1,3 +1,4 @@
+export {type AddedFunction, addSymbolic} from "./add-symbolic.ts";
 export {type EdgeChange, type EdgeCurve, edgeCurves, type KanCurves, withChanges} from "./edge-curves.ts";
 export {
   type AutoSymbolic,

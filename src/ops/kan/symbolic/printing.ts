@@ -1,4 +1,5 @@
 import type {Base, Part, Sum, Term} from "./forms.ts";
+import {isBuiltIn, type SymbolicFunction, symbolicFunctions} from "./functions.ts";
 
 // Formulas as text. The three notations differ in how they write numbers, names, powers, calls and quotients.
 
@@ -42,7 +43,7 @@ const JAVASCRIPT: Readonly<Record<string, string>> = {
   "x^(1/3)": "Math.cbrt(z)",
   sech: "1 / Math.cosh(z)",
   sigmoid: "1 / (1 + Math.exp(-(z)))",
-  softplus: "Math.log(1 + Math.exp(z))"
+  softplus: "(Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))))"
 };
 
 const LATEX: Readonly<Record<string, string>> = {
@@ -69,7 +70,7 @@ export function textNotation(names: readonly string[]): Notation {
     negative: (product) => `-${product}`,
     root: (inside) => `sqrt(${inside})`,
     quotient: (above, below, isProduct) => `${above}/${isProduct ? `(${below})` : below}`,
-    call: (name, z) => filled(TEXT[name] ?? `${name}(z)`, z)
+    call: (name, z) => filled(bracketed(own(name)?.formula) ?? TEXT[name] ?? `${name}(z)`, z)
   };
 }
 
@@ -85,7 +86,7 @@ export function javascriptNotation(names: readonly string[]): Notation {
     root: (inside) => `Math.sqrt(${inside})`,
     quotient: (above, below, isProduct) => `${above} / ${isProduct ? `(${below})` : below}`,
     call: (name, z) => {
-      const written = filled(JAVASCRIPT[name] ?? `Math.${name}(z)`, z);
+      const written = filled(bracketed(own(name)?.javascript) ?? JAVASCRIPT[name] ?? `Math.${name}(z)`, z);
       return written.startsWith("1 /") ? `(${written})` : written;
     }
   };
@@ -103,7 +104,7 @@ export function latexNotation(names: readonly string[]): Notation {
     negative: (product) => `-${product}`,
     root: (inside) => `\\sqrt{${inside}}`,
     quotient: (above, below) => `\\frac{${above}}{${below}}`,
-    call: (name, z) => filled(LATEX[name] ?? `\\${name}\\left(z\\right)`, z)
+    call: (name, z) => filled(own(name)?.latex ?? LATEX[name] ?? `\\${name}\\left(z\\right)`, z)
   };
 }
 
@@ -186,6 +187,16 @@ function latexName(name: string): string {
   return index.length > 0 ? `${upright}_{${index.join(",")}}` : upright;
 }
 
+/** A function that was added has notations of its own. */
+function own(name: string): SymbolicFunction | undefined {
+  return isBuiltIn(name) ? undefined : symbolicFunctions[name];
+}
+
+/** With brackets around every z that has none: what stands there may be a sum. */
+function bracketed(template: string | undefined): string | undefined {
+  return template?.replace(/\(z\)|\bz\b/g, "(z)");
+}
+
 function filled(template: string, z: string): string {
-  return template.replace("z", () => z);
+  return template.replace(/\bz\b/g, () => z);
 }

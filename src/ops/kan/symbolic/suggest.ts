@@ -3,7 +3,7 @@ import {activations, edgeValues, type KanActivations, type KanEdge} from "../net
 import type {Numbers} from "../network/samples.ts";
 import type {KanLayer, KanNetwork} from "../network.ts";
 import {type AffineFit, fitAffine} from "./fit-affine.ts";
-import {pykanLibrary, symbolicFunction} from "./functions.ts";
+import {suggestedLibrary, symbolicFunction} from "./functions.ts";
 
 /** One function that an edge may be. */
 export interface SymbolicSuggestion extends AffineFit {
@@ -14,7 +14,7 @@ export interface SymbolicSuggestion extends AffineFit {
 
 /** How functions are chosen among. */
 export interface SuggestOptions {
-  /** Names of functions to try: pykan's twenty-nine by default. */
+  /** Names of functions to try: pykan's twenty-nine, and those that `addSymbolic` added, by default. */
   readonly library?: readonly string[];
   /** How much complexity weighs against the fit, from 0 to 1. Default 0.8, as in pykan; 0 takes what fits best. */
   readonly simplicity?: number;
@@ -66,7 +66,7 @@ export function suggestionsFor(
   network: KanNetwork,
   found: KanActivations,
   edge: KanEdge,
-  {library = pykanLibrary, simplicity = 0.8, low, high, samples = 100}: SuggestOptions
+  {library = suggestedLibrary(), simplicity = 0.8, low, high, samples = 100}: SuggestOptions
 ): SymbolicSuggestion[] {
   checkNumber("simplicity", simplicity, 0, 1);
   if (!Array.isArray(library))
