@@ -216,6 +216,30 @@ export function moePruningCases(backend: BackendName): void {
       })
     );
 
+    test(
+      "what routers keep from step to step goes with the experts",
+      withoutLeak(async () => {
+        const router = ops.moe.sigmoidRouter({k: 1});
+        const model = sequential([moe({experts: 4, router, expert: mlpExpert({hidden: 2}), track: true})]);
+        const params = model.init(key(0), [5]);
+        const modelState = {
+          moe1: {
+            router: {bias: tf.tensor1d([1, 2, 3, 4])},
+            load: tf.tensor1d([5, 6, 7, 8]),
+            dropped: tf.scalar(9)
+          },
+          other1: {mean: tf.tensor1d([7])}
+        };
+        const scores = {moe1: Float32Array.from([0, 3, 0, 2])};
+        const small = pruneExperts(model, params, scores, {keep: 2, inputShape: [5], modelState});
+        await expectClose(leafAt(small.modelState, "moe1/router/bias"), [2, 4]);
+        await expectClose(leafAt(small.modelState, "moe1/load"), [6, 8]);
+        await expectClose(leafAt(small.modelState, "moe1/dropped"), [9]);
+        await expectClose(leafAt(small.modelState, "other1/mean"), [7]);
+        expectOwnShapes(small.model, small.params, [5]);
+      })
+    );
+
     test("wrong calls say what to pass", async () => {
       const model = mixture(4) as Layer;
       const params = model.init(key(0), [5]);
@@ -227,6 +251,11 @@ export function moePruningCases(backend: BackendName): void {
       expect(prune(scores, {keep: 2, scope: "global"})).toThrow(/"layer" or "all"/);
       expect(prune({}, {keep: 2})).toThrow(/4 experts, the scores have none/);
       expect(prune({"": Float32Array.from([1, 2, Number.NaN, 4])}, {keep: 2})).toThrow(/NaN/);
+      const table = ops.moe.hashTable(4, {kind: "random", vocabulary: 9, key: key(1)});
+      const hashed = moe({experts: 4, router: ops.moe.hashRouter({table}), expert: mlpExpert({hidden: 2})});
+      expect(() => pruneExperts(hashed as Layer, params, scores, {keep: 2, inputShape: [5]})).toThrow(
+        /hashRouter.*topKRouter/
+      );
       const bare = dense({units: 2}) as Layer;
       expect(() => pruneExperts(bare, {}, {}, {keep: 1, inputShape: [5]})).toThrow(/no mixture of experts/);
       const data = {

@@ -26,7 +26,7 @@ export const draw = (seed: number, shape: readonly number[]) => random.normal(ke
 /** Random parameters everywhere, so that no bias is zero. */
 export function scattered<P extends Params>(params: P): P {
   let seed = 100;
-  return tree.map((leaf: Tensor) => draw(++seed, leaf.shape), params as Params) as P;
+  return tree.map((leaf: Tensor) => random.normal(key(++seed), leaf.shape, 0, 0.5), params as Params) as P;
 }
 
 /** The parameters have the shapes that the network's own init gives. */

@@ -55,5 +55,23 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/prune-experts.html",
     test: "test/ops/moe-pruning.test.ts",
     verdict: ""
+  },
+  {
+    id: "cmoe",
+    family: "moe",
+    title: "CMoE: Fast Carving of Mixture-of-Experts for Efficient LLM Inference",
+    export: "petri/moe#cmoe",
+    notebook: "reference/moe/cmoe.html",
+    test: "test/ops/moe-carving.test.ts",
+    verdict: ""
+  },
+  {
+    id: "moefication",
+    family: "moe",
+    title: "MoEfication: Transformer Feed-forward Layers are Mixtures of Experts",
+    export: "petri/moe#moefy",
+    notebook: "reference/moe/moefy.html",
+    test: "test/ops/moe-carving.test.ts",
+    verdict: ""
   }
 ];

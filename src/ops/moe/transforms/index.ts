@@ -1,5 +1,6 @@
 // Trained networks made into mixtures of experts, and mixtures made smaller.
 
+export {type CmoeOptions, cmoe} from "./cmoe.ts";
 export {
   type ExpertScoreOptions,
   type ExpertScores,
@@ -11,6 +12,7 @@ export {
 } from "./expert-scores.ts";
 export type {Ffn, FfnOptions, FfnsReplaced} from "./ffn.ts";
 export type {Network, Place} from "./layers.ts";
+export {type MoefyOptions, type MoefySplit, moefy} from "./moefy.ts";
 export {type PrunedExperts, type PruneExpertsOptions, pruneExperts} from "./prune-experts.ts";
 export {type LayerRouting, type RoutingReportOptions, routingReport} from "./routing-report.ts";
 export {type Upcycled, type UpcycleOptions, upcycle} from "./upcycle.ts";

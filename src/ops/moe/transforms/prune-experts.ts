@@ -57,7 +57,7 @@ export function pruneExperts(
       (place) => [place.path, withExperts(place, params, kept[place.path] as number[])] as const
     );
     const states = Object.entries(modelState).map(([path, state]) => {
-      const place = places.find((each) => path === statePath(each) || path.startsWith(`${statePath(each)}/`));
+      const place = places.find((each) => path === statePath(each));
       return [path, place ? keptState(place, state, kept[place.path] as number[]) : cloned(state)] as const;
     });
     return {
@@ -70,7 +70,7 @@ export function pruneExperts(
 
 const cloned = (state: Params): Params => map((leaf: Tensor) => leaf.clone(), state);
 
-/** Where a mixture, and the router in it, keep their states. */
+/** Where a mixture keeps its state. */
 const statePath = ({path, layer}: Place<MoeLayer>) => path || layer.name;
 
 /** A mixture with some of its experts. */
@@ -96,10 +96,8 @@ function withExperts({path, layer, inputShape}: Place<MoeLayer>, params: Params,
 }
 
 function keptState({layer, inputShape}: Place<MoeLayer>, state: Params, kept: readonly number[]): Params {
-  const {router, experts} = layer.options;
-  const features = inputShape.at(-1) as number;
-  const init = (count: number) => router.initState?.({features, experts: count}) ?? {};
-  return taken(state, expertAxes(init, experts), kept);
+  const init = (experts: number) => moe({...layer.options, experts}).initState?.(inputShape) ?? {};
+  return taken(state, expertAxes(init, layer.options.experts), kept);
 }
 
 /** Which axis of each parameter is over experts, by path: the one that grows with their number. */

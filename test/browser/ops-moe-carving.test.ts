@@ -1,0 +1,3 @@
+import {moeCarvingCases} from "../ops/moe-carving-cases.ts";
+
+moeCarvingCases("webgpu");
