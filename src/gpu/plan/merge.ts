@@ -62,7 +62,7 @@ export function shaderOf(step: Dispatch | Merged): Shader | undefined {
 }
 
 /** What may be put together. */
-export interface MergeRules {
+interface MergeRules {
   /** Memory that cannot be laid beside other. */
   isFixed(memory: Memory): boolean;
   /** Bytes at most that lie together. */
