@@ -107,6 +107,16 @@ export function kanStructuresCases(backend: BackendName): void {
       })
     );
 
+    test(
+      "of weights that are all zero has a gradient of numbers",
+      withoutLeak(async () => {
+        const coefficients = tf.zeros([2, 3, 4]);
+        const gradient = ops.grad((at: {coefficients: Tensor}) => weightPenalty(at))({coefficients});
+        expect(Array.from(await gradient.coefficients.data()).every(Number.isFinite)).toBe(true);
+        await expectClose(weightPenalty({coefficients}), [0]);
+      })
+    );
+
     test.each(["fwd-bwd", "fwd-bwd-k4", "fwd-bwd-noscaler-k2"])(
       "of weights are efficient-kan's: %s",
       (name) =>
@@ -125,6 +135,21 @@ export function kanStructuresCases(backend: BackendName): void {
 
   describe(`grids of KAN layers on ${backend}`, () => {
     beforeAll(() => use(backend));
+
+    test(
+      "stay where samples have neither a range nor a margin",
+      withoutLeak(async () => {
+        const layer = kanLayer({units: 2, basis: bspline({adaptive: true})});
+        const [params, before] = [layer.init(ops.key(0), [1]), ops.initState(layer, [1])];
+        const x = tf.fill([5, 1], 0.3);
+        const {state} = await updateGrids(layer, params, before, x, {rule: "efficient", margin: 0});
+        const knotsOf = async (from: typeof state) =>
+          Array.from(await (from.kan as {knots: Tensor}).knots.data());
+        expect(await knotsOf(state)).toEqual(await knotsOf(before));
+        const wrong = updateGrids(layer, params, before, x, {rule: "fast" as never});
+        await expect(wrong).rejects.toThrow('rule must be "pykan" or "efficient", got "fast"');
+      })
+    );
 
     test.each(["eps002", "eps002-k1", "eps05-k2", "mode-grid"])("follow samples as pykan's: %s", (name) =>
       withoutLeak(async () => {

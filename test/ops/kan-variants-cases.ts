@@ -75,6 +75,38 @@ export function kanVariantsCases(backend: BackendName): void {
     );
 
     test(
+      "one number alone is not normalised away",
+      withoutLeak(async () => {
+        for (const model of [ops.kan.fastKan([1, 1]), ops.kan.chebyKan([1, 1, 1])]) {
+          const params = model.init(ops.key(3));
+          const [a, b] = Array.from(await model.apply(params, tf.tensor([0.2, 0.9], [2, 1])).data());
+          expect(a).not.toBeCloseTo(b as number, 4);
+        }
+        const layer = kanLayer({units: 1, basis: rbf({size: 3, range: [-1, 1]}), base: "zero"});
+        const params = {coefficients: tf.tensor([1, 2, 3], [1, 3, 1])};
+        const wanted = [-1, 0, 1].map((c, i) => (i + 1) * Math.exp(-((0.4 - c) ** 2)));
+        await expectClose(layer.apply(params, tf.tensor([0.4], [1, 1])), [sum(wanted)]);
+      })
+    );
+
+    test("say what is wrong with their options", () => {
+      expect(() => kanLayer({units: 2, grid: 5} as never)).toThrow(
+        "grid is an option of B-splines: {basis: bspline({grid: ...})}"
+      );
+      expect(() => kan([2, 1], {order: 2} as never)).toThrow("order is an option of B-splines");
+      expect(() => kanLayer({units: 2, bias: true} as never)).toThrow("kanLayer has no option bias");
+      expect(() => kanLayer({units: 2, basis: "rbf" as never})).toThrow(
+        "such as bspline() or rbf(), got rbf"
+      );
+      expect(() => kanLayer({units: 2, squash: "sigmoid" as never})).toThrow(
+        "squash must be one of none, tanh, layerNorm, got sigmoid"
+      );
+      expect(() => kan([[1, 1], 2])).toThrow("cannot multiply, got 1");
+      expect(() => kan([2, null as never])).toThrow("or [those that add, those that multiply]; got null");
+      expect(() => kan(undefined as never)).toThrow("kan needs the sizes of inputs and outputs");
+    });
+
+    test(
       "a convolution takes every window through a KAN layer",
       withoutLeak(async () => {
         const basis = bspline({grid: 4, order: 2});

@@ -1,6 +1,6 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {normalised} from "../../../gpu/kernels/norm.ts";
-import {checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {type Initializer, zeros} from "../../core/initializers.ts";
 import {type Context, expectShape, type Layer} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
@@ -17,7 +17,7 @@ export interface KanLayerOptions {
   basis?: Basis;
   /** The residual function; silu by default where the basis is B-splines or bumps, "zero" otherwise. */
   base?: Base;
-  /** What inputs pass before the basis (not before the residual function); what the basis wants by default. */
+  /** What inputs pass before the basis (not before the residual function); what the basis wants by default. One input alone is not normalised. */
   squash?: Squash;
   /** A trained factor of the coefficients of each edge (pykan's scale_sp, efficient-kan's spline_scaler); by default true for B-splines alone. */
   useScale?: boolean;
@@ -84,6 +84,7 @@ const EPSILON = 1e-5;
  * display(Plot.lineY(rows, {x: "step", y: "loss"}).plot({height: 160, y: {type: "log"}}));
  */
 export function kanLayer(options: KanLayerOptions): KanLayerModule {
+  checkLayerOptions(options);
   const {units, basis = bspline(), useBias = false, masked = false} = options;
   checkCount("units", units);
   const {base = basis.isResidual ? "silu" : "zero", squash = basis.squash ?? "none"} = options;
@@ -105,15 +106,13 @@ export function kanLayer(options: KanLayerOptions): KanLayerModule {
           ...(base !== "zero" && {baseScale: baseInit(key.fold(1), [inputs, units])}),
           ...(useScale && {splineScale: scaleInit(key.fold(2), [inputs, units])}),
           ...(useBias && {bias: biasInit(key.fold(3), [units])}),
-          ...(squash === "layerNorm" && {norm: {scale: tf.ones([inputs]), bias: tf.zeros([inputs])}}),
+          ...(squash === "layerNorm" &&
+            inputs > 1 && {norm: {scale: tf.ones([inputs]), bias: tf.zeros([inputs])}}),
           ...(own && {basis: own})
         };
       });
     },
-    squash: ({norm}, x) =>
-      squash === "layerNorm"
-        ? normalised(x, norm ?? {}, {epsilon: EPSILON, centred: true})
-        : squashed(squash, x),
+    squash: ({norm}, x) => (squash === "layerNorm" ? normalisedInputs(x, norm) : squashed(squash, x)),
     weights({coefficients, splineScale, baseScale}, {mask} = {}) {
       const factor = splineScale && mask ? tf.mul(splineScale, mask) : (splineScale ?? mask);
       return {
@@ -142,6 +141,39 @@ export function kanLayer(options: KanLayerOptions): KanLayerModule {
     })
   };
   return layer;
+}
+
+const OPTIONS: Readonly<Record<keyof KanLayerOptions, true>> = {
+  units: true,
+  basis: true,
+  base: true,
+  squash: true,
+  useScale: true,
+  useBias: true,
+  masked: true,
+  coefficientInit: true,
+  baseInit: true,
+  scaleInit: true,
+  biasInit: true
+};
+
+const SQUASHES: readonly Squash[] = ["none", "tanh", "layerNorm"];
+
+function checkLayerOptions(options: KanLayerOptions): void {
+  const misplaced = Object.keys(options ?? {}).find((name) => ["grid", "order", "range"].includes(name));
+  if (misplaced)
+    throw new ArgumentError(`${misplaced} is an option of B-splines: {basis: bspline({${misplaced}: ...})}.`);
+  checkOptions("kanLayer", options, OPTIONS);
+  const {basis, squash = "none"} = options;
+  if (basis !== undefined && typeof basis?.features !== "function")
+    throw new ArgumentError(`basis must be a basis, such as bspline() or rbf(), got ${String(basis)}.`);
+  if (!SQUASHES.includes(squash))
+    throw new ArgumentError(`squash must be one of ${SQUASHES.join(", ")}, got ${String(squash)}.`);
+}
+
+/** One number alone would always be 0, whatever it was: it stays what it is. */
+function normalisedInputs(x: Tensor, norm: KanParams["norm"]): Tensor {
+  return x.shape[1] === 1 ? x : normalised(x, norm ?? {}, {epsilon: EPSILON, centred: true});
 }
 
 /** What a layer finds of its state in the context: see `initState`. */

@@ -9,7 +9,7 @@ import {sizeOf} from "../../datasets/dataset.ts";
 import {bspline} from "../bases/bspline.ts";
 import {type ChebyshevOptions, chebyshev} from "../bases/chebyshev.ts";
 import {type RbfOptions, rbf} from "../bases/rbf.ts";
-import {nodeCount} from "../network.ts";
+import {type KanLevel, nodeCount} from "../network.ts";
 import {torchLinear} from "./initializers.ts";
 import {type KanLayerOptions, kanLayer} from "./kan-layer.ts";
 import {levelOf, multiplyNodes, type Width} from "./multiply-nodes.ts";
@@ -47,17 +47,23 @@ export interface Kan extends Layer<Record<string, Params>> {
  */
 export function kan(widths: readonly Width[], options: KanModelOptions = {}): Kan {
   const {normalise = false, arity = 2, ...layerOptions} = options;
-  if (widths.length < 2)
+  if (!Array.isArray(widths) || widths.length < 2)
     throw new ArgumentError(
-      `kan needs the sizes of inputs and outputs at least, e.g. [2, 5, 1]; got [${widths.join(", ")}].`
+      `kan needs the sizes of inputs and outputs at least, e.g. [2, 5, 1]; got ${JSON.stringify(widths)}.`
     );
   checkCount("arity", arity, 2);
   const [first, ...levels] = widths.map(levelOf);
+  if (first && first.multiply > 0)
+    throw new ArgumentError(
+      `The first level are the inputs: they cannot multiply, got ${first.multiply} that should.`
+    );
   const inputs = nodeCount(first as ReturnType<typeof levelOf>);
   const layers = levels.flatMap((level, i): Layer[] => {
     const edges: Layer = kanLayer({...layerOptions, units: level.sum + arity * level.multiply});
     const nodes = level.multiply > 0 ? [multiplyNodes(level, arity)] : [];
-    return normalise && i > 0 ? [layerNorm(), edges, ...nodes] : [edges, ...nodes];
+    // One number alone would always be 0 after its normalisation.
+    const isNormalised = normalise && i > 0 && nodeCount(levels[i - 1] as KanLevel) > 1;
+    return isNormalised ? [layerNorm(), edges, ...nodes] : [edges, ...nodes];
   });
   const network = sequential([flatten(), ...layers]);
   return {

@@ -50,10 +50,14 @@ export type Width = number | readonly [sum: number, multiply: number];
 
 /** Nodes of each kind. @throws ArgumentError */
 export function levelOf(width: Width): KanLevel {
-  const [sum, multiply] = typeof width === "number" ? [width, 0] : width;
-  if (Number.isInteger(sum) && Number.isInteger(multiply) && sum >= 0 && multiply >= 0 && sum + multiply > 0)
-    return {sum, multiply};
+  const [sum, multiply] =
+    typeof width === "number" ? [width, 0] : Array.isArray(width) ? (width as [number, number]) : [];
+  if (isCount(sum) && isCount(multiply) && sum + multiply > 0) return {sum, multiply};
   throw new ArgumentError(
     `A level is a number of nodes, or [those that add, those that multiply]; got ${JSON.stringify(width)}.`
   );
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
 }

@@ -1,4 +1,4 @@
-import {ArgumentError} from "../../core/errors.ts";
+import {ArgumentError, checkOptions} from "../../core/errors.ts";
 import {initState, type Layer, type ModelState} from "../../core/layer.ts";
 import {clone, dispose, type Params} from "../../core/tree.ts";
 import {type Tensor, tidy} from "../../tf.ts";
@@ -51,6 +51,10 @@ export async function updateGrids<P extends Params>(
   x: Tensor,
   options: GridUpdateOptions = {}
 ): Promise<{params: P; state: ModelState}> {
+  checkOptions("updateGrids", options, {blend: true, at: true, rule: true, margin: true});
+  const {rule = "pykan"} = options;
+  if (rule !== "pykan" && rule !== "efficient")
+    throw new ArgumentError(`rule must be "pykan" or "efficient", got ${JSON.stringify(rule)}.`);
   const inputShape = x.shape.slice(1);
   const adaptive = kanLayersIn(model as Layer, inputShape).filter(
     ({layer: {options: own}}) => isBSpline(own.basis) && own.basis.options.adaptive

@@ -34,9 +34,13 @@ export function weightPenalty(params: Params, options: WeightPenaltyOptions = {}
 
 /** The entropy, in nats, of the shares of numbers that are not negative; shares of zero count as zero. */
 function entropyOf(sizes: Tensor): Tensor {
-  const shares = tf.divNoNan(sizes, tf.sum(sizes));
+  // Of a sum of nothing the shares are nothing, and so are their derivatives.
+  const shares = tf.div(sizes, tf.maximum(tf.sum(sizes), LEAST_SUM));
   return tf.neg(tf.sum(tf.mul(shares, tf.log(tf.maximum(shares, LEAST)))));
 }
 
 /** Below this a share's logarithm is that of this. */
 const LEAST = 1e-30;
+
+/** A sum is taken as this where it is less: its square is no zero in float32. */
+const LEAST_SUM = 1e-12;
