@@ -10,6 +10,8 @@ export * from "./experts/mlp-expert.ts";
 export * from "./experts/nested-expert.ts";
 export {decisionEntropy, leafBalanceLoss} from "./layers/decision-tree.ts";
 export * from "./layers/fast-feedforward.ts";
+export * from "./layers/nested-mixture.ts";
+export {type NestedCapacities, nestedCapacities} from "./layers/nested-routing.ts";
 export * from "./layers/smear.ts";
 export * from "./layers/soft-moe.ts";
 export * from "./losses/balance-loss.ts";

@@ -73,5 +73,14 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/moefy.html",
     test: "test/ops/moe-carving.test.ts",
     verdict: ""
+  },
+  {
+    id: "mixture-of-nested-experts",
+    family: "moe",
+    title: "Mixture of Nested Experts: Adaptive Processing of Visual Tokens",
+    export: "petri/moe#nestedMixture",
+    notebook: "reference/moe/nested-mixture.html",
+    test: "test/ops/moe-nested.test.ts",
+    verdict: ""
   }
 ];

@@ -1,0 +1,3 @@
+import {nestedCases} from "../ops/moe-nested-cases.ts";
+
+nestedCases("webgpu");
