@@ -3,13 +3,12 @@ import {defineKernel} from "../kernel.ts";
 import {checkTensor, KernelError} from "../kernel-error.ts";
 import {isRecording, outlive} from "../tape.ts";
 import * as tf from "../tfjs.ts";
-import type {FusedActivation} from "./activation-grad.ts";
+import {activationGrad, type FusedActivation} from "./activation-grad.ts";
 import {sumChosenRows} from "./combine-rows.ts";
+import {GROUPED_EXTRAS, type GroupedExtra, groupedName, KERNEL_GRADS, ROWS} from "./grouped-names.ts";
 import {groupedKernel, groupedKernelGrads} from "./grouped-product.ts";
 import type {GroupedAttrs} from "./grouped-twin.ts";
 import {sumChosenTableRows, sumTableRows, takeChosenRows} from "./rows.ts";
-
-const NAME = "PetriGroupedMatmul";
 
 /** Rows in the order of their groups, and a matrix for each group. */
 export interface GroupedProduct {
@@ -35,33 +34,26 @@ type Saved = Record<"a" | "b" | "offsets", tf.Tensor> &
 const LINEAR: GroupedAttrs = {activation: "linear", slope: "linear", isTurned: false};
 
 /** For the way back through an activation and for gradients of x; its own gradient is below. */
-const product = defineKernel<GroupedAttrs>({...groupedKernel, name: `${NAME}Rows`});
+const product = defineKernel<GroupedAttrs>({...groupedKernel, name: ROWS});
 
 type Run = (inputs: Record<string, tf.Tensor>, attrs: GroupedAttrs) => tf.Tensor[];
 
-/** One name for each set of inputs: tfjs saves no inputs for gradients that may be absent. */
 const runs = new Map<string, Run>();
-const nameOf = (inputs: object) =>
-  `${NAME}${["bias", "rows", "places"]
-    .filter((each) => each in inputs)
-    .map((each) => `-${each}`)
-    .join("")}`;
 
-for (const bias of [[], ["bias"]])
-  for (const gathered of [[], ["rows"], ["rows", "places"]]) {
-    const save = ["a", "b", "offsets", ...bias, ...gathered];
-    const name = nameOf(Object.fromEntries(save.map((each) => [each, true])));
-    runs.set(name, defineKernel<GroupedAttrs>({...groupedKernel, name}));
-    registerGradient<GroupedAttrs>({
-      kernelName: name,
-      save,
-      saveOutputs: [true],
-      grads: ([dy], saved, {activation}) => {
-        const entries = [...save, "y"].map((each, i) => [each, saved[i]]);
-        return gradsOf(dy as tf.Tensor, Object.fromEntries(entries) as Saved, activation);
-      }
-    });
-  }
+for (const extras of GROUPED_EXTRAS) {
+  const name = groupedName(extras);
+  const save = ["a", "b", "offsets", ...extras];
+  runs.set(name, defineKernel<GroupedAttrs>({...groupedKernel, name}));
+  registerGradient<GroupedAttrs>({
+    kernelName: name,
+    save,
+    saveOutputs: [true],
+    grads: ([dy], saved, {activation}) => {
+      const entries = [...save, "y"].map((each, i) => [each, saved[i]]);
+      return gradsOf(dy as tf.Tensor, Object.fromEntries(entries) as Saved, activation);
+    }
+  });
+}
 
 /**
  * activation(row W + bias) for rows in the order of their groups, each with its group's own matrix and bias, [m, out], in one dispatch on webgpu and two or three
@@ -72,15 +64,9 @@ for (const bias of [[], ["bias"]])
 export function groupedMatmul(given: GroupedProduct): tf.Tensor {
   const {x, kernels, bias, offsets, rows, places, activation = "linear"} = given;
   check(given);
-  const inputs = {
-    a: x,
-    b: kernels,
-    offsets,
-    ...(bias && {bias}),
-    ...(rows && {rows}),
-    ...(rows && places && {places})
-  };
-  return (runs.get(nameOf(inputs)) as Run)(inputs, {...LINEAR, activation})[0] as tf.Tensor;
+  const extras = {...(bias && {bias}), ...(rows && {rows}), ...(rows && places && {places})};
+  const run = runs.get(groupedName(Object.keys(extras) as GroupedExtra[])) as Run;
+  return run({a: x, b: kernels, offsets, ...extras}, {...LINEAR, activation})[0] as tf.Tensor;
 }
 
 function check({x, kernels, bias, offsets, rows, places}: GroupedProduct): void {
@@ -111,18 +97,15 @@ function gradsOf(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
   return isRecording() ? differentiable(dy, saved, activation) : fused(dy, saved, activation);
 }
 
-function fused(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
+function fused(upstream: tf.Tensor, saved: Saved, layerActivation: FusedActivation) {
   const {a, b, offsets, bias, rows, places, y} = saved;
-  const values: {y?: tf.Tensor} = activation === "linear" || !y ? {} : {y};
+  const {dy, activation, values} = throughActivation(upstream, y as tf.Tensor, layerActivation);
   // Made with the first of the two that is asked for.
   let weights: tf.Tensor[] | undefined;
   const weightGrad = (which: 0 | 1) => () => {
     if (!weights) {
-      weights = groupedKernelGrads(
-        {a, b: dy, offsets, ...(rows && {rows}), ...values},
-        activation,
-        bias !== undefined
-      );
+      const inputs = {a, b: dy, offsets, ...(rows && {rows}), ...values};
+      weights = groupedKernelGrads(inputs, activation, bias !== undefined);
       const other = weights[1 - which];
       if (other) outlive(other);
     }
@@ -136,6 +119,16 @@ function fused(dy: tf.Tensor, saved: Saved, activation: FusedActivation) {
     b: weightGrad(0),
     bias: weightGrad(1)
   };
+}
+
+type Values = Record<string, tf.Tensor>;
+
+/** Slopes are applied where gradients are read; our WebAssembly takes gradients that have been through the activation. */
+function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: FusedActivation) {
+  if (activation === "linear") return {dy, activation, values: {} as Values};
+  if (tf.getBackend() !== "wasm") return {dy, activation, values: {y} as Values};
+  const [, sums] = activationGrad({dy, y}, {activation});
+  return {dy: sums as tf.Tensor, activation: "linear" as const, values: {} as Values};
 }
 
 /** Gradients of sorted rows as those of the rows of x. */
@@ -182,7 +175,7 @@ const outer = (x: tf.Tensor, dy: tf.Tensor, offsets: tf.Tensor) =>
 type Three = [tf.Tensor, tf.Tensor, tf.Tensor];
 
 registerGradient({
-  kernelName: `${NAME}Rows`,
+  kernelName: ROWS,
   save: ["a", "b", "offsets"],
   grads([upstream], saved) {
     const [dy, [x, kernels, offsets]] = [upstream as tf.Tensor, saved as Three];
@@ -191,7 +184,7 @@ registerGradient({
 });
 
 registerGradient({
-  kernelName: `${NAME}KernelGrads`,
+  kernelName: KERNEL_GRADS,
   save: ["a", "b", "offsets"],
   grads([upstream], saved) {
     const [kernels, [x, dy, offsets]] = [upstream as tf.Tensor, saved as Three];

@@ -3,6 +3,7 @@ import type * as tf from "../tfjs.ts";
 import {webGpuBackend} from "../tfjs-webgpu.ts";
 import type {FusedActivation} from "./activation-grad.ts";
 import {isSoftware} from "./autotune.ts";
+import {KERNEL_GRADS} from "./grouped-names.ts";
 import {gradTile, productTile} from "./grouped-tiles.ts";
 import {type GroupedAttrs, type GroupedSizes, groupedGradTwin, groupedTwin} from "./grouped-twin.ts";
 import {groupedGradKernel, groupedProductKernel} from "./grouped-wgsl.ts";
@@ -59,7 +60,7 @@ export interface GroupedGradAttrs {
 
 /** The gradients of the matrices, and of the biases where they are asked for: inputs a (x), b (dy [m, out]), offsets, rows, y. */
 const gradKernel = defineKernel<GroupedGradAttrs>({
-  name: "PetriGroupedMatmulKernelGrads",
+  name: KERNEL_GRADS,
   inputs: ["a", "b", "offsets", "rows", "y"],
   outputs(specs, {hasBias}) {
     const {groups, inner, columns} = groupedGradSizes(specs);

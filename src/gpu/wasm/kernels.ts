@@ -6,6 +6,7 @@ import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
 import type {SplineAttrs, SplineBase} from "../kernels/spline-grid.ts";
 import type {Window2d} from "../kernels/window.ts";
 import type * as tf from "../tfjs.ts";
+import {groupedKernels} from "./grouped-kernels.ts";
 import {addressOf} from "./heap.ts";
 import {nativeHeap} from "./native.ts";
 import {ACTIVATIONS, type NativeKernel} from "./native-kernel.ts";
@@ -135,6 +136,7 @@ const kernels = {
     )) satisfies NativeKernel<NormAttrs>,
 
   ...sparseKernels,
+  ...groupedKernels,
 
   PetriSplineDense: spline,
   PetriSplineDenseBased: spline,
