@@ -44,9 +44,9 @@ const OPTIONS: Readonly<Record<keyof AddedFunction, true>> = {
  *   value: (x) => (x === 0 ? 1 : Math.sin(x) / x),
  *   latex: "\\operatorname{sinc}\\left(z\\right)"
  * });
- * const x = Float64Array.from({length: 60}, (_, i) => i / 15 - 2);
- * const y = x.map((at) => Math.sin(3 * at + 1) / (3 * at + 1));
- * display(fitAffine(x, y, "sinc", {polish: true}));
+ * const places = Float64Array.from({length: 60}, (_, i) => i / 15 - 2);
+ * const values = places.map((at) => Math.sin(3 * at + 1) / (3 * at + 1));
+ * display(fitAffine(places, values, "sinc", {polish: true}));
  */
 export function addSymbolic(name: string, options: AddedFunction): SymbolicFunction {
   if (typeof name !== "string" || !/^[A-Za-z]\w*$/.test(name))
