@@ -7,54 +7,14 @@ import type {Expert} from "../../src/ops/moe/experts/expert.ts";
 import type {MoeOptions} from "../../src/ops/moe/moe.ts";
 import type {Router, Routing} from "../../src/ops/moe/routing.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
+import {EXPERTS, FEATURES, left, ROUTERS, TOKENS, tokens} from "./moe-routers.ts";
 import {expectClose, fixture, kernel, type Stored, tensor, use, withoutLeak} from "./support.ts";
 
 const {tf, key} = ops;
-const {balanceLoss, cosineRouter, countRouting, dispatch, expertChoiceRouter, gluExpert, hashRouter} =
-  ops.moe;
-const {hashTable, limitCapacity, loraExpert, mlpExpert, moe, nestedExpert, noisyTopKRouter} = ops.moe;
-const {prototypeRouter, reluNormRouter, sigmoidRouter, sparseMixerRouter, switchAndMixtureRouter} = ops.moe;
-const {switchRouter, taskRouter, thresholdChoices, thresholdRouter, topKRouter, zLoss} = ops.moe;
+const {balanceLoss, countRouting, dispatch, gluExpert, limitCapacity, loraExpert, mlpExpert} = ops.moe;
+const {moe, nestedExpert, thresholdChoices, topKRouter, zLoss} = ops.moe;
 
-const FEATURES = 6;
-const EXPERTS = 4;
-const TOKENS = 12;
 const SHAPE = {features: FEATURES, experts: EXPERTS};
-
-/** What weights of a token add up to: 1, the probability of what was chosen, or nothing that is known. */
-type Sum = "one" | "at most one" | "free";
-
-/** Every router, with what its weights add up to. Initial kernels of 1 / sqrt(features) make probabilities differ. */
-export const ROUTERS: Record<string, {router: Router; sum: Sum}> = {
-  "top-2 after softmax": {router: topKRouter({k: 2, kernelInit: ops.lecunNormal}), sum: "one"},
-  "top-2 before softmax": {
-    router: topKRouter({k: 2, weights: "softmax", kernelInit: ops.lecunNormal}),
-    sum: "at most one"
-  },
-  switch: {router: switchRouter({kernelInit: ops.lecunNormal}), sum: "at most one"},
-  "noisy top-2": {router: noisyTopKRouter({kernelInit: ops.lecunNormal}), sum: "one"},
-  sigmoid: {router: sigmoidRouter({kernelInit: ops.lecunNormal}), sum: "one"},
-  "sigmoid of groups": {
-    router: sigmoidRouter({kernelInit: ops.lecunNormal, groups: {count: 2, active: 1}}),
-    sum: "one"
-  },
-  cosine: {router: cosineRouter({dimensions: 3}), sum: "one"},
-  prototypes: {router: prototypeRouter({kernelInit: ops.lecunNormal}), sum: "free"},
-  "switch and mixture": {
-    router: switchAndMixtureRouter({groups: 2, kernelInit: ops.lecunNormal}),
-    sum: "at most one"
-  },
-  "sparse mixer": {router: sparseMixerRouter({kernelInit: ops.lecunNormal, range: 1}), sum: "free"},
-  threshold: {router: thresholdRouter({kernelInit: ops.lecunNormal}), sum: "at most one"},
-  "ReLU and norm": {router: reluNormRouter({kernelInit: ops.lecunNormal}), sum: "free"},
-  "task's gate": {router: taskRouter({tasks: 3, kernelInit: ops.lecunNormal}), sum: "one"},
-  "task's embedding": {
-    router: taskRouter({tasks: 3, by: "embedding", embedding: 4, kernelInit: ops.lecunNormal}),
-    sum: "one"
-  },
-  "experts' choice": {router: expertChoiceRouter({kernelInit: ops.lecunNormal}), sum: "free"},
-  hash: {router: hashRouter({table: hashTable(EXPERTS, {kind: "murmur3", vocabulary: 9})}), sum: "one"}
-};
 
 const EXPERT_KINDS: Record<string, Expert> = {
   MLP: mlpExpert({hidden: 5}),
@@ -63,23 +23,6 @@ const EXPERT_KINDS: Record<string, Expert> = {
   nested: nestedExpert({hidden: 8, shares: [1, 0.5, 0.25, 0.5]}),
   LoRA: loraExpert({hidden: 5, rank: 2, scale: 0.5})
 };
-
-/** What layers before a mixture leave: ids and tasks of the tokens. */
-export const left: Context = {
-  left: (name) =>
-    name === "task"
-      ? tf.tensor1d(
-          Array.from({length: TOKENS}, (_, i) => i % 3),
-          "int32"
-        )
-      : tf.tensor2d(
-          Array.from({length: TOKENS}, (_, i) => (i * 5) % 9),
-          [1, TOKENS],
-          "int32"
-        )
-};
-
-export const tokens = () => ops.random.normal(key(3), [TOKENS, FEATURES]);
 
 /** Parameters away from where they begin, so that nothing is zero by itself. */
 function shaken<P extends Params>(params: P, by = key(8)): P {

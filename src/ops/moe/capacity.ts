@@ -1,11 +1,11 @@
 // How many tokens an expert takes, and which of them where more come.
 import {countingSort} from "../../gpu/kernels/counting-sort.ts";
-import {takeTableRows} from "../../gpu/kernels/rows.ts";
 import {topK} from "../../gpu/kernels/top-k.ts";
 import {offTape} from "../../gpu/tape.ts";
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../core/errors.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import type {Choices} from "./routing.ts";
+import {orNone, toFloats, transposeWhole, wholeRows} from "./whole.ts";
 
 /** How many tokens each expert takes: a share of what it would get if all experts got as many, or a number. */
 export interface CapacityOptions {
@@ -144,16 +144,6 @@ function placesInBins(keys: Tensor, bins: number): Tensor {
   return orNone(tf.greaterEqual(keys, tf.scalar(0, "int32")), own);
 }
 
-/** tf.transpose for whole numbers below 2^24: tfjs's own kernel on webgpu does not compile for them. */
-export function transposeWhole(x: Tensor, axes: number[]): Tensor {
-  return tf.cast(tf.transpose(tf.cast(x, "float32"), axes), "int32");
-}
-
-/** Rows of whole numbers below 2^24 by their numbers. */
-function wholeRows(table: Tensor, ids: Tensor): Tensor {
-  return tf.cast(takeTableRows(tf.cast(table, "float32"), ids), "int32");
-}
-
 /**
  * The same choices without those that find their expert full: their index is -1 and their weight 0, the others stay as they are.
  * `offered` tells how many there were. No expert keeps more than `capacity` (in each of `groups` stretches).
@@ -181,13 +171,8 @@ function kept(routing: Choices, capacity: number, options: QueueOptions) {
   return {
     indices: orNone(isKept, routing.indices),
     offered: choiceCounts(routing),
-    isKept: tf.cast(isKept, "float32")
+    isKept: toFloats(isKept)
   };
-}
-
-/** Numbers of experts where a choice is kept, -1 elsewhere. */
-export function orNone(isKept: Tensor, indices: Tensor): Tensor {
-  return tf.where(isKept, indices, tf.mul(tf.onesLike(indices), tf.scalar(-1, "int32")));
 }
 
 /** How many kept choices each expert has: [tokens, k] -> float32 [experts]. */
@@ -195,6 +180,6 @@ export function choiceCounts({indices, experts}: Pick<Choices, "indices" | "expe
   return constant(() => {
     const {offsets} = countingSort(tf.reshape(indices, [-1]), experts);
     const ends = tf.slice(offsets, [1], [experts]);
-    return tf.cast(tf.sub(ends, tf.slice(offsets, [0], [experts])), "float32");
+    return toFloats(tf.sub(ends, tf.slice(offsets, [0], [experts])));
   });
 }

@@ -3,8 +3,8 @@ import {offTape} from "../../../gpu/tape.ts";
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {softmax} from "../../core/softmax.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {transposeWhole} from "../capacity.ts";
 import type {LinearRouterParams, Router, RouterShape, Slots} from "../routing.ts";
+import {transposeWhole} from "../whole.ts";
 import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
 
 export interface ExpertChoiceRouterOptions extends LinearRouterOptions {

@@ -1,8 +1,8 @@
 import {offTape} from "../../../gpu/tape.ts";
 import {ones} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {orNone} from "../capacity.ts";
 import type {Router} from "../routing.ts";
+import {orNone} from "../whole.ts";
 import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
 
 export interface ReluNormRouterOptions extends LinearRouterOptions {

@@ -3,8 +3,8 @@ import {offTape} from "../../../gpu/tape.ts";
 import {checkNumber} from "../../core/errors.ts";
 import {uniform} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {orNone} from "../capacity.ts";
 import type {Choices, LinearRouterParams, Router} from "../routing.ts";
+import {orNone} from "../whole.ts";
 import {checkChoices, checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
 
 export interface ThresholdRouterOptions extends LinearRouterOptions {

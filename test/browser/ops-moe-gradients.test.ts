@@ -1,0 +1,3 @@
+import {moeGradientsCases} from "../ops/moe-gradients-cases.ts";
+
+moeGradientsCases("webgpu");
