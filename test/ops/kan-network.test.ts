@@ -1,6 +1,7 @@
 import {describe, expect, test} from "vitest";
 import {attribute} from "../../src/ops/kan/network/attribute.ts";
 import {freshLayer, kanNetwork} from "../../src/ops/kan/network/create.ts";
+import {expandWidth, swapNodes} from "../../src/ops/kan/network/edit.ts";
 import {featureInteraction} from "../../src/ops/kan/network/feature-interaction.ts";
 import {gradients} from "../../src/ops/kan/network/gradients.ts";
 import {refine, updateGrid} from "../../src/ops/kan/network/grids.ts";
@@ -9,6 +10,7 @@ import {type LayerParameters, layerViews, TRAINED} from "../../src/ops/kan/netwo
 import type {KanMetric} from "../../src/ops/kan/network/penalty.ts";
 import {activations, predict} from "../../src/ops/kan/network/predict.ts";
 import {prune, pruneInput, pruneNodes} from "../../src/ops/kan/network/prune.ts";
+import {withNodes} from "../../src/ops/kan/network/subset.ts";
 import type {KanLayer, KanNetwork, SymbolicEdge} from "../../src/ops/kan/network.ts";
 import type {symbolicFunctions} from "../../src/ops/kan/symbolic/functions.ts";
 import {randomNumbers} from "./float64.ts";
@@ -229,6 +231,49 @@ describe("a penalty", () => {
       expectNear(layer.baseScale, float64(outputs[`grad_scale_base_${l}`]), ...bounds);
       expectNear(layer.splineScale, float64(outputs[`grad_scale_sp_${l}`]), ...bounds);
     }
+  });
+});
+
+describe("nodes that multiply different numbers of subnodes", () => {
+  const x = Float64Array.from(randomNumbers(5, 40));
+  const network = kanNetwork({width: [2, [1, [3, 2]], [0, [2]]], grid: 3, order: 2, seed: 8, noise: 2});
+  const pruned = (nodes: number[]) => withNodes(network, [[0, 1], nodes, [0]]);
+
+  test("give products of theirs, and gradients of differences", () => {
+    expect(network.layers.map(({outputs}) => outputs)).toEqual([6, 2]);
+    const {sums, nodes, samples} = activations(network, x);
+    const [sum, node] = [sums[0] as Float64Array, nodes[1] as Float64Array];
+    for (let s = 0; s < samples; s++) {
+      const at = (subnode: number) => sum[subnode * samples + s] as number;
+      expect(node[s]).toBe(at(0));
+      expect(node[samples + s]).toBeCloseTo(at(1) * at(2) * at(3), 14);
+      expect(node[2 * samples + s]).toBeCloseTo(at(4) * at(5), 14);
+    }
+    const {inputs} = gradients(network, x);
+    const moved = (by: number) =>
+      predict(
+        network,
+        x.map((value, i) => (i % 2 ? value : value + by))
+      );
+    const [above, below] = [moved(1e-6), moved(-1e-6)];
+    above.forEach((value, s) => {
+      expect(inputs[2 * s]).toBeCloseTo((value - (below[s] as number)) / 2e-6, 6);
+    });
+  });
+
+  test("keep their numbers when others are pruned, change places or are added", () => {
+    expect(pruned([0, 2]).levels[1]).toEqual({sum: 1, multiply: 1, arities: [2]});
+    expect(pruned([0, 2]).layers[0]?.baseScale[2]).toBe(network.layers[0]?.baseScale[5]);
+    const swapped = swapNodes(network, 1, 1, 2);
+    expect(swapped.levels[1]?.arities).toEqual([2, 3]);
+    expectNear(predict(swapped, x), predict(network, x), 1e-12, 1e-14);
+    const wide = expandWidth(network, 1, {multiply: 1});
+    expect(wide.levels[1]?.arities).toEqual([3, 2, 2]);
+    expectNear(predict(wide, x), predict(network, x), 1e-12, 1e-14);
+    expect(attribute(network, x).subnodes[0]).toHaveLength(6);
+    expect(() => kanNetwork({width: [2, [1, [1]], 1]})).toThrow(
+      "width[1][1][0], what a node multiplies, must be a whole number of at least 2, got 1"
+    );
   });
 });
 

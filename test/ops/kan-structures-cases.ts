@@ -259,6 +259,8 @@ export function kanStructuresCases(backend: BackendName): void {
           expect(y).toBeCloseTo(wanted[i] as number, 5);
         });
         await expect(toNetwork(ops.kan.chebyKan([2, 1]), {})).rejects.toThrow("this network has chebyshev");
+        const uneven = kanNetwork({width: [2, [1, [3, 2]], 1]});
+        expect(() => fromNetwork(uneven)).toThrow("multiply as many numbers, here 2");
       })
     );
 

@@ -5,6 +5,8 @@
 export interface KanLevel {
   readonly sum: number;
   readonly multiply: number;
+  /** Subnodes of each node that multiplies, where they are told one by one; the network's `arity` each otherwise. */
+  readonly arities?: readonly number[];
 }
 
 /** What a symbolic edge computes: scale * f(inner * x + offset) + shift, with `name` one of `symbolicFunctions`. */
@@ -22,7 +24,7 @@ export interface SymbolicEdge {
  */
 export interface KanLayer {
   readonly inputs: number;
-  /** Subnodes: the nodes that add, then `arity` for each node that multiplies. */
+  /** Subnodes: the nodes that add, then those of each node that multiplies. */
   readonly outputs: number;
   /** Intervals of each grid. */
   readonly intervals: number;
@@ -53,7 +55,7 @@ export type KanBase = "silu" | "identity" | "zero";
 export interface KanNetwork {
   /** Inputs first. */
   readonly levels: readonly KanLevel[];
-  /** Subnodes that a node multiplies. */
+  /** Subnodes that a node multiplies, where its level does not say otherwise. */
   readonly arity: number;
   /** Degree of the splines. */
   readonly order: number;
@@ -66,14 +68,25 @@ export function nodeCount({sum, multiply}: KanLevel): number {
   return sum + multiply;
 }
 
-/** Subnodes of a level: one for each node that adds, `arity` for each that multiplies. */
-export function subnodeCount({sum, multiply}: KanLevel, arity: number): number {
-  return sum + multiply * arity;
+/** Subnodes of a level: one for each node that adds, and those that the others multiply. */
+export function subnodeCount({sum, multiply, arities}: KanLevel, arity: number): number {
+  return sum + (arities ? total(arities, multiply) : multiply * arity);
 }
 
 /** The subnodes of a node: its own, or the group that it multiplies. */
-export function subnodesOf({sum}: KanLevel, arity: number, node: number): {start: number; end: number} {
+export function subnodesOf(
+  {sum, arities}: KanLevel,
+  arity: number,
+  node: number
+): {start: number; end: number} {
   if (node < sum) return {start: node, end: node + 1};
-  const start = sum + (node - sum) * arity;
-  return {start, end: start + arity};
+  const start = sum + (arities ? total(arities, node - sum) : (node - sum) * arity);
+  return {start, end: start + (arities?.[node - sum] ?? arity)};
+}
+
+/** The sum of the first `count`. */
+function total(values: readonly number[], count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; ++i) sum += values[i] as number;
+  return sum;
 }

@@ -102,6 +102,8 @@ export function fromNetwork(network: KanNetwork): TensorKan {
     );
   if (layers.some(({symbolic}) => symbolic.some((edge) => edge !== null)))
     throw new ArgumentError("Layers of tensors have no symbolic edges: unfixSymbolic them first.");
+  if (levels.some(({arities}) => arities?.some((each) => each !== arity)))
+    throw new ArgumentError(`All nodes of layers of tensors multiply as many numbers, here ${arity}.`);
   const widths = levels.map(({sum, multiply}) => (multiply > 0 ? ([sum, multiply] as const) : sum));
   const basis = bspline({grid: intervals, order, adaptive: true});
   const folded = layers.map((layer, l) => foldedNodes(network, layer, l));

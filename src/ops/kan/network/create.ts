@@ -13,8 +13,11 @@ import {checkGrid, uniformKnots} from "../spline/knots.ts";
 
 /** A network to make. The defaults are pykan's. */
 export interface KanOptions {
-  /** Nodes of each level from the inputs: how many add, or [how many add, how many multiply]: [2, [3, 1], 1]. */
-  width: readonly (number | readonly [number, number])[];
+  /**
+   * Nodes of each level from the inputs: how many add, or [how many add, how many multiply]: [2, [3, 1], 1]. [3, [2, 4]] are
+   * three that add, one that multiplies two subnodes and one that multiplies four.
+   */
+  width: readonly (number | readonly [number, number | readonly number[]])[];
   /** Intervals of each edge's grid, 3 by default. */
   grid?: number;
   /** Degree of the splines, 3 by default. */
@@ -163,12 +166,17 @@ function levelsOf(width: KanOptions["width"]): KanLevel[] {
       throw new ArgumentError(
         `width[${l}] must be a number of nodes, or [those that add, those that multiply], got ${JSON.stringify(level)}.`
       );
-    const [sum, multiply] = pair as [number, number];
+    const [sum, products] = pair as [number, number | readonly number[]];
+    const arities = typeof products === "number" ? undefined : products;
+    const multiply = arities?.length ?? (products as number);
+    arities?.forEach((each, i) => {
+      checkCount(`width[${l}][1][${i}], what a node multiplies,`, each, 2);
+    });
     checkCount(`width[${l}]`, sum, 0);
     checkCount(`width[${l}][1]`, multiply, 0);
     if (sum + multiply === 0) throw new ArgumentError(`width[${l}] must have a node at least, got none.`);
     if (l === 0 && multiply > 0)
       throw new ArgumentError(`width[0] are the inputs: they cannot multiply, got ${multiply} that should.`);
-    return {sum, multiply};
+    return {sum, multiply, ...(arities && {arities})};
   });
 }

@@ -14,7 +14,11 @@ import {NEW, nodesWith, withNodes} from "./subset.ts";
  *
  * display(expandWidth(kanNetwork({width: [2, 3, 1]}), 1, {sum: 2, multiply: 1}).levels);
  */
-export function expandWidth(network: KanNetwork, level: number, more: Partial<KanLevel>): KanNetwork {
+export function expandWidth(
+  network: KanNetwork,
+  level: number,
+  more: Partial<Pick<KanLevel, "sum" | "multiply">>
+): KanNetwork {
   checkOptions("expandWidth", more, {sum: true, multiply: true});
   const {sum = 0, multiply = 0} = more;
   checkCount("sum", sum, 0);
@@ -26,7 +30,8 @@ export function expandWidth(network: KanNetwork, level: number, more: Partial<Ka
     ...Array.from({length: old.multiply}, (_, i) => old.sum + i),
     ...Array.from({length: multiply}, () => NEW)
   ];
-  const wide = {sum: old.sum + sum, multiply: old.multiply + multiply};
+  const arities = old.arities && [...old.arities, ...new Array<number>(multiply).fill(network.arity)];
+  const wide = {sum: old.sum + sum, multiply: old.multiply + multiply, ...(arities && {arities})};
   return withNodes(network, nodesWith(network, level, nodes), network.levels.with(level, wide));
 }
 
@@ -102,7 +107,7 @@ export function swapNodes(network: KanNetwork, level: number, a: number, b: numb
         `two of a kind can change places, got ${a} and ${b}.`
     );
   const nodes = Array.from({length: nodeCount(own)}, (_, node) => (node === a ? b : node === b ? a : node));
-  return withNodes(network, nodesWith(network, level, nodes), network.levels);
+  return withNodes(network, nodesWith(network, level, nodes));
 }
 
 /** A layer of splines that are nothing. */

@@ -32,8 +32,9 @@ export function nodesWith(network: KanNetwork, level: number, nodes: readonly nu
 }
 
 function levelOf(level: KanLevel, nodes: readonly number[]): KanLevel {
-  const sum = nodes.filter((node) => node < level.sum).length;
-  return {sum, multiply: nodes.length - sum};
+  const products = nodes.filter((node) => node >= level.sum);
+  const arities = level.arities && products.map((node) => level.arities?.[node - level.sum] as number);
+  return {sum: nodes.length - products.length, multiply: products.length, ...(arities && {arities})};
 }
 
 function subLayer(
