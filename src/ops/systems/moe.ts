@@ -82,5 +82,32 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/nested-mixture.html",
     test: "test/ops/moe-nested.test.ts",
     verdict: ""
+  },
+  {
+    id: "competesmoe-effective-training-of-sparse-mixture-of-experts",
+    family: "moe",
+    title: "CompeteSMoE -- Effective Training of Sparse Mixture of Experts via Competition",
+    export: "petri/moe#competeMoe",
+    notebook: "reference/moe/compete-moe.html",
+    test: "test/ops/moe-compete.test.ts",
+    verdict: ""
+  },
+  {
+    id: "competesmoe-statistically-guaranteed-mixture-of-experts-training-via",
+    family: "moe",
+    title: "CompeteSMoE -- Statistically Guaranteed Mixture of Experts Training via Competition",
+    export: "petri/moe#competeMoe",
+    notebook: "reference/moe/compete-moe.html",
+    test: "test/ops/moe-compete.test.ts",
+    verdict: ""
+  },
+  {
+    id: "s2moe",
+    family: "moe",
+    title: "S2MoE: Robust Sparse Mixture of Experts via Stochastic Learning",
+    export: "petri/moe#s2Moe",
+    notebook: "reference/moe/s2-moe.html",
+    test: "test/ops/moe-compete.test.ts",
+    verdict: ""
   }
 ];

@@ -1,0 +1,3 @@
+import {competeCases} from "../ops/moe-compete-cases.ts";
+
+competeCases("webgpu");
