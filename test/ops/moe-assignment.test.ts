@@ -2,6 +2,8 @@ import {describe, expect, test} from "vitest";
 import {key} from "../../src/ops/core/key.ts";
 import {assign} from "../../src/ops/moe/transforms/assignment.ts";
 import {balancedClusters, groupsOf, swapped} from "../../src/ops/moe/transforms/clusters.ts";
+import {symmetricEigen} from "../../src/ops/moe/transforms/eigen.ts";
+import {spectralClusters} from "../../src/ops/moe/transforms/uncurl.ts";
 
 /** All ways of giving columns to rows, none to more than `capacity`. */
 function* ways(rows: number, columns: number, capacity: number, so: number[] = []): Generator<number[]> {
@@ -60,5 +62,39 @@ describe("assignment", () => {
     const start = Int32Array.from({length: nodes}, (_, node) => Math.floor(node / 4));
     const groups = groupsOf(swapped({values, rows: nodes, columns: nodes}, start, 3), 3);
     expect(groups.map((group) => new Set(group.map(part)).size)).toEqual([1, 1, 1]);
+  });
+});
+
+describe("eigenvectors", () => {
+  test("matrix times vector is value times vector, vectors are of length one and apart, values come in order", () => {
+    const n = 7;
+    const drawn = random(3, n * n);
+    const matrix = drawn.map(
+      (_, at) => (drawn[at] as number) + (drawn[(at % n) * n + Math.floor(at / n)] as number)
+    );
+    const {values, vectors} = symmetricEigen(matrix, n);
+    expect([...values]).toEqual([...values].sort((a, b) => b - a));
+    vectors.forEach((vector, i) => {
+      for (let row = 0; row < n; ++row) {
+        const product = vector.reduce((sum, each, j) => sum + each * (matrix[row * n + j] as number), 0);
+        expect(product).toBeCloseTo((values[i] as number) * (vector[row] as number), 9);
+      }
+      vectors.forEach((other, j) => {
+        const dot = vector.reduce((sum, each, at) => sum + each * (other[at] as number), 0);
+        expect(dot).toBeCloseTo(i === j ? 1 : 0, 9);
+      });
+    });
+  });
+
+  test("a graph of three bundles is cut into them", () => {
+    const part = [0, 1, 2, 2, 1, 0, 0, 1];
+    const noise = random(5, 64);
+    const likeness = Float64Array.from({length: 64}, (_, at) => {
+      const [a, b] = [Math.floor(at / 8), at % 8];
+      const [i, j] = [Math.min(a, b), Math.max(a, b)];
+      return (part[a] === part[b] ? 0.8 : -0.1) + 0.2 * (noise[i * 8 + j] as number);
+    });
+    const groups = groupsOf(spectralClusters(likeness, 8, 3), 3);
+    expect(groups.map((group) => group.join()).sort()).toEqual(["0,5,6", "1,4,7", "2,3"]);
   });
 });

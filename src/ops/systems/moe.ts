@@ -109,5 +109,41 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/s2-moe.html",
     test: "test/ops/moe-compete.test.ts",
     verdict: ""
+  },
+  {
+    id: "merge-then-compress",
+    family: "moe",
+    title: "Merge, Then Compress: Demystify Efficient SMoE with Hints from Its Routing Policy",
+    export: "petri/moe#mergeExperts",
+    notebook: "reference/moe/merge-experts.html",
+    test: "test/ops/moe-merging.test.ts",
+    verdict: ""
+  },
+  {
+    id: "read-me",
+    family: "moe",
+    title: "Read-ME: Refactorizing LLMs as Router-Decoupled Mixture of Experts with System Co-Design",
+    export: "petri/moe#readMe",
+    notebook: "reference/moe/read-me.html",
+    test: "test/ops/moe-domains.test.ts",
+    verdict: ""
+  },
+  {
+    id: "revisiting-smoe-language-models-by-evaluating-inefficiencies-with",
+    family: "moe",
+    title: "Revisiting SMoE Language Models by Evaluating Inefficiencies with Task Specific Expert Pruning",
+    export: "petri/moe#uncurl",
+    notebook: "reference/moe/uncurl.html",
+    test: "test/ops/moe-merging.test.ts",
+    verdict: ""
+  },
+  {
+    id: "unchosen-experts-can-contribute-too",
+    family: "moe",
+    title: "Unchosen Experts Can Contribute Too: Unleashing MoE Models' Power by Self-Contrast",
+    export: "petri/moe#selfContrast",
+    notebook: "reference/moe/self-contrast.html",
+    test: "test/ops/moe-domains.test.ts",
+    verdict: ""
   }
 ];

@@ -1,11 +1,7 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
-import {fit} from "../../core/fit.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Layer} from "../../core/layer.ts";
 import {dense} from "../../core/layers/dense.ts";
-import {sequential} from "../../core/layers/sequential.ts";
-import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
-import {adam} from "../../core/optimizers/adam.ts";
 import {clone, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {moe} from "../moe.ts";
@@ -13,6 +9,7 @@ import type {Router} from "../routing.ts";
 import {carved, carvedExperts, carvedRouter, checkDivides, type Profile} from "./carve.ts";
 import {balancedClusters, groupsOf, meansOf, type Rows, someRows, swapped, transposed} from "./clusters.ts";
 import type {FfnOptions, FfnsReplaced} from "./ffn.ts";
+import {scoreNetwork, trainScores} from "./score-network.ts";
 import {expertOf} from "./upcycle.ts";
 
 /** How hidden units are divided among experts. */
@@ -163,43 +160,22 @@ const ROUTERS: Readonly<Record<"mlp" | "similarity" | "oracle", MakeRouter>> = {
     return {router, params: {...(own as object), member: membership(groups, hidden)} as Params};
   },
   mlp: async (profile, groups, options) => {
-    const {ffn, x, hidden, tokens, key} = profile;
+    const {ffn, x, hidden, key} = profile;
     const experts = groups.length;
     const {k, routerHidden = 2 * experts, routerSteps = 300} = options;
-    const network = sequential([
-      dense({units: routerHidden, activation: "tanh", useBias: false}),
-      dense({units: experts, useBias: false})
-    ]);
+    const network = scoreNetwork(routerHidden, experts);
     const router = carvedRouter({
       name: "mlpRouter",
       k,
       init: (key, {features}) => network.init(key, [features]),
       scores: (params, x) => network.apply(params as Record<string, Params>, x)
     });
-    const activity = tidy(() => {
+    const shares = tidy(() => {
       const sums = tf.matMul(tf.relu(hidden), membership(groups, ffn.hidden));
       return tf.div(sums, tf.add(tf.sum(sums, 1, true), 1e-12));
     });
-    const data = {
-      name: "activity of experts",
-      inputs: Float32Array.from(await x.data()),
-      inputShape: [ffn.features],
-      labels: new Int32Array(),
-      classes: 0,
-      targets: Float32Array.from(await activity.data()),
-      targetShape: [experts]
-    };
-    activity.dispose();
-    const training = fit(network, data, {
-      steps: routerSteps,
-      batchSize: Math.min(64, tokens),
-      optimizer: adam({learningRate: 0.01}),
-      loss: (scores, wanted) => softmaxCrossEntropy(scores, wanted),
-      key: key.fold(1)
-    });
-    for await (const _row of training);
-    const params = clone(training.params as Params);
-    training.dispose();
+    const how = {x, shares, hidden: routerHidden, steps: routerSteps, key: key.fold(1)};
+    const params = await trainScores(how).finally(() => shares.dispose());
     return {router, params};
   }
 };

@@ -74,25 +74,31 @@ const cloned = (state: Params): Params => map((leaf: Tensor) => leaf.clone(), st
 const statePath = ({path, layer}: Place<MoeLayer>) => path || layer.name;
 
 /** A mixture with some of its experts. */
-function withExperts({path, layer, inputShape}: Place<MoeLayer>, params: Params, kept: readonly number[]) {
+function withExperts(place: Place<MoeLayer>, params: Params, kept: readonly number[]) {
+  const {path, layer, inputShape} = place;
   const {options} = layer;
   const own = moeParamsAt(params, path);
   const features = inputShape.at(-1) as number;
-  const shape = {features, experts: options.experts};
-  const axes = expertAxes((experts) => options.router.init(keyOf(0), {features, experts}), options.experts);
-  if (axes.size === 0)
-    throw new ArgumentError(
-      `The router ${options.router.name} at ${statePath({path, layer, inputShape})} has no parameters for each expert, so that none can be taken out: use one that is trained, such as topKRouter.`
-    );
-  const all = expertAxes((experts) => options.expert.init(keyOf(0), {...shape, experts}), options.experts);
+  const all = expertAxes((experts) => options.expert.init(keyOf(0), {features, experts}), options.experts);
   return {
     layer: moe({...options, experts: kept.length}) as Layer,
     params: {
-      router: taken(own.router, axes, kept),
+      router: taken(own.router, routerAxes(place), kept),
       experts: taken(own.experts, all, kept),
       ...(own.shared && {shared: cloned(own.shared)})
     } as Params
   };
+}
+
+/** Which axes of a router's parameters are over experts. Throws an ArgumentError where none is. */
+export function routerAxes(place: Place<MoeLayer>): Map<string, number> {
+  const {router, experts} = place.layer.options;
+  const features = place.inputShape.at(-1) as number;
+  const axes = expertAxes((count) => router.init(keyOf(0), {features, experts: count}), experts);
+  if (axes.size > 0) return axes;
+  throw new ArgumentError(
+    `The router ${router.name} at ${statePath(place)} has no parameters for each expert, so that none can be taken out: use one that is trained, such as topKRouter.`
+  );
 }
 
 function keptState({layer, inputShape}: Place<MoeLayer>, state: Params, kept: readonly number[]): Params {
@@ -114,7 +120,7 @@ export function expertAxes(init: (experts: number) => Params, experts: number): 
 }
 
 /** The entries of some experts. */
-function taken(params: Params, axes: ReadonlyMap<string, number>, kept: readonly number[]): Params {
+export function taken(params: Params, axes: ReadonlyMap<string, number>, kept: readonly number[]): Params {
   const at = tf.tensor1d(Int32Array.from(kept), "int32");
   return map((leaf: Tensor, path) => {
     const axis = axes.get(path);

@@ -55,6 +55,8 @@ function watchMoes(model: Layer, inputShape: Shape, see: (seen: Seen) => void): 
 /** The routing as choices of tokens on the CPU: for every token the experts that compute it, with their weights. */
 export interface HostRouting {
   readonly path: string;
+  /** Whether tokens choose or experts. */
+  readonly kind: Routing["kind"];
   readonly experts: number;
   readonly tokens: number;
   /** Of every kept choice: which token, which expert, which weight. */
@@ -107,6 +109,7 @@ async function readRouting(seen: {path: string; tokens: number; routing: Routing
   const [probabilities, logits] = await Promise.all([read(routing.probabilities), read(routing.logits)]);
   return {
     path,
+    kind: routing.kind,
     tokens,
     experts: routing.experts,
     token: Int32Array.from(at, (i) => (isTokens ? own(i) : (ids[i] as number))),

@@ -1,0 +1,3 @@
+import {moeDomainsCases} from "../ops/moe-domains-cases.ts";
+
+moeDomainsCases("webgpu");

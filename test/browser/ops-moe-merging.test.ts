@@ -1,0 +1,3 @@
+import {moeMergingCases} from "../ops/moe-merging-cases.ts";
+
+moeMergingCases("webgpu");
