@@ -150,6 +150,8 @@ export function moeGradientsCases(backend: BackendName): void {
         const gates = tf.tensor2d([1, 1, 0, 2, 0, 0], [2, 3]);
         // Expert 0: 1 - (1 - 1/2)(1 - 1), expert 1: 1/2, expert 2: 0.
         await expectClose(chunkSparsityLoss(gates, {chunk: 2}), [(1 + 0.5 + 0) / 3], {atol: 1e-4});
+        const two = tf.tensor2d([1, 1, 0, 2, 0, 0, 0, 0, 3], [3, 3]);
+        await expectClose(chunkSparsityLoss(two, {chunk: 2}), [(1 + 0.5 + 1) / 6], {atol: 1e-4});
         const outputs = tf.tensor3d([1, 0, 1, 1, 0, 2], [1, 3, 2]);
         await expectClose(diversityLoss(outputs), [(2 * Math.SQRT1_2 + 0) / 3]);
       })

@@ -58,12 +58,12 @@ const NAME = "moe";
  *
  * @example
  * import {dense, fit, key, sequential} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {mlpExpert, moe, topKRouter} from "petri/moe";
  *
  * const mixture = moe({experts: 4, router: topKRouter({k: 2}), expert: mlpExpert({hidden: 16}), losses: {balance: 0.01}});
  * const model = sequential([dense({units: 8}), mixture, dense({units: 3})]);
- * for await (const row of fit(model, blobs({n: 300, classes: 3}), {key: key(0), steps: 60, logEvery: 20})) display(row);
+ * for await (const row of fit(model, gaussians({n: 300, classes: 3}), {key: key(0), steps: 60, logEvery: 20})) display(row);
  */
 export function moe(options: MoeOptions): MoeLayer {
   const {experts, router, expert, shared, losses = {}} = options;

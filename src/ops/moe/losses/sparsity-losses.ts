@@ -39,7 +39,7 @@ export function localityLoss(logits: Tensor, options: LocalityLossOptions = {}):
 }
 
 export interface ChunkSparsityLossOptions {
-  /** Tokens of a chunk, 8 by default: the number of tokens must be a multiple. */
+  /** Tokens of a chunk, 8 by default; the last one may be shorter. */
   chunk?: number;
 }
 
@@ -58,14 +58,15 @@ export interface ChunkSparsityLossOptions {
 export function chunkSparsityLoss(gates: Tensor, {chunk = 8}: ChunkSparsityLossOptions = {}): Tensor {
   checkCount("chunk", chunk);
   const [tokens, experts] = gates.shape as [number, number];
-  if (tokens % chunk !== 0)
-    throw new ShapeError(
-      `chunkSparsityLoss: ${tokens} tokens are no whole number of chunks of ${chunk}. Pass a chunk that divides them.`
-    );
   return tidy(() => {
-    const shares = tf.div(gates, tf.add(tf.sum(gates, 1, true), 1e-5));
+    const own = tf.div(gates, tf.add(tf.sum(gates, 1, true), 1e-5));
+    const chunks = Math.ceil(tokens / chunk);
+    const shares = tf.pad(own, [
+      [0, chunks * chunk - tokens],
+      [0, 0]
+    ]);
     const logs = tf.log(tf.add(tf.sub(1, shares), 1e-5));
-    const unused = tf.exp(tf.sum(tf.reshape(logs, [tokens / chunk, chunk, experts]), 1));
+    const unused = tf.exp(tf.sum(tf.reshape(logs, [chunks, chunk, experts]), 1));
     return tf.sub(1, tf.mean(unused));
   });
 }

@@ -1,0 +1,3 @@
+import {moeErrorsCases} from "../ops/moe-errors-cases.ts";
+
+moeErrorsCases("webgpu");

@@ -1,0 +1,3 @@
+import {moeTrainingCases} from "../ops/moe-training-cases.ts";
+
+moeTrainingCases("webgpu");
