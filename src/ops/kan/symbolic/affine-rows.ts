@@ -1,4 +1,4 @@
-import {curves} from "./curve-rows.ts";
+import {curves, softenedR2} from "./curve-rows.ts";
 import type {SymbolicFunction} from "./functions.ts";
 
 // How well y follows f(a x + b), for one a and many b: the inner loop of fitting. It takes memory before it loops, and none
@@ -26,9 +26,6 @@ export interface Scores {
   readonly isGradual: boolean;
 }
 
-/** pykan adds it below the fraction, so that a curve that hardly moves fits nothing. */
-const SOFTENING = 1e-4;
-
 /** The mean is taken off y. Rows where either is not finite have to be left out before. */
 export function affineSamples(x: ArrayLike<number>, y: ArrayLike<number>): AffineSamples {
   const mean = sum(Float64Array.from(y)) / y.length;
@@ -41,12 +38,6 @@ export function affineSamples(x: ArrayLike<number>, y: ArrayLike<number>): Affin
     high = Math.max(high, x[i] as number);
   }
   return {x: Float64Array.from(x), y: centred, mean, total: dot(centred, centred), low, high};
-}
-
-/** The squared correlation from its parts, as pykan softens it. */
-export function softenedR2(covariance: number, variance: number, total: number): number {
-  const r2 = (covariance * covariance) / (Math.max(variance, 0) * total + SOFTENING);
-  return Number.isFinite(r2) ? r2 : 0;
 }
 
 /** The quickest way to score the curves of a function. */

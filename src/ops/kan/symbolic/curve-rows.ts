@@ -1,12 +1,21 @@
 // Scores of curves that are computed sample by sample. A loop that calls one of many functions takes several times as long as
 // a loop around one of them, so the functions have loops of their own.
-import {type AffineSamples, type ScoreRow, softenedR2} from "./affine-rows.ts";
+import type {AffineSamples, ScoreRow} from "./affine-rows.ts";
 import type {SymbolicFunction} from "./functions.ts";
 
 /** Writes f(inner x + offset) for all x. */
 type WriteCurve = (offset: number, out: Float64Array) => void;
 /** What is the same for all offsets is computed once. */
 type CurvesOf = (x: Float64Array) => (inner: number) => WriteCurve;
+
+/** pykan adds it below the fraction, so that a curve that hardly moves fits nothing. */
+const SOFTENING = 1e-4;
+
+/** The squared correlation from its parts, as pykan softens it. */
+export function softenedR2(covariance: number, variance: number, total: number): number {
+  const r2 = (covariance * covariance) / (Math.max(variance, 0) * total + SOFTENING);
+  return Number.isFinite(r2) ? r2 : 0;
+}
 
 /** Any function. Where one is not a number, its domain is an interval: looking at the ends of the samples is enough. */
 export function curves({x, y, total, low, high}: AffineSamples, {name, value}: SymbolicFunction): ScoreRow {
