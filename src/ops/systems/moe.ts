@@ -3,51 +3,6 @@ import type {System} from "./system.ts";
 /** The methods of petri/moe, in the order of the catalogue. */
 export const moeSystems: readonly System[] = [
   {
-    id: "soft-merging-of-experts-with-adaptive-routing",
-    family: "moe",
-    title: "Soft Merging of Experts with Adaptive Routing",
-    export: "petri/moe#smear",
-    notebook: "reference/moe/smear.html",
-    test: "test/ops/moe-soft.test.ts",
-    verdict: ""
-  },
-  {
-    id: "sparse-upcycling",
-    family: "moe",
-    title: "Sparse Upcycling: Training Mixture-of-Experts from Dense Checkpoints",
-    export: "petri/moe#upcycle",
-    notebook: "reference/moe/upcycle.html",
-    test: "test/ops/moe-upcycling.test.ts",
-    verdict: ""
-  },
-  {
-    id: "upcycling-large-language-models-into-mixture-of-experts",
-    family: "moe",
-    title: "Upcycling Large Language Models into Mixture of Experts",
-    export: "petri/moe#upcycleVirtualGroups",
-    notebook: "reference/moe/virtual-groups.html",
-    test: "test/ops/moe-upcycling.test.ts",
-    verdict: ""
-  },
-  {
-    id: "enhancing-fast-feed-forward-networks-with-load-balancing",
-    family: "moe",
-    title: "Enhancing Fast Feed Forward Networks with Load Balancing and a Master Leaf Node",
-    export: "petri/moe#fastFeedforward",
-    notebook: "reference/moe/fast-feedforward.html",
-    test: "test/ops/moe-tree.test.ts",
-    verdict: ""
-  },
-  {
-    id: "fast-feedforward-networks",
-    family: "moe",
-    title: "Fast Feedforward Networks",
-    export: "petri/moe#fastFeedforward",
-    notebook: "reference/moe/fast-feedforward.html",
-    test: "test/ops/moe-tree.test.ts",
-    verdict: ""
-  },
-  {
     id: "a-provably-effective-method-for-pruning-experts-in",
     family: "moe",
     title: "A Provably Effective Method for Pruning Experts in Fine-tuned Sparse Mixture-of-Experts",
@@ -63,24 +18,6 @@ export const moeSystems: readonly System[] = [
     export: "petri/moe#cmoe",
     notebook: "reference/moe/cmoe.html",
     test: "test/ops/moe-carving.test.ts",
-    verdict: ""
-  },
-  {
-    id: "moefication",
-    family: "moe",
-    title: "MoEfication: Transformer Feed-forward Layers are Mixtures of Experts",
-    export: "petri/moe#moefy",
-    notebook: "reference/moe/moefy.html",
-    test: "test/ops/moe-carving.test.ts",
-    verdict: ""
-  },
-  {
-    id: "mixture-of-nested-experts",
-    family: "moe",
-    title: "Mixture of Nested Experts: Adaptive Processing of Visual Tokens",
-    export: "petri/moe#nestedMixture",
-    notebook: "reference/moe/nested-mixture.html",
-    test: "test/ops/moe-nested.test.ts",
     verdict: ""
   },
   {
@@ -102,12 +39,48 @@ export const moeSystems: readonly System[] = [
     verdict: ""
   },
   {
-    id: "s2moe",
+    id: "enhancing-fast-feed-forward-networks-with-load-balancing",
     family: "moe",
-    title: "S2MoE: Robust Sparse Mixture of Experts via Stochastic Learning",
-    export: "petri/moe#s2Moe",
-    notebook: "reference/moe/s2-moe.html",
-    test: "test/ops/moe-compete.test.ts",
+    title: "Enhancing Fast Feed Forward Networks with Load Balancing and a Master Leaf Node",
+    export: "petri/moe#fastFeedforward",
+    notebook: "reference/moe/fast-feedforward.html",
+    test: "test/ops/moe-tree.test.ts",
+    verdict: ""
+  },
+  {
+    id: "fast-feedforward-networks",
+    family: "moe",
+    title: "Fast Feedforward Networks",
+    export: "petri/moe#fastFeedforward",
+    notebook: "reference/moe/fast-feedforward.html",
+    test: "test/ops/moe-tree.test.ts",
+    verdict: ""
+  },
+  {
+    id: "grin",
+    family: "moe",
+    title: "GRIN: GRadient-INformed MoE",
+    export: "petri/moe#sparseMixerRouter",
+    notebook: "reference/moe/sparse-mixer-router.html",
+    test: "test/ops/moe-gradients.test.ts",
+    verdict: ""
+  },
+  {
+    id: "hash-layers-for-large-sparse-models",
+    family: "moe",
+    title: "Hash Layers For Large Sparse Models",
+    export: "petri/moe#hashRouter",
+    notebook: "reference/moe/hash-router.html",
+    test: "test/ops/moe-routing.test.ts",
+    verdict: ""
+  },
+  {
+    id: "m6-t",
+    family: "moe",
+    title: "M6-T: Exploring Sparse Expert Models and Beyond",
+    export: "petri/moe#prototypeRouter",
+    notebook: "reference/moe/prototype-router.html",
+    test: "test/ops/moe-properties.test.ts",
     verdict: ""
   },
   {
@@ -117,6 +90,106 @@ export const moeSystems: readonly System[] = [
     export: "petri/moe#mergeExperts",
     notebook: "reference/moe/merge-experts.html",
     test: "test/ops/moe-merging.test.ts",
+    verdict: ""
+  },
+  {
+    id: "mixture-of-nested-experts",
+    family: "moe",
+    title: "Mixture of Nested Experts: Adaptive Processing of Visual Tokens",
+    export: "petri/moe#nestedMixture",
+    notebook: "reference/moe/nested-mixture.html",
+    test: "test/ops/moe-nested.test.ts",
+    verdict: ""
+  },
+  {
+    id: "moefication",
+    family: "moe",
+    title: "MoEfication: Transformer Feed-forward Layers are Mixtures of Experts",
+    export: "petri/moe#moefy",
+    notebook: "reference/moe/moefy.html",
+    test: "test/ops/moe-carving.test.ts",
+    verdict: ""
+  },
+  {
+    id: "s2moe",
+    family: "moe",
+    title: "S2MoE: Robust Sparse Mixture of Experts via Stochastic Learning",
+    export: "petri/moe#s2Moe",
+    notebook: "reference/moe/s2-moe.html",
+    test: "test/ops/moe-compete.test.ts",
+    verdict: ""
+  },
+  {
+    id: "soft-merging-of-experts-with-adaptive-routing",
+    family: "moe",
+    title: "Soft Merging of Experts with Adaptive Routing",
+    export: "petri/moe#smear",
+    notebook: "reference/moe/smear.html",
+    test: "test/ops/moe-soft.test.ts",
+    verdict: ""
+  },
+  {
+    id: "sparse-upcycling",
+    family: "moe",
+    title: "Sparse Upcycling: Training Mixture-of-Experts from Dense Checkpoints",
+    export: "petri/moe#upcycle",
+    notebook: "reference/moe/upcycle.html",
+    test: "test/ops/moe-upcycling.test.ts",
+    verdict: ""
+  },
+  {
+    id: "sparsely-activated-mixture-of-experts-are-robust-multi",
+    family: "moe",
+    title: "Sparsely Activated Mixture-of-Experts are Robust Multi-Task Learners",
+    export: "petri/moe#taskRouter",
+    notebook: "reference/moe/task-router.html",
+    test: "test/ops/moe-properties.test.ts",
+    verdict: ""
+  },
+  {
+    id: "switch-transformers",
+    family: "moe",
+    title: "Switch Transformers: Scaling to Trillion Parameter Models with Simple and Efficient Sparsity",
+    export: "petri/moe#switchRouter",
+    notebook: "reference/moe/switch-router.html",
+    test: "test/ops/moe-training.test.ts",
+    verdict: ""
+  },
+  {
+    id: "towards-more-effective-and-economic-sparsely-activated-model",
+    family: "moe",
+    title: "Towards More Effective and Economic Sparsely-Activated Model",
+    export: "petri/moe#switchAndMixtureRouter",
+    notebook: "reference/moe/switch-and-mixture-router.html",
+    test: "test/ops/moe-properties.test.ts",
+    verdict: ""
+  },
+  {
+    id: "upcycling-large-language-models-into-mixture-of-experts",
+    family: "moe",
+    title: "Upcycling Large Language Models into Mixture of Experts",
+    export: "petri/moe#upcycleVirtualGroups",
+    notebook: "reference/moe/virtual-groups.html",
+    test: "test/ops/moe-upcycling.test.ts",
+    verdict: ""
+  },
+  {
+    id: "blockffn",
+    family: "moe",
+    title:
+      "BlockFFN: Towards End-Side Acceleration-Friendly Mixture-of-Experts with Chunk-Level Activation Sparsity",
+    export: "petri/moe#reluNormRouter",
+    notebook: "reference/moe/relu-norm-router.html",
+    test: "test/ops/moe-gradients.test.ts",
+    verdict: ""
+  },
+  {
+    id: "mixtral-of-experts",
+    family: "moe",
+    title: "Mixtral of Experts",
+    export: "petri/moe#topKRouter",
+    notebook: "reference/moe/top-k-router.html",
+    test: "test/ops/moe.test.ts",
     verdict: ""
   },
   {
