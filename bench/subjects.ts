@@ -22,6 +22,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
   "kan-science": async () => (await import("./kan-science.ts")).kanScience,
   models: async () => (await import("./models.ts")).models,
+  moe: async () => (await import("./moe.ts")).moe,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,
     "the lottery ticket": (await import("./pruning/lottery.ts")).lottery,

@@ -1,6 +1,8 @@
 import {timeFit} from "../gpu/time-fit.ts";
 import {timePacking} from "../gpu/time-packing.ts";
 import {timeKan} from "../kan/time-kan.ts";
+import {timeGrouped} from "../moe/time-grouped.ts";
+import {timeMoe} from "../moe/time-moe.ts";
 import {timeSelection} from "../pruning/time-selection.ts";
 import {timeShrunk} from "../pruning/time-shrunk.ts";
 import {timeSparse} from "../pruning/time-sparse.ts";
@@ -14,6 +16,8 @@ export const timers = {
   timeFit,
   timePacking,
   timeKan,
+  timeGrouped,
+  timeMoe,
   timeSelection,
   timeShrunk,
   timeSparse

@@ -90,7 +90,7 @@ describe.each(Object.entries(GROUPED_TILES))("products of groups by the tile %s"
       );
       const dx = tf.zeros([n, inner]).add(combineRows(dRows as Tensor, tf.ones([n, k]), sorted.places));
       await expectClose(dx, wanted.dx, {atol: 3e-5});
-      const layout = {isGathered: true, slope: "tanh", hasBias: true} as const;
+      const layout = {isGathered: true, slope: "tanh", hasBias: true, hasGaps: name === "staged"} as const;
       await poison([experts, inner, columns], [experts, columns]);
       const run = () =>
         runTile(
@@ -110,7 +110,7 @@ describe.each(Object.entries(GROUPED_TILES))("products of groups by the tile %s"
   test("can be packed: its code is known to the rewriter", () => {
     const sizes = {m: 8, inner: 4, columns: 8, groups: 2};
     const forward = {isGathered: true, isTurned: false, hasBias: true, activation: "relu"} as const;
-    const grads = {isGathered: true, slope: "relu", hasBias: true} as const;
+    const grads = {isGathered: true, slope: "relu", hasBias: true, hasGaps: true} as const;
     for (const [kernel, names] of [
       [groupedProductKernel(sizes, forward, tile), ["a", "b", "bias", "offsets", "rows", "out0"]],
       [groupedGradKernel(sizes, grads, tile), ["a", "b", "offsets", "rows", "y", "out0", "out1"]]

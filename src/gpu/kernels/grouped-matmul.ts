@@ -105,7 +105,9 @@ function fused(upstream: tf.Tensor, saved: Saved, layerActivation: FusedActivati
   const weightGrad = (which: 0 | 1) => () => {
     if (!weights) {
       const inputs = {a, b: dy, offsets, ...(rows && {rows}), ...values};
-      weights = groupedKernelGrads(inputs, activation, bias !== undefined);
+      // Places are those of choices, each of which has a row.
+      const hasGaps = rows !== undefined && !places;
+      weights = groupedKernelGrads(inputs, {activation, hasBias: bias !== undefined, hasGaps});
       const other = weights[1 - which];
       if (other) outlive(other);
     }
@@ -170,7 +172,10 @@ const linear = (x: tf.Tensor, kernels: tf.Tensor, offsets: tf.Tensor) => grouped
 const turned = (x: tf.Tensor, kernels: tf.Tensor, offsets: tf.Tensor) =>
   product({a: x, b: kernels, offsets}, {...LINEAR, isTurned: true})[0] as tf.Tensor;
 const outer = (x: tf.Tensor, dy: tf.Tensor, offsets: tf.Tensor) =>
-  groupedKernelGrads({a: x, b: dy, offsets}, "linear", false)[0] as tf.Tensor;
+  groupedKernelGrads(
+    {a: x, b: dy, offsets},
+    {activation: "linear", hasBias: false, hasGaps: false}
+  )[0] as tf.Tensor;
 
 type Three = [tf.Tensor, tf.Tensor, tf.Tensor];
 

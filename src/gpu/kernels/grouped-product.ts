@@ -56,6 +56,8 @@ export const groupedKernel: Omit<Kernel<GroupedAttrs>, "name"> = {
 export interface GroupedGradAttrs {
   activation: FusedActivation;
   hasBias: boolean;
+  /** Numbers in `rows` may be negative. */
+  hasGaps: boolean;
 }
 
 /** The gradients of the matrices, and of the biases where they are asked for: inputs a (x), b (dy [m, out]), offsets, rows, y. */
@@ -69,16 +71,13 @@ const gradKernel = defineKernel<GroupedGradAttrs>({
   },
   twin: (inputs, outputs, {activation}, specs) =>
     groupedGradTwin(inputs, outputs, groupedGradSizes(specs), activation),
-  gpu(specs, {activation, hasBias}) {
+  gpu(specs, {activation, hasBias, hasGaps}) {
     const sizes = groupedGradSizes(specs);
-    const layout = {isGathered: specs.rows !== undefined, slope: specs.y && activation, hasBias};
+    const layout = {isGathered: specs.rows !== undefined, slope: specs.y && activation, hasBias, hasGaps};
     return groupedGradKernel(sizes, layout, gradTile(sizes, isOnSoftware()));
   }
 });
 
 /** dW [E, in, out] and, with `hasBias`, db [E, out] from rows a, the gradients b of their products [m, out] and, where the layer has an activation, its values y. */
-export const groupedKernelGrads = (
-  inputs: Record<string, tf.Tensor>,
-  activation: FusedActivation,
-  hasBias: boolean
-): tf.Tensor[] => gradKernel(inputs, {activation, hasBias});
+export const groupedKernelGrads = (inputs: Record<string, tf.Tensor>, attrs: GroupedGradAttrs): tf.Tensor[] =>
+  gradKernel(inputs, attrs);

@@ -34,6 +34,8 @@ export interface ProductLayout extends GroupedLayout {
 
 export interface GradLayout extends GroupedLayout {
   hasBias: boolean;
+  /** Some rows of x may be missing: to look for them takes a software adapter as long again. */
+  hasGaps: boolean;
 }
 
 const MOST_WORKGROUPS = 65_535;
@@ -209,16 +211,16 @@ ${four("out0", "row * args.columns + left", isVector)}
 /** x^T dy of every group, and the sums of dy, with inputs a (x), b (dy), offsets, rows, y; groups go along the third dimension of the grid. */
 export function groupedGradKernel(sizes: GroupedSizes, layout: GradLayout, tile: Tile): GpuKernel {
   const {inner, columns, groups} = sizes;
-  const {isGathered, slope, hasBias} = layout;
-  const gathered = isGathered ? {isThere: (k: string) => `rows[${k}] >= 0`} : {};
+  const {isGathered, slope, hasBias, hasGaps} = layout;
+  const gaps = hasGaps ? {isThere: (k: string) => `rows[${k}] >= 0`} : {};
   const a: Operand = {
     name: "a",
     outer: "rows",
     along: "outer",
     isVector: inner % 4 === 0,
     hasSlope: false,
-    ...gathered,
-    ...(isGathered && {lineOf: rowOf})
+    ...gaps,
+    ...(isGathered && {lineOf: hasGaps ? rowOf : (k: string) => `u32(rows[${k}])`})
   };
   const b: Operand = {
     name: "b",
@@ -226,7 +228,7 @@ export function groupedGradKernel(sizes: GroupedSizes, layout: GradLayout, tile:
     along: "outer",
     isVector: columns % 4 === 0,
     hasSlope: slope !== undefined,
-    ...gathered
+    ...gaps
   };
   const sums: Sums = {
     tile,
@@ -251,6 +253,7 @@ export function groupedGradKernel(sizes: GroupedSizes, layout: GradLayout, tile:
       tile.down,
       tile.across,
       isGathered,
+      hasGaps,
       a.isVector,
       isVector,
       hasBias,

@@ -1,0 +1,120 @@
+import type {Bench, Measurement} from "./measurement.ts";
+import type {MoeTask} from "./moe/task.ts";
+import type {ProductTimes} from "./moe/time-grouped.ts";
+import type {MoeTiming} from "./moe/time-moe.ts";
+import {openStepsPage} from "./steps/open-page.ts";
+import type {Place} from "./steps/place.ts";
+
+type Backend = "webgpu" | "wasm";
+
+const EXPERTS = [8, 64];
+const SIZE = {tokens: 4096, features: 256, hidden: 512, k: 2};
+
+const titleOf = ({experts, k, features, hidden, tokens}: MoeTask) =>
+  `${experts} experts, top ${k}, ${features} features, ${hidden} hidden, ${tokens} tokens`;
+
+/** The products by themselves: what sorting rows by expert costs beside a dense product of as many rows. */
+async function products(place: Place, backend: Backend, quick: boolean): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const experts of EXPERTS) {
+    const task = {...SIZE, experts};
+    const {adapter, result} = await place.measure({
+      backend,
+      name: "timeGrouped",
+      args: [task, quick ? 3 : 7]
+    });
+    const {grouped, dense} = result;
+    for (const product of Object.keys(grouped) as (keyof ProductTimes)[])
+      measurements.push({
+        subject: "moe",
+        case: titleOf(task),
+        metric: `grouped product, ${product}`,
+        value: grouped[product],
+        unit: "ms",
+        against: "a dense product of as much work",
+        ratio: grouped[product] / dense[product],
+        better: "lower",
+        adapter
+      });
+  }
+  return measurements;
+}
+
+/** Losses of contenders that compute the same agree so far. */
+const AGREEMENT = 1e-3;
+
+async function layers(place: Place, backend: Backend, quick: boolean): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const experts of EXPERTS) {
+    const task = {...SIZE, experts};
+    const contenders = ["petri", "einsum dispatch", "a loop in plain tfjs", "dense"] as const;
+    const effort = {task, contenders, rounds: quick ? 1 : 5};
+    const {adapter, result} = await place.measure({backend, name: "timeMoe", args: [effort]});
+    for (const {name, reason} of result.failed)
+      console.error(`${titleOf(task)}: ${name} cannot do this here: ${reason}`);
+    measurements.push(...compare(result.timings, titleOf(task), adapter, backend));
+  }
+  return measurements;
+}
+
+function compare(
+  [own, ...peers]: MoeTiming[],
+  title: string,
+  adapter: string,
+  backend: Backend
+): Measurement[] {
+  if (!own) return [];
+  const shared = {subject: "moe", case: title, better: "lower", adapter} as const;
+  const alone = {...shared, against: "", ratio: null, unit: ""};
+  return [
+    ...(backend === "webgpu"
+      ? [
+          {...alone, metric: "dispatches forward", value: own.dispatches.outputs},
+          {...alone, metric: "dispatches forward and backward, loss included", value: own.dispatches.both}
+        ]
+      : []),
+    ...peers.flatMap((peer) => {
+      const isSame = peer.name !== "dense";
+      if (isSame && Math.abs(peer.loss - own.loss) > AGREEMENT * Math.max(1, Math.abs(own.loss)))
+        throw new Error(
+          `${title}: ${peer.name} has the loss ${peer.loss}, ours ${own.loss}: not the same mixture.`
+        );
+      const against = peer.name === "dense" ? "a dense layer of as much work" : peer.name;
+      const versus = (metric: string, unit: string, of: "forward" | "both" | "peakBytes"): Measurement => ({
+        ...shared,
+        metric,
+        unit,
+        value: own[of],
+        against,
+        ratio: own[of] / peer[of]
+      });
+      return [
+        versus("forward", "ms", "forward"),
+        versus("forward and backward", "ms", "both"),
+        versus("memory", "B", "peakBytes")
+      ];
+    })
+  ];
+}
+
+const within =
+  (
+    measure: (place: Place, backend: Backend, quick: boolean) => Promise<Measurement[]>,
+    backend: Backend
+  ): Bench =>
+  async ({quick}) => {
+    const place = await openStepsPage();
+    try {
+      return await measure(place, backend, quick);
+    } finally {
+      await place.close();
+    }
+  };
+
+/** Mixtures of experts beside the ways to compute them without kernels of their own, and beside dense layers of as much work. */
+export const moe: Record<string, Bench> = {
+  "products on webgpu": within(products, "webgpu"),
+  "products on wasm": within(products, "wasm"),
+  "layers on webgpu": within(layers, "webgpu"),
+  "layers on wasm": within(layers, "wasm")
+};
