@@ -218,5 +218,32 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/self-contrast.html",
     test: "test/ops/moe-domains.test.ts",
     verdict: ""
+  },
+  {
+    id: "hyperrouter",
+    family: "moe",
+    title: "HyperRouter: Towards Efficient Training and Inference of Sparse Mixture of Experts",
+    export: "petri/moe#hyperRouter",
+    notebook: "reference/moe/hyper-router.html",
+    test: "test/ops/moe-across.test.ts",
+    verdict: ""
+  },
+  {
+    id: "layerwise-recurrent-router-for-mixture-of-experts",
+    family: "moe",
+    title: "Layerwise Recurrent Router for Mixture-of-Experts",
+    export: "petri/moe#recurrentRouter",
+    notebook: "reference/moe/recurrent-router.html",
+    test: "test/ops/moe-across.test.ts",
+    verdict: ""
+  },
+  {
+    id: "cross-token-modeling-with-conditional-computation",
+    family: "moe",
+    title: "Cross-token Modeling with Conditional Computation",
+    export: "petri/moe#sparseMlpBlock",
+    notebook: "reference/moe/across-tokens.html",
+    test: "test/ops/moe-across.test.ts",
+    verdict: ""
   }
 ];

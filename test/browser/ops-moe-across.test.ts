@@ -1,0 +1,3 @@
+import {acrossCases} from "../ops/moe-across-cases.ts";
+
+acrossCases("webgpu");
