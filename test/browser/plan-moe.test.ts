@@ -43,6 +43,7 @@ test("a hash layer behind an embedding is recorded", async () => {
   const model = ops.sequential([
     ops.embedding({count: 9, features: 6}),
     mixture as Layer,
+    ops.flatten(),
     ops.dense({units: 7})
   ]);
   const training = ops.fit(model, ops.datasets.modular({p: 7}), {

@@ -94,8 +94,8 @@ export interface QueueOptions {
  * import {queuePlaces} from "petri/moe";
  * import {tf} from "petri/core";
  *
- * const indices = tf.tensor2d([[0, 1], [0, 2], [1, 0]], [3, 2], "int32");
- * display(queuePlaces({kind: "choices", experts: 3, indices, weights: tf.ones([3, 2])}).arraySync());
+ * const two = tf.tensor2d([[0, 1], [0, 2], [1, 0]], [3, 2], "int32");
+ * display(queuePlaces({kind: "choices", experts: 3, indices: two, weights: tf.ones([3, 2])}).arraySync());
  */
 export function queuePlaces(routing: Choices, {order = "arrival", groups = 1}: QueueOptions = {}): Tensor {
   const [tokens, k] = routing.indices.shape as [number, number];
@@ -153,8 +153,8 @@ function placesInBins(keys: Tensor, bins: number): Tensor {
  * import {tf} from "petri/core";
  *
  * const indices = tf.tensor2d([0, 0, 1, 0], [4, 1], "int32");
- * const {indices: kept} = limitCapacity({kind: "choices", experts: 2, indices, weights: tf.ones([4, 1])}, 2);
- * display(kept.arraySync());
+ * const limited = limitCapacity({kind: "choices", experts: 2, indices, weights: tf.ones([4, 1])}, 2);
+ * display(limited.indices.arraySync());
  */
 export function limitCapacity(routing: Choices, capacity: number, options: QueueOptions = {}): Choices {
   checkNumber("capacity", capacity, 0);

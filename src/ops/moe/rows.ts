@@ -36,6 +36,14 @@ export function withRows({offsets, each}: GroupedRows, x: Tensor): GroupedRows {
 /**
  * activation(row kernel_e + bias_e) for every row of every expert e: [rows, in] -> [rows, out]. Rows of no expert give 0.
  * Throws a ShapeError where the kernels do not fit the rows.
+ *
+ * @example
+ * import {groupedLinear} from "petri/moe";
+ * import {tf} from "petri/core";
+ *
+ * const rows = {x: tf.ones([3, 2]), offsets: tf.tensor1d([0, 1, 3], "int32")};
+ * const kernel = tf.stack([tf.fill([2, 1], 1), tf.fill([2, 1], 10)]);
+ * display(groupedLinear(rows, {kernel}).arraySync());
  */
 export function groupedLinear(
   rows: GroupedRows,

@@ -63,12 +63,12 @@ export interface CompeteMoeLayer extends Layer<CompeteMoeParams> {
  *
  * @example
  * import {fit, sequential, dense} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {competeMoe, mlpExpert} from "petri/moe";
  *
  * const mixture = competeMoe({experts: 4, expert: mlpExpert({hidden: 16}), rate: 0.2});
  * const model = sequential([dense({units: 8}), mixture, dense({units: 3})]);
- * const training = fit(model, blobs({n: 300, classes: 3}), {steps: 60, logEvery: 20});
+ * const training = fit(model, gaussians({n: 300, classes: 3}), {steps: 60, logEvery: 20});
  * for await (const row of training) display(row);
  * training.dispose();
  */

@@ -63,11 +63,11 @@ export interface FastFeedforwardLayer extends Layer<FastFeedforwardParams> {
  *
  * @example
  * import {fit, flops, sequential} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {fastFeedforward} from "petri/moe";
  *
  * const model = sequential([fastFeedforward({depth: 3, leafUnits: 4, units: 3, hardening: 1})]);
- * const training = fit(model, blobs({n: 300, classes: 3}), {epochs: 20});
+ * const training = fit(model, gaussians({n: 300, classes: 3}), {epochs: 20});
  * let last;
  * for await (const row of training) last = row;
  * training.dispose();

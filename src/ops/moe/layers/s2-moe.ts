@@ -32,11 +32,11 @@ export type S2MoeParams<P extends Params = Params> = {layer: P; gate: {kernel: T
  *
  * @example
  * import {dense, fit, sequential} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {mlpExpert, moe, s2Moe, topKRouter} from "petri/moe";
  *
  * const mixture = s2Moe(moe({experts: 4, router: topKRouter({k: 2}), expert: mlpExpert({hidden: 8})}));
- * const training = fit(sequential([dense({units: 8}), mixture, dense({units: 3})]), blobs({n: 300, classes: 3}), {steps: 40, logEvery: 20});
+ * const training = fit(sequential([dense({units: 8}), mixture, dense({units: 3})]), gaussians({n: 300, classes: 3}), {steps: 40, logEvery: 20});
  * for await (const row of training) display(row);
  * training.dispose();
  */

@@ -51,9 +51,9 @@ export interface ChunkSparsityLossOptions {
  * import {chunkSparsityLoss} from "petri/moe";
  * import {tf} from "petri/core";
  *
- * const same = tf.tensor2d([[1, 0], [1, 0]]);
- * const other = tf.tensor2d([[1, 0], [0, 1]]);
- * display([same, other].map((gates) => chunkSparsityLoss(gates, {chunk: 2}).arraySync()));
+ * const together = tf.tensor2d([[1, 0], [1, 0]]);
+ * const apart = tf.tensor2d([[1, 0], [0, 1]]);
+ * display([together, apart].map((gates) => chunkSparsityLoss(gates, {chunk: 2}).arraySync()));
  */
 export function chunkSparsityLoss(gates: Tensor, {chunk = 8}: ChunkSparsityLossOptions = {}): Tensor {
   checkCount("chunk", chunk);

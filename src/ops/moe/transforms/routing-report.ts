@@ -49,12 +49,12 @@ export interface LayerRouting {
  *
  * @example
  * import {key, sequential, dense} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {mlpExpert, moe, routingReport, topKRouter} from "petri/moe";
  *
  * const layer = moe({experts: 4, router: topKRouter({k: 1}), expert: mlpExpert({hidden: 8})});
  * const model = sequential([layer, dense({units: 3})]);
- * const data = blobs({n: 120, classes: 3, key: key(1)});
+ * const data = gaussians({n: 120, classes: 3, seed: 1});
  * const [report] = await routingReport(model, model.init(key(0), data.inputShape), data);
  * display({load: report.load, entropy: report.loadEntropy});
  * display(Inputs.table(report.specialisation.map((row, i) => ({class: report.labels[i], ...row}))));
