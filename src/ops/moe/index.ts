@@ -16,6 +16,7 @@ export * from "./layers/fast-feedforward.ts";
 export * from "./layers/nested-mixture.ts";
 export {type NestedCapacities, nestedCapacities} from "./layers/nested-routing.ts";
 export * from "./layers/s2-moe.ts";
+export * from "./layers/skip-middle.ts";
 export * from "./layers/smear.ts";
 export * from "./layers/soft-moe.ts";
 export * from "./losses/balance-loss.ts";

@@ -245,5 +245,14 @@ export const moeSystems: readonly System[] = [
     notebook: "reference/moe/across-tokens.html",
     test: "test/ops/moe-across.test.ts",
     verdict: ""
+  },
+  {
+    id: "learning-to-skip-the-middle-layers-of-transformers",
+    family: "moe",
+    title: "Learning to Skip the Middle Layers of Transformers",
+    export: "petri/moe#skipMiddle",
+    notebook: "reference/moe/skip-middle.html",
+    test: "test/ops/moe-skip.test.ts",
+    verdict: ""
   }
 ];

@@ -1,0 +1,3 @@
+import {skipCases} from "../ops/moe-skip-cases.ts";
+
+skipCases("webgpu");
