@@ -23,6 +23,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   "kan-science": async () => (await import("./kan-science.ts")).kanScience,
   models: async () => (await import("./models.ts")).models,
   moe: async () => (await import("./moe.ts")).moe,
+  "moe-notebooks": async () => (await import("./moe-notebooks/recordings.ts")).moeNotebooks,
   pruning: async () => ({
     ...(await import("./pruning.ts")).pruning,
     "the lottery ticket": (await import("./pruning/lottery.ts")).lottery,

@@ -1,0 +1,41 @@
+// What the recordings of petri/moe's notebooks have in common: the digits, and figures as they are printed.
+import {readFile} from "node:fs/promises";
+import {join} from "node:path";
+import {ops} from "../../src/ops/index.ts";
+import {openWasmInNode} from "../support/open-wasm-in-node.ts";
+
+/** A figure of a recording. */
+export interface Figure {
+  case: string;
+  metric: string;
+  value: number;
+}
+
+/** What a process of a recording prints. */
+export interface Recorded {
+  adapter: string;
+  figures: Figure[];
+  cpuSeconds: number;
+}
+
+/** The digits in two parts, each pixel scaled to mean 0 and deviation 1, with rows of 64 numbers or images of 8 rows. */
+export async function digitsInNode(inputShape: number[]) {
+  const fetchBytes = async (path: string) => new Uint8Array(await readFile(join("notebooks", path)));
+  ops.datasets.configureDatasets({fetchBytes});
+  const {digits, normalise, split} = ops.datasets;
+  const {train, test} = normalise(split(await digits(), {test: 0.25, seed: 1}));
+  return {train: {...train, inputShape}, test: {...test, inputShape}};
+}
+
+/** Opens WebAssembly, records, and prints one line of JSON. */
+export async function record(
+  wasmPaths: string | undefined,
+  figuresOf: () => Promise<Figure[]>
+): Promise<void> {
+  const adapter = await openWasmInNode(wasmPaths);
+  const busy = process.cpuUsage();
+  const figures = await figuresOf();
+  const {user, system} = process.cpuUsage(busy);
+  const recorded: Recorded = {adapter, figures, cpuSeconds: (user + system) / 1e6};
+  console.log(JSON.stringify(recorded));
+}
