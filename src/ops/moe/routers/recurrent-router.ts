@@ -38,12 +38,12 @@ const CELL = "routerCell/";
  *
  * @example
  * import {fit, residual, sequential, dense} from "petri/core";
- * import {blobs} from "petri/datasets";
+ * import {gaussians} from "petri/datasets";
  * import {mlpExpert, moe, recurrentRouter} from "petri/moe";
  *
  * const mixture = (cell) => residual(moe({experts: 4, expert: mlpExpert({hidden: 8}), router: recurrentRouter({units: 8, cell})}));
  * const model = sequential([dense({units: 8}), mixture("own"), mixture("before"), dense({units: 3})]);
- * const training = fit(model, blobs({n: 300, classes: 3}), {steps: 40, logEvery: 20});
+ * const training = fit(model, gaussians({n: 300, classes: 3}), {steps: 40, logEvery: 20});
  * for await (const row of training) display(row);
  * training.dispose();
  */

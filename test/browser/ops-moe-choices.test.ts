@@ -1,0 +1,3 @@
+import {moeChoicesCases} from "../ops/moe-choices-cases.ts";
+
+moeChoicesCases("webgpu");
