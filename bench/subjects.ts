@@ -21,6 +21,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
   }),
   "kan-mnist": async () => (await import("./kan-mnist.ts")).kanMnist,
   "kan-science": async () => (await import("./kan-science.ts")).kanScience,
+  "moe-pruning": async () => ({"expert pruning": (await import("./moe-pruning/experts.ts")).expertPruning}),
   models: async () => (await import("./models.ts")).models,
   moe: async () => (await import("./moe.ts")).moe,
   "moe-notebooks": async () => (await import("./moe-notebooks/recordings.ts")).moeNotebooks,

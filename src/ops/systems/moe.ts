@@ -7,9 +7,10 @@ export const moeSystems: readonly System[] = [
     family: "moe",
     title: "A Provably Effective Method for Pruning Experts in Fine-tuned Sparse Mixture-of-Experts",
     export: "petri/moe#pruneExperts",
-    notebook: "reference/moe/prune-experts.html",
+    notebook: "expert-pruning.html",
     test: "test/ops/moe-pruning.test.ts",
-    verdict: ""
+    verdict:
+      "dropping experts by the smallest change of router norm keeps accuracy longer than at random: held with one expert an image (8 of 9 seeds), did not hold with two (2 of 9); no other score keeps more: did not hold, load does (16 experts on digits)"
   },
   {
     id: "cmoe",
