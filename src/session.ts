@@ -87,6 +87,14 @@ export function openSession(request: SessionRequest, services: SessionServices):
         const {createKanDiagram} = await import("./cells/kan/create-kan-diagram.ts");
         return createKanDiagram();
       }),
+      routingView: onUse(async () => {
+        const {createRoutingView} = await import("./cells/moe/create-moe-views.ts");
+        return createRoutingView();
+      }),
+      routingExplorer: onUse(async () => {
+        const {createRoutingExplorer} = await import("./cells/moe/create-moe-views.ts");
+        return createRoutingExplorer();
+      }),
       train: (context) =>
         trainFor(context, {trainer, notebook: name, rerun: (id) => void session.run([id], {force: true})})
     },
