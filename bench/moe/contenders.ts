@@ -78,7 +78,10 @@ export function einsum(task: MoeTask): MoeContender {
     const room = await capacity;
     return ({router, first, second}) => {
       const {indices, weights} = routed(from, router, k);
-      const chosen = tf.oneHot(tf.reshape(indices, [tokens * k]) as never, experts).toFloat();
+      // Nothing goes back through whole numbers, and tfjs's gradient of cumsum has the wrong shape.
+      const chosen = ops.stopGradient(
+        tf.oneHot(tf.reshape(indices, [tokens * k]) as never, experts).toFloat()
+      );
       const position = tf.sum(tf.mul(tf.cumsum(chosen, 0, true), chosen), 1);
       const slot = tf.oneHot(position.toInt(), room).toFloat();
       const slots = tf.reshape(slot, [tokens, k, room]);

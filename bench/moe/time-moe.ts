@@ -35,7 +35,7 @@ export interface MoeTimings {
   failed: {name: MoeContenderName; reason: string}[];
 }
 
-/** A pass that takes longer is done once. */
+/** A pass that takes longer the first time is not done again. */
 const LONG_MS = 3000;
 
 /** Forward passes, and passes with all gradients, of each contender in turn. */
@@ -45,7 +45,7 @@ export async function timeMoe({task, contenders, rounds}: MoeEffort): Promise<Mo
   for (const name of contenders) {
     const contender = CONTENDERS[name](task);
     try {
-      running.push({timing: {name, forward: 0, both: 0, ...(await watched(contender))}, contender});
+      running.push({timing: {name, ...(await watched(contender))}, contender});
     } catch (error) {
       contender.dispose();
       if (name === "petri") throw error;
@@ -55,40 +55,43 @@ export async function timeMoe({task, contenders, rounds}: MoeEffort): Promise<Mo
   for (const pass of ["forward", "both"] as const) {
     const times: number[][] = running.map(() => []);
     for (let round = 0; round < rounds; ++round)
-      for (const [i, {contender}] of running.entries()) {
-        const own = times[i] as number[];
-        if ((own[0] ?? 0) > LONG_MS) continue;
-        const start = performance.now();
-        await contender[pass]();
-        own.push(performance.now() - start);
-      }
+      for (const [i, {contender, timing}] of running.entries())
+        if (timing[pass] <= LONG_MS) times[i]?.push(await timed(() => contender[pass]()));
     running.forEach(({timing}, i) => {
-      timing[pass] = median(times[i] as number[]);
+      const own = times[i] as number[];
+      if (own.length > 0) timing[pass] = median(own);
     });
   }
   for (const {contender} of running) contender.dispose();
   return {timings: running.map(({timing}) => timing), failed};
 }
 
-/** Both passes for the first time, with what they ask of the backend: after each of tfjs's operations its engine tells what it holds. */
-async function watched(contender: MoeContender): Promise<Omit<MoeTiming, "name" | "forward" | "both">> {
-  await contender.forward();
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** All passes for the first time, with what they ask of the backend: after each of tfjs's operations its engine tells what it holds. */
+async function watched(contender: MoeContender): Promise<Omit<MoeTiming, "name">> {
   const {dispatches: outputs} = await counted(() => contender.outputs());
+  const forward = await timed(() => contender.forward());
   const engine = tf.engine();
   const {runKernel} = engine;
   const before = engine.state.numBytes;
-  let peakBytes = 0;
-  let loss = 0;
+  let [peakBytes, loss, both] = [0, 0, 0];
   engine.runKernel = (...args) => {
     const out = runKernel.apply(engine, args);
     peakBytes = Math.max(peakBytes, engine.state.numBytes - before);
     return out as never;
   };
   try {
-    const {dispatches: both} = await counted(async () => {
-      loss = await contender.both();
+    const counts = await counted(async () => {
+      both = await timed(async () => {
+        loss = await contender.both();
+      });
     });
-    return {loss, peakBytes, dispatches: {outputs, both}};
+    return {forward, both, loss, peakBytes, dispatches: {outputs, both: counts.dispatches}};
   } finally {
     engine.runKernel = runKernel;
   }

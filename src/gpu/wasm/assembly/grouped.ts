@@ -1,6 +1,7 @@
 // Products of rows with the matrices of their groups, in the blocks of dense products. Rows lie in the order of their groups, group g from offsets[g] on.
 import {activate} from "./matmul";
 import {BLOCK_COLUMNS, BLOCK_INNER, BLOCK_ROWS, multiplyBlock, pack, packTurned} from "./tiles";
+import {loadSome} from "./vectors";
 
 /** Where row i of a is in `rows`, or i itself; `count` and more for none. */
 @inline
@@ -56,7 +57,7 @@ export function groupedProduct(
 
 /**
  * dw [groups, inner, columns] = the sums over each group's rows of a's row [inner] times dy's [columns], and db [groups, columns] those of dy, unless it is 0. Rows of a are
- * copied side by side into the second half of the scratch memory, rows that a lacks count nothing.
+ * turned into the second half of the scratch memory, where each tile finds its numbers side by side; rows that a lacks count nothing.
  */
 export function groupedKernelGrads(
   a: usize, dy: usize, offsets: usize, rows: usize, dw: usize, db: usize, scratch: usize,
@@ -72,14 +73,14 @@ export function groupedKernelGrads(
       const depth = min(BLOCK_INNER, end - row);
       for (let feature = 0; feature < inner; feature += BLOCK_COLUMNS) {
         const height = min(BLOCK_COLUMNS, inner - feature);
-        copyRows(a + (<usize>feature << 2), rows, row, depth, count, own, height, inner);
+        turnRows(a + (<usize>feature << 2), rows, row, depth, count, own, height, inner);
         for (let column = 0; column < columns; column += BLOCK_COLUMNS) {
           const width = min(BLOCK_COLUMNS, columns - column);
           pack(dy + <usize>row * line + (<usize>column << 2), columns, depth, width, scratch);
           clearMissing(rows, row, depth, count, scratch, width);
           for (let i = 0; i < height; i += BLOCK_ROWS) {
             multiplyBlock(
-              own + (<usize>i << 2), 4, <usize>height << 2, scratch, 0,
+              own + <usize>i * lineOf(depth), lineOf(depth), 4, scratch, 0,
               dw + <usize>(feature + i) * line + (<usize>column << 2), columns,
               min(BLOCK_ROWS, height - i), width, depth, row > first ? 2 : 0
             );
@@ -91,17 +92,44 @@ export function groupedKernelGrads(
   }
 }
 
-/** `height` numbers of each of `depth` rows, one row after the other. */
-function copyRows(
+/** Bytes of a line of turned rows: whole quads. */
+@inline
+function lineOf(depth: i32): usize {
+  return <usize>((depth + 3) & ~3) << 2;
+}
+
+/** `height` numbers of each of `depth` rows, number after number: four of four rows at a time. */
+function turnRows(
   a: usize, rows: usize, first: i32, depth: i32, count: i32, to: usize, height: i32, inner: i32
 ): void {
-  const bytes = <usize>height << 2;
-  for (let k = 0; k < depth; ++k) {
-    const row = numberOf(rows, first + k);
-    if (row < <u32>count) memory.copy(to, a + ((<usize>row * <usize>inner) << 2), bytes);
-    else memory.fill(to, 0, bytes);
-    to += bytes;
+  const line = lineOf(depth);
+  for (let k = 0; k < depth; k += 4) {
+    const at0 = addressOf(a, rows, first + k, first + depth, count, inner);
+    const at1 = addressOf(a, rows, first + k + 1, first + depth, count, inner);
+    const at2 = addressOf(a, rows, first + k + 2, first + depth, count, inner);
+    const at3 = addressOf(a, rows, first + k + 3, first + depth, count, inner);
+    let out = to + (<usize>k << 2);
+    for (let f = 0; f < height; f += 4) {
+      const rest = height - f, at = <usize>f << 2;
+      const x0 = at0 != 0 ? loadSome(at0 + at, rest) : f32x4.splat(0), x1 = at1 != 0 ? loadSome(at1 + at, rest) : f32x4.splat(0);
+      const x2 = at2 != 0 ? loadSome(at2 + at, rest) : f32x4.splat(0), x3 = at3 != 0 ? loadSome(at3 + at, rest) : f32x4.splat(0);
+      const low0 = v128.shuffle<f32>(x0, x1, 0, 4, 1, 5), high0 = v128.shuffle<f32>(x0, x1, 2, 6, 3, 7);
+      const low1 = v128.shuffle<f32>(x2, x3, 0, 4, 1, 5), high1 = v128.shuffle<f32>(x2, x3, 2, 6, 3, 7);
+      v128.store(out, v128.shuffle<f32>(low0, low1, 0, 1, 4, 5));
+      if (rest > 1) v128.store(out + line, v128.shuffle<f32>(low0, low1, 2, 3, 6, 7));
+      if (rest > 2) v128.store(out + 2 * line, v128.shuffle<f32>(high0, high1, 0, 1, 4, 5));
+      if (rest > 3) v128.store(out + 3 * line, v128.shuffle<f32>(high0, high1, 2, 3, 6, 7));
+      out += 4 * line;
+    }
   }
+}
+
+/** Where a row begins, 0 for those that are not there. */
+@inline
+function addressOf(a: usize, rows: usize, i: i32, end: i32, count: i32, inner: i32): usize {
+  if (i >= end) return 0;
+  const row = numberOf(rows, i);
+  return row < <u32>count ? a + ((<usize>row * <usize>inner) << 2) : 0;
 }
 
 /** Zeros in the panels of 8 columns where a lacks the row: 0 times what is no number would be none. */
