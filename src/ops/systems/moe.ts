@@ -44,18 +44,20 @@ export const moeSystems: readonly System[] = [
     family: "moe",
     title: "Enhancing Fast Feed Forward Networks with Load Balancing and a Master Leaf Node",
     export: "petri/moe#fastFeedforward",
-    notebook: "reference/moe/fast-feedforward.html",
+    notebook: "fast-feedforward.html",
     test: "test/ops/moe-tree.test.ts",
-    verdict: ""
+    verdict:
+      "the balance loss spreads inputs over the leaves: held; more accurate with it and a master leaf: did not hold (digits, 3 seeds)"
   },
   {
     id: "fast-feedforward-networks",
     family: "moe",
     title: "Fast Feedforward Networks",
     export: "petri/moe#fastFeedforward",
-    notebook: "reference/moe/fast-feedforward.html",
+    notebook: "fast-feedforward.html",
     test: "test/ops/moe-tree.test.ts",
-    verdict: ""
+    verdict:
+      "one path keeps 94.2% of the accuracy of a dense layer of the training width: held; better than a dense layer of a leaf's width at every depth: did not hold (digits, 3 seeds)"
   },
   {
     id: "grin",
@@ -134,9 +136,10 @@ export const moeSystems: readonly System[] = [
     family: "moe",
     title: "Sparse Upcycling: Training Mixture-of-Experts from Dense Checkpoints",
     export: "petri/moe#upcycle",
-    notebook: "reference/moe/upcycle.html",
+    notebook: "upcycling.html",
     test: "test/ops/moe-upcycling.test.ts",
-    verdict: ""
+    verdict:
+      "unchanged at step 0, and better than the dense network at equal further work: held; than a mixture from scratch with that work: with 4 of 5 seeds (digits)"
   },
   {
     id: "sparsely-activated-mixture-of-experts-are-robust-multi",
