@@ -133,6 +133,42 @@ export function competeCases(backend: BackendName): void {
     );
 
     test(
+      "diversity of the winners' outputs and balance of who computes, by their weights",
+      withoutLeak(async () => {
+        const x = ops.random.normal(ops.key(2), [6, 3]);
+        const losses = {router: 0, diversity: 2, balance: 0.5};
+        const layer = competeMoe({experts: EXPERTS, expert, rate: 1, losses});
+        const params = layer.init(ops.key(1), [3]);
+        const outputs = await outputsOf(params.experts, x);
+        const races = compete(outputs, "softplus", 2);
+        const cosines = races.map(({winners}, token) => {
+          const [a, b] = winners.map((e) => outputs[token]?.[e] as number[]) as [number[], number[]];
+          const product = a.reduce((sum, each, f) => sum + each * (b[f] as number), 0);
+          return product / Math.hypot(...a) / Math.hypot(...b);
+        });
+        const balanceOf = (chosen: number[][], logits: number[][]) =>
+          Array.from({length: EXPERTS}, (_, e) => {
+            const share = mean(chosen.map((own) => (own.includes(e) ? 1 : 0)));
+            return EXPERTS * share * mean(logits.map((own) => softmax(own)[e] as number));
+          }).reduce((sum, each) => sum + each, 0);
+        const [diversity, balance] = await addedLosses(layer as Layer, params, x);
+        expect(diversity).toBeCloseTo(2 * mean(cosines), 4);
+        const winners = races.map((race) => race.winners);
+        const responses = races.map((race) => race.responses);
+        expect(balance).toBeCloseTo(0.5 * balanceOf(winners, responses), 4);
+        const routed = layer.routing(params, x);
+        const own = balanceOf(
+          (await routed.indices.array()) as number[][],
+          (await routed.logits?.array()) as number[][]
+        );
+        const calm = competeMoe({experts: EXPERTS, expert, rate: 0, losses});
+        const without = await addedLosses(calm as Layer, params, x);
+        expect(without[0]).toBe(0);
+        expect(without[1]).toBeCloseTo(0.5 * own, 4);
+      })
+    );
+
+    test(
       "steps compete at the rate that was asked for, after the warm-up",
       withoutLeak(async () => {
         const layer = competeMoe({experts: EXPERTS, expert, rate: 0.25, warmUp: 2});
@@ -199,6 +235,22 @@ export function competeCases(backend: BackendName): void {
         expect((await middle.data())[0]).toBeCloseTo(1, 1);
         expect((await variance.data())[0]).toBeGreaterThan(0.9 * (0.25 + 0.0625));
         expect((await variance.data())[0]).toBeLessThan(1.1 * (0.25 + 0.0625));
+      })
+    );
+
+    test(
+      "S2MoE: what the layer keeps follows the clean tokens alone",
+      withoutLeak(async () => {
+        const router = topKRouter({k: 2});
+        const layer = s2Moe(moe({experts: EXPERTS, router, expert, track: true}));
+        const params = layer.init(ops.key(1), [3]);
+        const paths: string[] = [];
+        const setState = (path: string) => paths.push(path);
+        const state = ops.initState(layer as Layer, [3]);
+        const context = {training: true, key: ops.key(5), state, setState};
+        layer.apply(params, ops.random.normal(ops.key(2), [6, 3]), context);
+        expect(paths).toEqual(["layer"]);
+        expect(Object.keys(state)).toEqual(paths);
       })
     );
 

@@ -168,6 +168,10 @@ export function nestedCases(backend: BackendName): void {
       expect(() => layer.apply(params, tf.zeros([1, 4, 8]))).toThrow(
         /takes the decision of a layer before it/
       );
+      const left = (name: string) => tf.zeros(name === "nestedOrder" ? [8] : [8, 1]);
+      expect(() => layer.apply(params, tf.zeros([1, 4, 8]), {left})).toThrow(
+        /decided about 8 tokens, and there are 4/
+      );
     });
   });
 }
