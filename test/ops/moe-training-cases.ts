@@ -48,6 +48,9 @@ export const TRAINED: Record<string, Omit<MoeOptions, "experts" | "expert"> & Pa
   "a threshold": {router: thresholdRouter(), capacity: {factor: 1.25}, straightThrough: true}
 };
 
+/** Software adapters search long for the tokens of an expert. */
+const PATIENCE = 120_000;
+
 /** A mixture between two dense layers. */
 export function network(options: (typeof TRAINED)[string]): Layer {
   const layer = moe({experts: 4, expert, ...options});
@@ -79,6 +82,7 @@ export function moeTrainingCases(backend: BackendName): void {
         let last: FitRow | undefined;
         for await (const row of training) last = row;
         expect(last?.testAccuracy).toBeGreaterThan(0.88);
+        if (backend === "webgpu") expect(training.plan).toMatchObject({status: "recorded"}, PATIENCE);
         const [state] = Object.values(training.state.modelState) as MoeState[];
         if (options.track) {
           const load = Array.from((await state?.load?.data()) ?? []);
@@ -140,6 +144,7 @@ export function moeTrainingCases(backend: BackendName): void {
         training.dispose();
         return Math.max(...load) / 128;
       };
+      expect(await worst(0)).toBeGreaterThan(0.7);
       expect(await worst(1)).toBeLessThan(0.4);
     });
   });
