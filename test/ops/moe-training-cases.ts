@@ -96,11 +96,12 @@ export function moeTrainingCases(backend: BackendName): void {
         }
         training.dispose();
         expect(tf.memory().numTensors).toBe(before);
-      }
+      },
+      PATIENCE
     );
 
     test("a bias without a loss evens out a load that the router has all on one expert", async () => {
-      const router = sigmoidRouter({k: 1, biasStep: 0.02}, PATIENCE);
+      const router = sigmoidRouter({k: 1, biasStep: 0.02});
       const x = tf.add(ops.random.normal(key(2), [200, 6], 0, 0.4), 0.5);
       const kernel = tf.add(ops.random.normal(key(5), [6, 4], 0, 1), tf.tensor2d([2, 0, 0, 0], [1, 4]));
       let state = {router: router.initState?.({features: 6, experts: 4}) as Params};
