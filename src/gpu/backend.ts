@@ -1,6 +1,7 @@
 import {dismissDevice, takeGpuError, watchDevice} from "./device-watch.ts";
 import {teachEmptyTensors} from "./empty-tensors.ts";
 import {teachLongSums} from "./long-sums.ts";
+import {teachRealCasts} from "./real-casts.ts";
 import * as tf from "./tfjs.ts";
 import type {BackendInfo, BackendName, MemoryInfo} from "./types.ts";
 import {openDevice} from "./webgpu-device.ts";
@@ -95,6 +96,7 @@ async function openWebGPU({isBack}: BackendOptions): Promise<string> {
   tf.env().set("WEBGPU_CPU_FORWARD", false);
   teachEmptyTensors("webgpu");
   teachLongSums();
+  teachRealCasts();
   return name;
 }
 

@@ -30,6 +30,38 @@ function leftBehind(compute: () => unknown): number {
 export function edgeCases(backend: BackendName): void {
   describe(`edges on ${backend}`, () => {
     beforeAll(() => use(backend));
+
+    test(
+      "whole numbers and truth values that became floats are floats to every kernel and every plan",
+      withoutRemainder(async () => {
+        const whole = tf.tensor2d([1, 2, -3, 4], [2, 2], "int32");
+        const [x, mask] = tf.tidy(() => [
+          tf.cast(whole, "float32"),
+          tf.cast(tf.greater(whole, 0), "float32")
+        ]);
+        const kernel = tf.tensor2d([1, 10], [2, 1]);
+        const [y, kept] = [
+          tf.matMul(x, kernel),
+          ops.dense({units: 1}).apply({kernel} as never, mask)
+        ];
+        await expectClose(y, [21, 37]);
+        await expectClose(kept, [11, 10]);
+        await expectClose(x, [1, 2, -3, 4]);
+        const loop = ops.planned(
+          (state: {sum: Tensor}, [ids]) => {
+            const counts = tf.cast(ids as Tensor, "float32");
+            return {state: {sum: tf.add(state.sum, counts)}, outputs: {counts}};
+          },
+          {sum: tf.zeros([2])}
+        );
+        for (let i = 0; i < 6; ++i) loop.step({values: Int32Array.of(i, 1), shape: [2]});
+        const counts = loop.take("counts");
+        await expectClose(counts, [5, 1]);
+        await expectClose(loop.state.sum, [15, 6]);
+        loop.dispose();
+        tf.dispose([whole, x, mask, kernel, y, kept, counts]);
+      })
+    );
     emptyCases();
     notANumberCases();
     classCases();

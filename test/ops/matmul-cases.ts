@@ -150,6 +150,19 @@ function denseCases(): void {
     {batch: 12, inputs: 8, units: 20},
     {batch: 1, inputs: 5, units: 1}
   ];
+  test.each(FUSED)("dense with %s of large and of endless sums", (activation) =>
+    withoutLeak(async () => {
+      const sums = [-Infinity, -3e38, -1000, -90, -50, 50, 90, 1000, 3e38, Infinity];
+      const x = tf.tensor2d(sums, [sums.length, 1]);
+      const y = denseProduct(x, tf.ones([1, 1]), tf.zeros([1]), activation);
+      const [value] = ACTIVATIONS[activation];
+      await expectClose(
+        y,
+        sums.map((sum) => value(Math.fround(sum)))
+      );
+    })()
+  );
+
   const cases = FUSED.flatMap((activation) => sizes.map((size) => [activation, size] as const));
 
   test.each(cases)("dense with %s, %o: values and gradients", (activation, size) =>

@@ -4,7 +4,8 @@ const VALUES: Record<FusedActivation, string> = {
   linear: "x",
   // Not max, which may drop what is no number.
   relu: "select(x, vec4f(0.0), x < vec4f(0.0))",
-  tanh: "tanh(x)",
+  // Adapters may compute it of exponentials, which overflow; beyond 15 it is 1 to the last bit.
+  tanh: "tanh(clamp(x, vec4f(-15.0), vec4f(15.0)))",
   sigmoid: "1.0 / (1.0 + exp(-x))",
   elu: "select(exp(x) - 1.0, x, x > vec4f(0.0))"
 };

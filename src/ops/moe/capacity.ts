@@ -5,7 +5,7 @@ import {offTape} from "../../gpu/tape.ts";
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../core/errors.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import type {Choices} from "./routing.ts";
-import {orNone, toFloats, transposeWhole, wholeRows} from "./whole.ts";
+import {orNone, transposeWhole, wholeRows} from "./whole.ts";
 
 /** How many tokens each expert takes: a share of what it would get if all experts got as many, or a number. */
 export interface CapacityOptions {
@@ -171,7 +171,7 @@ function kept(routing: Choices, capacity: number, options: QueueOptions) {
   return {
     indices: orNone(isKept, routing.indices),
     offered: choiceCounts(routing),
-    isKept: toFloats(isKept)
+    isKept: tf.cast(isKept, "float32")
   };
 }
 
@@ -180,6 +180,6 @@ export function choiceCounts({indices, experts}: Pick<Choices, "indices" | "expe
   return constant(() => {
     const {offsets} = countingSort(tf.reshape(indices, [-1]), experts);
     const ends = tf.slice(offsets, [1], [experts]);
-    return toFloats(tf.sub(ends, tf.slice(offsets, [0], [experts])));
+    return tf.cast(tf.sub(ends, tf.slice(offsets, [0], [experts])), "float32");
   });
 }

@@ -2,19 +2,14 @@
 import {takeTableRows} from "../../gpu/kernels/rows.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 
-/** int32 or bool as float32 in memory of its own: tfjs's cast on webgpu keeps the bits of whole numbers, which kernels of ours would read. */
-export function toFloats(x: Tensor): Tensor {
-  return tidy(() => tf.mul(tf.cast(x, "float32"), 1));
-}
-
 /** tf.transpose for whole numbers: tfjs's own kernel on webgpu does not compile for them. */
 export function transposeWhole(x: Tensor, axes: number[]): Tensor {
-  return tidy(() => tf.cast(tf.transpose(toFloats(x), axes), "int32"));
+  return tidy(() => tf.cast(tf.transpose(tf.cast(x, "float32"), axes), "int32"));
 }
 
 /** Rows of a table of whole numbers, [rows, features], by their numbers. */
 export function wholeRows(table: Tensor, ids: Tensor): Tensor {
-  return tidy(() => tf.cast(takeTableRows(toFloats(table), ids), "int32"));
+  return tidy(() => tf.cast(takeTableRows(tf.cast(table, "float32"), ids), "int32"));
 }
 
 /** Numbers of experts where a choice is kept, -1 elsewhere. */
