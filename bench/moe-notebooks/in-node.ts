@@ -18,10 +18,15 @@ export interface Recorded {
   cpuSeconds: number;
 }
 
-/** The digits in two parts, each pixel scaled to mean 0 and deviation 1, with rows of 64 numbers or images of 8 rows. */
-export async function digitsInNode(inputShape: number[]) {
+/** Datasets are read from the notebooks' folder. */
+export function notebookFiles(): void {
   const fetchBytes = async (path: string) => new Uint8Array(await readFile(join("notebooks", path)));
   ops.datasets.configureDatasets({fetchBytes});
+}
+
+/** The digits in two parts, each pixel scaled to mean 0 and deviation 1, with rows of 64 numbers or images of 8 rows. */
+export async function digitsInNode(inputShape: number[]) {
+  notebookFiles();
   const {digits, normalise, split} = ops.datasets;
   const {train, test} = normalise(split(await digits(), {test: 0.25, seed: 1}));
   return {train: {...train, inputShape}, test: {...test, inputShape}};

@@ -4,7 +4,7 @@ import type {Recorded} from "./in-node.ts";
 
 /** Which way each figure is good. */
 const LOWER =
-  /operations|parameters|entropy of decisions|largest|difference|dropped|unused|without an expert|loss|time/;
+  /operations|parameters|entropy of decisions|largest|difference|dropped|unused|without an expert|loss|time|bits a character/;
 
 /** Trainings of some seeds, each in a process of its own; `--json` writes what lies in notebooks/data. */
 const recording =
@@ -34,6 +34,7 @@ function rowsOf({adapter, figures, cpuSeconds}: Recorded, seed: number): Measure
 /** The figures that the notebooks on mixtures of experts begin with. */
 export const moeNotebooks: Record<string, Bench> = {
   "fast feedforward": recording("train-fast-feedforward", {seeds: 3, steps: 2000}),
+  "language model": recording("train-language-models", {seeds: 3, steps: 1000}),
   "router zoo": recording("train-routers", {seeds: 3, steps: 600}),
   upcycling: recording("train-upcycled", {seeds: 5, steps: 800})
 };

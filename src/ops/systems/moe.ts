@@ -73,9 +73,10 @@ export const moeSystems: readonly System[] = [
     family: "moe",
     title: "Hash Layers For Large Sparse Models",
     export: "petri/moe#hashRouter",
-    notebook: "reference/moe/hash-router.html",
+    notebook: "moe-language-model.html",
     test: "test/ops/moe-routing.test.ts",
-    verdict: ""
+    verdict:
+      "a hash of the character does as well as Switch: held, better with 3 of 3 seeds (a character transformer, 1,000 steps)"
   },
   {
     id: "m6-t",
@@ -155,9 +156,10 @@ export const moeSystems: readonly System[] = [
     family: "moe",
     title: "Switch Transformers: Scaling to Trillion Parameter Models with Simple and Efficient Sparsity",
     export: "petri/moe#switchRouter",
-    notebook: "reference/moe/switch-router.html",
+    notebook: "moe-language-model.html",
     test: "test/ops/moe-training.test.ts",
-    verdict: ""
+    verdict:
+      "better than a dense layer of equal work: held with 3 of 3 seeds; of equal parameters: with 3 of 3 (a character transformer, 1,000 steps)"
   },
   {
     id: "towards-more-effective-and-economic-sparsely-activated-model",
