@@ -94,13 +94,17 @@ class Capture {
     });
     shadows.put(backend, "uploadToGPU", (upload) => (dataId) => {
       const {resource, values, dtype} = backend.tensorMap.get(dataId);
+      const {met} = this;
       this.isUploading = true;
       upload(dataId);
       this.isUploading = false;
       if (!resource && values) {
+        // Into recycled memory it goes by way of more, into new memory it does not: only the tensor's own is counted.
+        this.met = met;
+        const buffer = backend.tensorMap.get(dataId).resource as GPUBuffer;
         const Type = dtype === "float32" ? Float32Array : Int32Array;
-        const memory = this.memoryOf(backend.tensorMap.get(dataId).resource as GPUBuffer);
-        memory.content = new Uint8Array(Type.from(values).buffer);
+        const content = new Uint8Array(Type.from(values).buffer);
+        this.memories.set(buffer, {...this.memory(buffer, true), content});
       }
     });
     for (const name of ["read", "readSync"] as const) {
