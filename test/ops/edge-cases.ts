@@ -40,10 +40,7 @@ export function edgeCases(backend: BackendName): void {
           tf.cast(tf.greater(whole, 0), "float32")
         ]);
         const kernel = tf.tensor2d([1, 10], [2, 1]);
-        const [y, kept] = [
-          tf.matMul(x, kernel),
-          ops.dense({units: 1}).apply({kernel} as never, mask)
-        ];
+        const [y, kept] = [tf.matMul(x, kernel), ops.dense({units: 1}).apply({kernel} as never, mask)];
         await expectClose(y, [21, 37]);
         await expectClose(kept, [11, 10]);
         await expectClose(x, [1, 2, -3, 4]);
