@@ -12,6 +12,8 @@ const NETWORKS = [
   {widths: [784, 64, 10], batch: 128}
 ] as const;
 
+type Network = (typeof NETWORKS)[number];
+
 /** Every order at one grid, every grid at one order, and the largest of both. */
 function sweep(quick: boolean): Pick<KanTask, "order" | "intervals">[] {
   const orders = quick ? [3, 10] : [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -47,26 +49,32 @@ function contendersFor(task: KanTask, slow: boolean): KanContenderName[] {
 /** Losses of contenders that compute the same agree so far. */
 const AGREEMENT = 1e-3;
 
-async function splines(place: Place, backend: Backend, quick: boolean): Promise<Measurement[]> {
+async function splines(
+  place: Place,
+  backend: Backend,
+  network: Network,
+  quick: boolean
+): Promise<Measurement[]> {
   const slow = backend === "webgpu" && isSoftware(await adapterOf(place, backend));
   const measurements: Measurement[] = [];
-  for (const network of NETWORKS) {
-    const own = new Map<string, number>();
-    let device = "";
-    const name = `${network.widths.join("-")}, batch ${network.batch}`;
-    for (const point of sweep(quick)) {
-      const task = {...network, ...point};
-      const effort = {task, backend, contenders: contendersFor(task, slow), rounds: quick ? 2 : 5};
-      const {adapter, result} = await place.measure({backend, name: "timeKan", args: [effort]});
-      device = adapter;
-      const title = `${name}, order ${point.order}, ${point.intervals} intervals`;
-      for (const {name: peer, reason} of result.failed)
-        console.error(`${title}: ${peer} cannot do this here: ${reason}`);
-      measurements.push(...compare(result.timings, title, adapter));
-      own.set(`${point.order} ${point.intervals}`, result.timings[0]?.both ?? 0);
-    }
-    const [high = 0, usual = 1] = [own.get("10 5"), own.get("3 5")];
-    measurements.push({
+  const own = new Map<string, number>();
+  let device = "";
+  const name = `${network.widths.join("-")}, batch ${network.batch}`;
+  for (const point of sweep(quick)) {
+    const task = {...network, ...point};
+    const effort = {task, backend, contenders: contendersFor(task, slow), rounds: quick || slow ? 2 : 5};
+    const {adapter, result} = await place.measure({backend, name: "timeKan", args: [effort]});
+    device = adapter;
+    const title = `${name}, order ${point.order}, ${point.intervals} intervals`;
+    for (const {name: peer, reason} of result.failed)
+      console.error(`${title}: ${peer} cannot do this here: ${reason}`);
+    measurements.push(...compare(result.timings, title, adapter));
+    own.set(`${point.order} ${point.intervals}`, result.timings[0]?.both ?? 0);
+  }
+  const [high = 0, usual = 1] = [own.get("10 5"), own.get("3 5")];
+  return [
+    ...measurements,
+    {
       subject: "kan",
       case: `${name}, 5 intervals`,
       metric: "order 10, forward and backward",
@@ -76,9 +84,8 @@ async function splines(place: Place, backend: Backend, quick: boolean): Promise<
       ratio: high / usual,
       better: "lower",
       adapter: device
-    });
-  }
-  return measurements;
+    }
+  ];
 }
 
 function compare([own, ...peers]: KanTiming[], title: string, adapter: string): Measurement[] {
@@ -110,18 +117,18 @@ function compare([own, ...peers]: KanTiming[], title: string, adapter: string): 
 }
 
 const within =
-  (backend: Backend): Bench =>
+  (backend: Backend, network: Network): Bench =>
   async ({quick}) => {
     const place = await openStepsPage();
     try {
-      return await splines(place, backend, quick);
+      return await splines(place, backend, network, quick);
     } finally {
       await place.close();
     }
   };
 
-/** Layers of splines beside the same in plain tfjs and jax-js, and beside dense layers of as many parameters. */
-export const kan: Record<string, Bench> = {
-  "layers on webgpu": within("webgpu"),
-  "layers on wasm": within("wasm")
-};
+const partsOf = (backend: Backend): [string, Bench][] =>
+  NETWORKS.map((network) => [`${network.widths.join("-")} on ${backend}`, within(backend, network)]);
+
+/** Layers of splines beside the same in plain tfjs and jax-js, and beside dense layers of as many parameters; each takes minutes. */
+export const kan: Record<string, Bench> = Object.fromEntries([...partsOf("webgpu"), ...partsOf("wasm")]);
