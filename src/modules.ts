@@ -42,6 +42,7 @@ export const petriModules: Readonly<Record<string, LoadModule>> = {
     });
     return datasets;
   }),
+  "petri/forward-forward": computing("petri/forward-forward", () => import("./ops/forward-forward/index.ts")),
   "petri/kan": computing("petri/kan", () => import("./ops/kan/index.ts")),
   "petri/metrics": noted("petri/metrics", () => import("./ops/metrics/index.ts")),
   "petri/moe": computing("petri/moe", () => import("./ops/moe/index.ts")),

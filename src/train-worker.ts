@@ -32,6 +32,7 @@ const {lost} = serveTraining({
   modules: {
     "petri/core": () => import("./ops/core/index.ts"),
     "petri/datasets": () => import("./ops/datasets/index.ts"),
+    "petri/forward-forward": () => import("./ops/forward-forward/index.ts"),
     "petri/kan": () => import("./ops/kan/index.ts"),
     "petri/metrics": () => import("./ops/metrics/index.ts"),
     "petri/moe": () => import("./ops/moe/index.ts"),

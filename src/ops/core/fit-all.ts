@@ -94,7 +94,13 @@ export class FitAll<P extends Params = Params> implements AsyncGenerator<RunRow,
         const own = models[i] as Layer<P>;
         return state
           ? cloneState(state)
-          : initTrainState(params ?? own.init(key.fold(0), data.inputShape), optimizer, own, data.inputShape);
+          : initTrainState(
+              params ?? own.init(key.fold(0), data.inputShape),
+              optimizer,
+              own,
+              data.inputShape,
+              key.fold(3)
+            );
       })
     );
     try {
@@ -222,7 +228,9 @@ export class FitAll<P extends Params = Params> implements AsyncGenerator<RunRow,
   private async rowsOf(logged: readonly Run<P>[], places: readonly Place[]): Promise<RunRow[]> {
     const training = this.training as PackedTraining<P>;
     const figures = await Promise.all(
-      logged.map(({index, settings}) => figuresOf((each) => training.take(each, index), settings.metrics))
+      logged.map(({index, model, settings}) =>
+        figuresOf((each) => training.take(each, index), settings.metrics, model.learning?.figures)
+      )
     );
     const rows: RunRow[] = [];
     for (const [i, run] of logged.entries()) {

@@ -9,17 +9,22 @@ import type {Params} from "./tree.ts";
 /** Of the batch of a step. */
 export type Figures = {loss: number; accuracy?: number};
 
-/** The figures of the last step's batch, from what `take` gives of it; the tensors they come from are freed. */
+/**
+ * The figures of the last step's batch, from what `take` gives of it; the tensors they come from are freed. `names` are those
+ * of the model's own learning.
+ */
 export async function figuresOf<P extends Params>(
   take: (index: number) => Tensor,
-  metrics: Settings<P>["metrics"]
+  metrics: Settings<P>["metrics"],
+  names: readonly string[] = []
 ): Promise<Figures> {
   const results = [0, ...(metrics ? [1, 2] : [])].map((index) => tf.keep(take(index)));
   try {
     const [figures, outputs, wanted] = results;
-    const [loss = NaN, accuracy = NaN] = figures ? await figures.data() : [];
+    const [loss = NaN, accuracy = NaN, ...own] = figures ? await figures.data() : [];
+    const learned = Object.fromEntries(names.map((name, i) => [name, own[i] as number]));
     const further = metrics && outputs && wanted ? await measure(metrics, outputs, wanted) : {};
-    return {loss, ...(!Number.isNaN(accuracy) && {accuracy}), ...further};
+    return {loss, ...(!Number.isNaN(accuracy) && {accuracy}), ...learned, ...further};
   } finally {
     tf.dispose(results);
   }

@@ -5,6 +5,7 @@ import {ArgumentError, checkCount, checkOptions} from "./errors.ts";
 import {type Key, key as keyOf} from "./key.ts";
 import type {Layer} from "./layer.ts";
 import {adam} from "./optimizers/adam.ts";
+import {asLayerwise} from "./optimizers/layerwise.ts";
 import type {Optimizer} from "./optimizers/optimizer.ts";
 import {resumed} from "./resume.ts";
 import type {BatchLoss, Metric} from "./task.ts";
@@ -124,11 +125,20 @@ export function settingsFor<P extends Params>(model: Layer<P>, data: Dataset, op
   const {epochs = 10, batchSize = 32, logEvery = 10, accumulate = 1, earlyStopping} = options;
   const rows = countRows(data);
   const stepsPerEpoch = Math.ceil(rows / batchSize);
-  const {steps = epochs * stepsPerEpoch, optimizer = adam(), key: wanted = keyOf(0)} = options;
+  const {steps = epochs * stepsPerEpoch, optimizer: given = adam(), key: wanted = keyOf(0)} = options;
   for (const [name, value] of Object.entries({epochs, batchSize, logEvery, accumulate, steps})) {
     checkCount(name, value);
   }
-  checkKinds(options, optimizer);
+  checkKinds(options, given);
+  const optimizer = model.learning ? asLayerwise(given) : given;
+  if (model.learning && accumulate !== 1)
+    throw new ArgumentError(
+      `${model.name} learns by a rule of its own, which takes a batch whole: leave out \`accumulate\` (got ${accumulate}), or pass a smaller batchSize.`
+    );
+  if (model.learning && options.loss)
+    throw new ArgumentError(
+      `${model.name} learns by a rule of its own, with a loss of its own: leave out \`loss\`; further figures go into \`metrics\`.`
+    );
   const evaluations = schedules(options, stepsPerEpoch);
   if (earlyStopping) checkEarlyStopping(earlyStopping, figureNames(evaluations, options.metrics));
   const saved = savedTraining(model, data, options, {batchSize, rows, optimizer, key: options.key});

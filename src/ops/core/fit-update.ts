@@ -1,17 +1,23 @@
 import {pair} from "../../gpu/kernels/pair.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
+import {ArgumentError} from "./errors.ts";
 import type {Feed} from "./feed.ts";
 import {valueAndGrad} from "./grad.ts";
 import type {Key} from "./key.ts";
-import type {Layer, ModelState} from "./layer.ts";
-import type {Optimizer} from "./optimizers/optimizer.ts";
+import type {Layer, Learned, Learning, LearningContext, ModelState} from "./layer.ts";
+import type {Layerwise} from "./optimizers/layerwise.ts";
+import type {Optimizer, OptimizerState} from "./optimizers/optimizer.ts";
 import {alignOutputs, type Task} from "./task.ts";
 import {applyGradients, type TrainState} from "./train-step.ts";
-import {map, type Params, type Tree} from "./tree.ts";
+import {leaves, map, type Params, type Tree} from "./tree.ts";
 
 interface UpdateOptions {
   optimizer: Optimizer;
   task: Task;
+}
+
+interface LearningOptions extends UpdateOptions {
+  optimizer: Layerwise;
 }
 
 /** What is wanted of a step besides the new state: nothing, loss and accuracy, or what the model gave as well. */
@@ -21,8 +27,8 @@ export type Wanted = "nothing" | "figures" | "outputs";
 interface Updated<P extends Params> {
   state: TrainState<P>;
   /**
-   * Of figures, [loss, accuracy]: means over the batch before the update; accuracy is NaN without classes. Of outputs, then
-   * those of the model and what they should have been.
+   * Of figures, [loss, accuracy, those of the model's own learning]: means over the batch before the update; accuracy is NaN
+   * without classes. Of outputs, then those of the model and what they should have been.
    */
   results: Tensor[];
 }
@@ -51,8 +57,16 @@ interface Piece<P> {
   share: number;
 }
 
-/** The update of `fit`: the states of layers are threaded through, and a batch may be taken in pieces. */
-export function makeUpdate<P extends Params>(
+/** The update of `fit`, by backpropagation or as the network learns. */
+export function makeUpdate<P extends Params>(model: Layer<P>, feed: Feed, options: UpdateOptions): Update<P> {
+  const {learning} = model;
+  return learning
+    ? updateByLearning(learning, feed, options as LearningOptions)
+    : updateByGradient(model, feed, options);
+}
+
+/** The states of layers are threaded through, and a batch may be taken in pieces. */
+function updateByGradient<P extends Params>(
   model: Layer<P>,
   feed: Feed,
   {optimizer, task}: UpdateOptions
@@ -102,6 +116,72 @@ function meanGradient<P extends Params>(pieces: readonly Piece<P>[]): P {
     first as Params,
     ...others
   ) as P;
+}
+
+/** The network's own way: its children are updated while it goes on, each by its part of the optimizer. */
+function updateByLearning<P extends Params>(
+  learning: Learning<P>,
+  feed: Feed,
+  {optimizer, task}: LearningOptions
+): Update<P> {
+  return (state, [part], key, wanted) => {
+    const params: Record<string, Params> = {...(state.params as Record<string, Params>)};
+    const optimizerState = {...(state.optimizerState as Record<string, OptimizerState>)};
+    const modelState: Record<string, Params> = {...state.modelState};
+    const fresh: Tensor[] = [];
+    /** What is made in a scope of the network's own outlives it. */
+    const kept = <T extends Tree<Tensor | number>>(tree: T): T => {
+      for (const leaf of leaves<Tensor | number>(tree))
+        if (typeof leaf !== "number") fresh.push(tf.keep(leaf));
+      return tree;
+    };
+    const context: LearningContext = {
+      training: true,
+      key,
+      state: state.modelState,
+      setState: (path, next) => {
+        modelState[path] = kept(next as Tree<Tensor>) as Params;
+      },
+      update: (name, grads) => {
+        const child = (state.params as Record<string, Params>)[name];
+        if (child === undefined)
+          throw new ArgumentError(
+            `update was called for "${name}", which is no child of the parameters: they are ${Object.keys(params).join(", ")}.`
+          );
+        const next = optimizer.stepChild(name, grads, optimizerState[name] as OptimizerState, child);
+        params[name] = kept(next.params as Tree<Tensor>) as Params;
+        optimizerState[name] = kept(next.state);
+      }
+    };
+    try {
+      const results = tidy(() => {
+        const {x, y} = feed.batch((part as BatchPart).inputs);
+        return learnedResults(learning.learn(state.params, x, y, context), y, task, wanted);
+      });
+      const next = {params: params as P, optimizerState, modelState, step: state.step + 1};
+      return {state: next, results};
+    } catch (error) {
+      const before = new Set(
+        leaves([state.params, state.optimizerState, state.modelState] as Tree<Tensor | number>)
+      );
+      tf.dispose(fresh.filter((tensor) => !before.has(tensor)));
+      throw error;
+    }
+  };
+}
+
+function learnedResults(
+  {loss, outputs, figures = []}: Learned,
+  y: Tensor,
+  task: Task,
+  wanted: Wanted
+): Tensor[] {
+  if (wanted === "nothing") return [];
+  const given = outputs();
+  const accuracy = task.accuracy ? task.accuracy(given, y).asScalar() : tf.scalar(NaN);
+  const both = pair(loss.asScalar(), accuracy);
+  const all = figures.length === 0 ? both : tf.concat([both, tf.stack([...figures])]);
+  return wanted === "figures" ? [all] : [all, alignOutputs(given, y), y];
 }
 
 function resultsOf<P extends Params>(pieces: readonly Piece<P>[], task: Task, wanted: Wanted): Tensor[] {

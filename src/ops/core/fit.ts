@@ -78,7 +78,13 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
     const settings = settingsFor(model, data, options);
     const {saved, state, params, optimizer, key, earlyStopping} = settings;
     const fresh = () =>
-      initTrainState(params ?? model.init(key.fold(0), data.inputShape), optimizer, model, data.inputShape);
+      initTrainState(
+        params ?? model.init(key.fold(0), data.inputShape),
+        optimizer,
+        model,
+        data.inputShape,
+        key.fold(3)
+      );
     this.held = saved?.state ?? tidy(() => (state ? cloneState(state) : fresh()));
     this.stopping = earlyStopping && new EarlyStopping(earlyStopping, saved?.stopping);
     this.heed(!this.stopping?.isOver, "early stopping");
@@ -182,7 +188,11 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
         let row: FitRow | undefined;
         if (isLogged && mayWait) waiting.push(this.waitingRow(place));
         else if (isLogged) {
-          const figures = await figuresOf((index) => training.take(index), metrics);
+          const figures = await figuresOf(
+            (index) => training.take(index),
+            metrics,
+            this.model.learning?.figures
+          );
           yield* this.arrived(waiting);
           row = {...place, ...figures};
         }
@@ -243,7 +253,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
 
   private waitingRow(row: Omit<FitRow, "loss">): WaitingRow {
     const training = this.training as PlannedTraining<P>;
-    const figures = figuresOf((index) => training.take(index), undefined);
+    const figures = figuresOf((index) => training.take(index), undefined, this.model.learning?.figures);
     const waiting: WaitingRow = {row, figures, isThere: false};
     const settle = () => {
       waiting.isThere = true;

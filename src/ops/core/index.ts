@@ -52,6 +52,7 @@ export * from "./optimizers/accumulate.ts";
 export * from "./optimizers/adagrad.ts";
 export * from "./optimizers/adam.ts";
 export * from "./optimizers/ema.ts";
+export * from "./optimizers/layerwise.ts";
 export * from "./optimizers/lbfgs/lbfgs.ts";
 export type * from "./optimizers/lbfgs/types.ts";
 export * from "./optimizers/lion.ts";

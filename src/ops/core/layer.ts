@@ -2,7 +2,7 @@
 import type {FusedActivation} from "../../gpu/kernels/activation-grad.ts";
 import {type Tensor, tidy} from "../tf.ts";
 import {ShapeError} from "./errors.ts";
-import type {Key} from "./key.ts";
+import {type Key, key as keyOf} from "./key.ts";
 import type {Params} from "./tree.ts";
 
 /** Sizes of a tensor's dimensions. Layers speak of shapes without the batch dimension. */
@@ -57,6 +57,33 @@ export type LinearProduct = (layer: {
   activation: FusedActivation;
 }) => Tensor;
 
+/** What a network that learns by a rule of its own is told in a step. */
+export interface LearningContext extends Context {
+  /**
+   * Takes what stands for the gradient of one child of the parameters, by its name: the optimizer goes down it at once, with a
+   * state of its own for each child. `learn` goes on with the parameters it was given; the update shows in the next step.
+   */
+  update(name: string, grads: Params): void;
+}
+
+/** What came of a step of a network that learns by a rule of its own. The tensors belong to the caller. */
+export interface Learned {
+  /** What the rule made small on this batch, before its updates: a scalar. */
+  loss: Tensor;
+  /** What `apply` gives for the batch before the updates: asked for in steps whose accuracy or metrics are wanted. */
+  outputs(): Tensor;
+  /** Scalars, in the order of the names in `figures`. */
+  figures?: readonly Tensor[];
+}
+
+/** A way to learn without the gradient of the task's loss going back through the network. */
+export interface Learning<P extends Params = Params> {
+  /** The names that further numbers of a step have in the rows of a training, e.g. "goodness1". */
+  readonly figures?: readonly string[];
+  /** One step on a batch. Losses given to `addLoss` are not heeded: the rule adds its own. */
+  learn(params: P, x: Tensor, y: Tensor, context: LearningContext): Learned;
+}
+
 /** A module in the manner of flax: parameters are made by `init` and passed to `apply`; the layer itself holds none. */
 export interface Layer<P extends Params = Params> {
   /** Names the layer's parameters in the tree of a network: "dense" becomes "dense1", "dense2", ... */
@@ -67,8 +94,11 @@ export interface Layer<P extends Params = Params> {
   apply(params: P, x: Tensor, context?: Context): Tensor;
   /** The shape of one output for one input; left out when it is the same. */
   outputShape?(inputShape: Shape): Shape;
-  /** What the layer keeps from step to step besides parameters, before the first step. The caller owns it. */
-  initState?(inputShape: Shape): Params;
+  /**
+   * What the layer keeps besides parameters, before the first step: what changes from step to step, and what is random and
+   * stays as it is, which optimizers shall not see. The caller owns it.
+   */
+  initState?(inputShape: Shape, key: Key): Params;
   /** The layers inside, in order of application; containers have them. */
   children?(inputShape: Shape): readonly Child[];
   /** Floating-point operations for one example, a multiplication and its addition being two; without those of children. */
@@ -77,6 +107,8 @@ export interface Layer<P extends Params = Params> {
   resized?(outputs: number): Layer;
   /** The same layer, its bias and activation, around another product; dense layers have it. Its `kernel` is whatever the product takes. */
   withProduct?(product: LinearProduct): Layer;
+  /** How the network learns where it does not by backpropagation; `fit` then does as it says. Containers do not look for it. */
+  readonly learning?: Learning<P>;
   /** The same container around other layers, in the order of `children`; their names stay. */
   withChildren?(layers: readonly Layer[]): Layer;
 }
@@ -86,11 +118,15 @@ export function shapeAfter(layer: Layer, inputShape: Shape): Shape {
   return layer.outputShape ? layer.outputShape(inputShape) : inputShape;
 }
 
-/** The state of a network before the first step, by the path of each layer that keeps one; empty for most networks. The caller owns it. */
-export function initState(model: Layer, inputShape: Shape): Record<string, Params> {
+/**
+ * The state of a network before the first step, by the path of each layer that keeps one; empty for most networks. The key is
+ * for layers that keep something random, each with a key of its own. The caller owns the tensors.
+ */
+export function initState(model: Layer, inputShape: Shape, key: Key = keyOf(0)): Record<string, Params> {
   const states: Record<string, Params> = {};
+  let count = 0;
   visit(model, inputShape, "", (layer, shape, path) => {
-    const state = layer.initState?.(shape);
+    const state = layer.initState?.(shape, key.fold(count++));
     if (state) states[path || layer.name] = state;
   });
   return states;

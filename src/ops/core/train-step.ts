@@ -1,6 +1,7 @@
 // One step of training as a function, and the state that goes from step to step.
 import {type Scalar, type Tensor, tidy} from "../tf.ts";
 import {valueAndGrad} from "./grad.ts";
+import type {Key} from "./key.ts";
 import {initState, type Layer, type ModelState, type Shape} from "./layer.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizers/optimizer.ts";
 import {clone, dispose, leaves, type Params, type Tree} from "./tree.ts";
@@ -17,20 +18,21 @@ export interface TrainState<P extends Params = Params> {
 
 /**
  * The state before the first step. The parameters are copied: the caller keeps its own. Pass the model and the shape of
- * its inputs when it has layers that keep a state.
+ * its inputs when it has layers that keep a state, and a key where some of that is random.
  */
 export function initTrainState<P extends Params>(
   params: P,
   optimizer: Optimizer,
   model?: Layer<P>,
-  inputShape: Shape = []
+  inputShape: Shape = [],
+  key?: Key
 ): TrainState<P> {
   return tidy(() => {
     const optimizerState = optimizer.init(params);
     return {
       params: clone((optimizer.start?.(params, optimizerState) ?? params) as P),
       optimizerState,
-      modelState: model ? initState(model as Layer, inputShape) : {},
+      modelState: model ? initState(model as Layer, inputShape, key) : {},
       step: 0
     };
   });

@@ -102,7 +102,7 @@ export function routerAxes(place: Place<MoeLayer>): Map<string, number> {
 }
 
 function keptState({layer, inputShape}: Place<MoeLayer>, state: Params, kept: readonly number[]): Params {
-  const init = (experts: number) => moe({...layer.options, experts}).initState?.(inputShape) ?? {};
+  const init = (experts: number) => moe({...layer.options, experts}).initState?.(inputShape, keyOf(0)) ?? {};
   return taken(state, expertAxes(init, layer.options.experts), kept);
 }
 

@@ -1,0 +1,162 @@
+import {ArgumentError, checkCount, checkOptions} from "../core/errors.ts";
+import {type Context, type Layer, type LearningContext, type Shape, shapeAfter} from "../core/layer.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import type {Block, BlockParams, BlockPlace, LocalRule} from "./local-rule.ts";
+
+export interface LocalNetworkOptions {
+  /** What is trained apart, in order of application: a dense layer, or a `sequential` of several. */
+  blocks: readonly Layer[];
+  /** How each of them learns: monoForward(), say. */
+  rule: LocalRule;
+  /** Classes of the labels, at least 2. */
+  classes: number;
+}
+
+/** Parameters by block: {block1: {layer, rule}, ...}. */
+export type LocalParams = Record<string, BlockParams>;
+
+const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
+  blocks: true,
+  rule: true,
+  classes: true
+};
+
+/**
+ * A network whose blocks each learn by a local rule, in one forward pass and without a gradient that crosses a block:
+ * `fit(localNetwork({blocks, rule, classes}), data)` trains it, with a state of the optimizer for each block. Applied, it gives
+ * the rule's scores of the classes, [batch, classes]. The rows of a training tell the sum of the blocks' losses, and each
+ * block's own as loss1, loss2, ... Throws an ArgumentError without blocks, without a rule, and with fewer than two classes.
+ *
+ * @example
+ * import {adam, dense, fit} from "petri/core";
+ * import {digits} from "petri/datasets";
+ * import {localNetwork, monoForward} from "petri/forward-forward";
+ *
+ * const blocks = [64, 64].map((units) => dense({units, activation: "relu"}));
+ * const model = localNetwork({blocks, rule: monoForward(), classes: 10});
+ * const training = fit(model, await digits(), {steps: 60, logEvery: 20, optimizer: adam({learningRate: 0.01})});
+ * for await (const row of training) display(row);
+ * training.dispose();
+ */
+export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
+  const {blocks: layers, rule, classes} = checked(options);
+
+  const places = (inputShape: Shape): BlockPlace[] => {
+    let shape = inputShape;
+    return layers.map((layer, index) => {
+      const place = {
+        index,
+        count: layers.length,
+        inputShape: shape,
+        outputShape: shapeAfter(layer, shape),
+        classes
+      };
+      shape = place.outputShape;
+      return place;
+    });
+  };
+  const blocksOf = (params: LocalParams, inputShape: Shape): Block[] =>
+    places(inputShape).map((place, index) => ({
+      ...place,
+      layer: layers[index] as Layer,
+      params: params[nameOf(index)] as BlockParams
+    }));
+  const predict = (params: LocalParams, x: Tensor, context: Context = {}) =>
+    tidy(() => rule.predict(blocksOf(params, x.shape.slice(1)), x, {...context, training: false}));
+
+  function learn(params: LocalParams, x: Tensor, y: Tensor, context: LearningContext) {
+    const losses: Tensor[] = [];
+    const figures: Tensor[] = [];
+    let streams = rule.begin(x, y, {...context, classes, key: context.key?.fold(layers.length)});
+    for (const block of blocksOf(params, x.shape.slice(1))) {
+      const path = nameOf(block.index);
+      const step = tidy(() => {
+        const {updates, ...rest} = rule.step(block, streams, {
+          ...context,
+          path,
+          key: context.key?.fold(block.index)
+        });
+        context.update(path, updates);
+        return rest;
+      });
+      losses.push(step.loss);
+      figures.push(...(step.figures ?? []));
+      streams = step.streams;
+    }
+    return {
+      loss: losses.length === 1 ? (losses[0] as Tensor) : tf.addN(losses),
+      outputs: () => predict(params, x, context),
+      figures: [...losses, ...figures]
+    };
+  }
+
+  return {
+    name: "localNetwork",
+    init(key, inputShape, path) {
+      return tidy(() =>
+        Object.fromEntries(
+          places(inputShape).map((place, index) => {
+            const name = nameOf(index);
+            const [own, rules] = key.fold(index).split(2) as [typeof key, typeof key];
+            const layer = (layers[index] as Layer).init(
+              own,
+              place.inputShape,
+              path ? `${path}/${name}` : name
+            );
+            return [name, {layer, ...(rule.init && {rule: rule.init(rules, place)})}];
+          })
+        )
+      );
+    },
+    apply: (params, x, context) => predict(params, x, context),
+    outputShape: () => [classes],
+    children: (inputShape) =>
+      places(inputShape).map((place) => ({
+        name: nameOf(place.index),
+        layer: inPlace(layers[place.index] as Layer, place, rule),
+        inputShape: place.inputShape
+      })),
+    learning: {figures: figureNames(layers.length, rule), learn}
+  };
+}
+
+/** A block as a container of its layer that keeps the rule's state. */
+function inPlace(layer: Layer, place: BlockPlace, {name, initState}: LocalRule): Layer {
+  return {
+    name,
+    init: (key, shape, path) => layer.init(key, shape, path),
+    apply: (params, x, context) => layer.apply(params, x, context),
+    ...(initState && {initState: (_, key) => initState(key, place)}),
+    children: (inputShape) => [{name: "layer", layer, inputShape}]
+  };
+}
+
+const nameOf = (index: number) => `block${index + 1}`;
+
+function checked(options: LocalNetworkOptions): LocalNetworkOptions {
+  checkOptions("localNetwork", options, optionNames);
+  const {blocks, rule, classes} = options;
+  if (!Array.isArray(blocks) || blocks.length === 0)
+    throw new ArgumentError(
+      'localNetwork needs at least one block, a layer such as dense({units: 64, activation: "relu"}); got none.'
+    );
+  if (typeof rule?.step !== "function")
+    throw new ArgumentError(`rule must be a local rule such as monoForward(), got ${String(rule)}.`);
+  checkClasses(classes);
+  return options;
+}
+
+/** @throws ArgumentError for fewer than two classes: a rule has to tell the right one from another. */
+export function checkClasses(classes: number): void {
+  checkCount("classes", classes);
+  if (classes < 2)
+    throw new ArgumentError(
+      `classes must be at least 2, got ${classes}: a local rule tells the right class from others.`
+    );
+}
+
+/** Losses first, then what the rule tells of the first block, of the second, ... */
+function figureNames(count: number, {figures = []}: LocalRule): string[] {
+  const numbers = Array.from({length: count}, (_, i) => i + 1);
+  return [...numbers.map((n) => `loss${n}`), ...numbers.flatMap((n) => figures.map((name) => `${name}${n}`))];
+}

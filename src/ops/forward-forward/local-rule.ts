@@ -1,0 +1,62 @@
+// What a local rule is: how one block of layers learns from what it is given alone.
+import type {Key} from "../core/key.ts";
+import type {Context, Layer, Shape} from "../core/layer.ts";
+import type {Params} from "../core/tree.ts";
+import type {Tensor} from "../tf.ts";
+
+/** Where a block stands in its network. */
+export interface BlockPlace {
+  /** From 0. */
+  readonly index: number;
+  /** Blocks of the network. */
+  readonly count: number;
+  /** Of one example. */
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly classes: number;
+}
+
+/** What a block is trained by: the parameters of its layer, and those of the rule (a head, say). */
+export type BlockParams = {layer: Params; rule?: Params};
+
+/** A block in its place. Its layer is applied with `context`, as a rule is given it. */
+export interface Block extends BlockPlace {
+  readonly layer: Layer;
+  readonly params: BlockParams;
+}
+
+/** What goes from block to block, by name: {x}, or {positive, negative}. No gradient goes with it. */
+export type Streams = Readonly<Record<string, Tensor>>;
+
+/** What a block makes of a step. */
+export interface LocalStep {
+  /** What stands for the gradient of the block's parameters, in their structure: the optimizer goes down it. */
+  updates: BlockParams;
+  /** What the next block is given. */
+  streams: Streams;
+  /** What the block made small, before its update: a scalar. */
+  loss: Tensor;
+  /** Scalars, in the order of the rule's `figures`. */
+  figures?: readonly Tensor[];
+}
+
+/**
+ * A rule that trains a network block by block, each from its own input and output (and the labels), so that nothing goes back
+ * through the network: a new rule is one file. What a rule keeps fixed or by itself (random feedback, running means) is state,
+ * not parameters: optimizers do not see it.
+ */
+export interface LocalRule {
+  readonly name: string;
+  /** Numbers that each block tells of a step; in the rows of a training the block's number (from 1) follows the name. */
+  readonly figures?: readonly string[];
+  /** The rule's own parameters for a block, which its updates move. The caller owns them. */
+  init?(key: Key, place: BlockPlace): Params;
+  /** What the rule keeps for a block besides: `context.state[context.path]`. The caller owns it. */
+  initState?(key: Key, place: BlockPlace): Params;
+  /** What the first block is given, from a batch of inputs and its labels, int32 [batch]. */
+  begin(x: Tensor, y: Tensor, context: Context & {classes: number}): Streams;
+  /** One step of a block. The context's path and key are its own. */
+  step(block: Block, streams: Streams, context: Context): LocalStep;
+  /** Scores of the classes for inputs without labels: [batch, classes]. The highest is the answer. */
+  predict(blocks: readonly Block[], x: Tensor, context: Context): Tensor;
+}

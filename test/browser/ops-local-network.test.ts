@@ -1,0 +1,3 @@
+import {localNetworkCases} from "../ops/local-network-cases.ts";
+
+localNetworkCases("webgpu");
