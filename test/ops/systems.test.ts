@@ -9,6 +9,7 @@ test.each(systems.map((system) => [system.id, system] as const))(
     const [specifier, name] = system.export.split("#") as [string, string];
     const packages: Record<string, object> = {
       "petri/pruning": ops.pruning,
+      "petri/forward-forward": ops.forwardForward,
       "petri/kan": ops.kan,
       "petri/moe": ops.moe,
       "petri/core": ops
