@@ -1,6 +1,7 @@
 // What a layer is, and what layers that hold others need.
 import type {FusedActivation} from "../../gpu/kernels/activation-grad.ts";
 import {type Tensor, tidy} from "../tf.ts";
+import type {ActivationName} from "./activations.ts";
 import {ShapeError} from "./errors.ts";
 import {type Key, key as keyOf} from "./key.ts";
 import type {Params} from "./tree.ts";
@@ -107,6 +108,8 @@ export interface Layer<P extends Params = Params> {
   resized?(outputs: number): Layer;
   /** The same layer, its bias and activation, around another product; dense layers have it. Its `kernel` is whatever the product takes. */
   withProduct?(product: LinearProduct): Layer;
+  /** The nonlinearity at the end of the layer; dense layers tell it, for rules that know its gradient. */
+  readonly activation?: ActivationName | ((x: Tensor) => Tensor);
   /** How the network learns where it does not by backpropagation; `fit` then does as it says. Containers do not look for it. */
   readonly learning?: Learning<P>;
   /** The same container around other layers, in the order of `children`; their names stay. */

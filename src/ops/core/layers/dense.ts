@@ -41,6 +41,7 @@ export function dense(options: DenseOptions): Layer<DenseParams> {
     });
   const layer: Layer<DenseParams> = {
     name: "dense",
+    activation,
     init(key, inputShape, path = "dense") {
       const [inputs] = inputShape;
       expectShape(inputShape.length === 1 && inputs !== undefined, path, "[inputs]", inputShape);

@@ -1,0 +1,166 @@
+// The goodness of a block's outputs and the gradient of a loss of it: all that forward-forward rules take gradients of.
+import {denseGrads, denseProduct} from "../../gpu/kernels/dense.ts";
+import {valueAndGrad} from "../core/grad.ts";
+import type {Context, Layer} from "../core/layer.ts";
+import type {DenseParams} from "../core/layers/dense.ts";
+import {stopGradient} from "../core/stop-gradient.ts";
+import type {Params} from "../core/tree.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import {applyBlock, rowsOf} from "./block.ts";
+import type {Block} from "./local-rule.ts";
+import {straightThroughRelu} from "./straight-through-relu.ts";
+
+/** Sum or mean of the squares of a block's outputs for an example. */
+export type GoodnessKind = "sum" | "mean";
+
+/** What a rule makes small: a function of the goodness of all positives, then of all negatives, [2 batch]. */
+export interface GoodnessLoss {
+  /** Where this is `logisticLoss`, its threshold: kernels that fuse the whole step know this loss alone. */
+  readonly threshold?: number;
+  /** The loss, a scalar, and its slope by each goodness, [2 batch]. */
+  of(goodness: Tensor): {loss: Tensor; slopes: Tensor};
+}
+
+/** Keeps units about equally active: weight * mean_j (mean(m) - m_j)^2 of their running mean activities m over positives. */
+export interface PeerNormalization {
+  weight: number;
+  /** Share of the old running mean. */
+  momentum: number;
+  /** The running mean before this step, [units]. */
+  mean: Tensor;
+}
+
+export interface GoodnessOptions {
+  goodness: GoodnessKind;
+  loss: GoodnessLoss;
+  peer?: PeerNormalization;
+}
+
+/** What comes of `goodnessGradient`. The tensors belong to the caller. */
+export interface GoodnessGradient {
+  /** The loss of the goodness and the weighted one of peer normalisation. */
+  loss: Tensor;
+  /** Of positives, then negatives, [2 batch]. */
+  goodness: Tensor;
+  /** Of the layer, [2 batch, ...]. */
+  output: Tensor;
+  /** By the layer's parameters. */
+  updates: Params;
+  /** The running mean activities after this step, with peer normalisation. */
+  peerMean?: Tensor;
+}
+
+/**
+ * One block's loss and its gradient by the block's layer, from positives, then negatives: x [2 batch, ...]. Nothing goes back to
+ * blocks before it. A dense layer with a ReLU goes through `denseGoodness`, every other one is differentiated.
+ */
+export function goodnessGradient(
+  block: Block,
+  x: Tensor,
+  context: Context,
+  options: GoodnessOptions
+): GoodnessGradient {
+  const {layer, params} = block;
+  const isFused = layer.name === "dense" && isRelu(layer);
+  return tidy(() =>
+    isFused
+      ? denseGoodness(params.layer as DenseParams, x, {
+          ...options,
+          straightThrough: layer.activation === straightThroughRelu
+        })
+      : tapedGoodness(block, x, context, options)
+  );
+}
+
+const isRelu = ({activation}: Layer) => activation === "relu" || activation === straightThroughRelu;
+
+/**
+ * `goodnessGradient` of y = relu(x kernel + bias) without a tape: with slopes s of the loss by the goodness, the gradient of the
+ * sum before the ReLU is 2 s y (2 s y / units for the mean), which is zero where y is, and one product with x^T is the rest.
+ */
+export function denseGoodness(
+  {kernel, bias}: DenseParams,
+  x: Tensor,
+  {goodness: kind, loss: lossOf, peer, straightThrough}: GoodnessOptions & {straightThrough: boolean}
+): GoodnessGradient {
+  const output = denseProduct(x, kernel, bias, "relu");
+  const goodness = goodnessOf(output, kind);
+  const {loss, slopes} = lossOf.of(goodness);
+  const scale = kind === "sum" ? 2 : 2 / (output.shape[1] as number);
+  const bySums = tf.mul(output, tf.expandDims(tf.mul(slopes, scale), 1));
+  const peers = peer && peerLoss(output, peer);
+  const slope = peers ? tf.add(bySums, peers.slopes) : bySums;
+  // Where y is zero, the goodness alone gives no slope: what the ReLU does there matters to peers only.
+  const activation = peers && !straightThrough ? "relu" : "linear";
+  const grads = denseGrads(
+    slope,
+    [x, kernel, bias ?? tf.zeros([kernel.shape[1] as number]), output],
+    activation
+  );
+  const updates = tidy(() => ({kernel: grads.b(), ...(bias && {bias: grads.bias()})}));
+  return {loss: peers ? tf.add(loss, peers.loss) : loss, goodness, output, updates, ...peers?.after};
+}
+
+/** The same of any layer: the gradient of sum(slopes y) with the slopes held constant. */
+function tapedGoodness(
+  block: Block,
+  x: Tensor,
+  context: Context,
+  {goodness: kind, loss: lossOf, peer}: GoodnessOptions
+): GoodnessGradient {
+  const [[, aux], updates] = valueAndGrad(
+    (layer: Params) => {
+      const output = applyBlock(block, x, context, layer);
+      const goodness = goodnessOf(output, kind);
+      const {loss, slopes} = stopGradient(lossOf.of(stopGradient(goodness)));
+      const byGoodness = tf.sum(tf.mul(goodness, slopes));
+      const peers = peer && peerLoss(stopGradient(rowsOf(output)), peer);
+      const surrogate = peers
+        ? tf.add(byGoodness, tf.sum(tf.mul(rowsOf(output), stopGradient(peers.slopes))))
+        : byGoodness;
+      const all = peers ? tf.add(loss, peers.loss) : loss;
+      return [surrogate, {loss: all, goodness, output, ...peers?.after}];
+    },
+    {hasAux: true}
+  )(block.params.layer);
+  return {...(stopGradient(aux as Params) as unknown as Omit<GoodnessGradient, "updates">), updates};
+}
+
+/** The goodness of every example, [batch]: of outputs of any shape. */
+export function goodnessOf(output: Tensor, kind: GoodnessKind): Tensor {
+  const squares = tf.square(rowsOf(output));
+  return kind === "sum" ? tf.sum(squares, 1) : tf.mean(squares, 1);
+}
+
+/**
+ * The mean over positives and negatives of the cross-entropy of sigmoid(goodness - threshold) with "is positive" (Hinton 2022):
+ * softplus(threshold - goodness) for positives, softplus(goodness - threshold) for negatives.
+ */
+export function logisticLoss(threshold: number): GoodnessLoss {
+  return {threshold, of: (goodness) => logistic(tf.sub(goodness, threshold))};
+}
+
+/** The same for given logits of "is positive", positives first. */
+export function logistic(logits: Tensor): {loss: Tensor; slopes: Tensor} {
+  const count = logits.shape[0] as number;
+  const towards = tf.concat([tf.fill([count / 2], -1), tf.ones([count / 2])]);
+  const wrong = tf.mul(logits, towards);
+  return {
+    loss: tf.mean(tf.softplus(wrong)),
+    slopes: tf.mul(tf.mul(tf.sigmoid(wrong), towards), 1 / count)
+  };
+}
+
+/** The loss of peer normalisation, its slopes by the outputs [2 batch, units] (none for negatives), and the new running mean. */
+function peerLoss(output: Tensor, {weight, momentum, mean}: PeerNormalization) {
+  const [rows, units] = output.shape as [number, number];
+  const positives = tf.slice(output, [0, 0], [rows / 2, units]);
+  const after = tf.add(tf.mul(mean, momentum), tf.mul(tf.mean(positives, 0), 1 - momentum));
+  const drift = tf.sub(after, tf.mean(after));
+  const slope = tf.mul(drift, (weight * 2 * (1 - momentum)) / (units * (rows / 2)));
+  const slopes = tf.concat([
+    tf.mul(tf.ones([rows / 2, 1]), tf.expandDims(slope, 0)),
+    tf.zeros([rows / 2, units])
+  ]);
+  return {loss: tf.mul(tf.mean(tf.square(drift)), weight), slopes, after: {peerMean: after}};
+}
