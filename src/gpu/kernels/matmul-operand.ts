@@ -11,6 +11,8 @@ export interface Operand {
   isVector: boolean;
   /** It is a gradient dy, to be multiplied by the slope of an activation at the values `y`, which lie as it does. */
   hasSlope: boolean;
+  /** WGSL of four numbers made of what is read of a line, at the inner index `k`, from outer index `first` on; for lines of inner indices. */
+  madeOf?: (value: string, k: string, first: string) => string;
   /** WGSL of the first outer index that is not there, where that is not what the uniform says. */
   end?: string;
   /** WGSL of where line `i` lies, where lines are not in order; such an operand is read line by line, at one inner index a step, if the lines are inner indices. */
@@ -37,6 +39,10 @@ const vec4 = (value: (lane: number) => string) => `vec4f(${LANES.map(value).join
 /** An expression for what `at` gives of an operand, with the slope applied. */
 const read = ({name, hasSlope}: Operand, at: (array: string) => string) =>
   hasSlope ? `slope(${at(name)}, ${at("y")})` : at(name);
+
+/** What becomes of a quad of a line of inner indices. */
+const made = ({madeOf}: Operand, value: string, k: string, first: string) =>
+  madeOf ? madeOf(value, k, first) : value;
 
 /** The first element of the operand's matrix in a stack. */
 const startOf = ({name, outer}: Operand) => `let ${name}Start = stack * args.inner * args.${outer};`;
@@ -72,7 +78,9 @@ export function fragment(operand: Operand, tag: number, first: string, steps: nu
         : vec4((j) => `${array}[${name}Line${step} + ${at(j)}]`);
     return {
       before,
-      load: inOrder.map((step) => `let ${value(step)} = ${read(operand, quadAt(step))};`),
+      load: inOrder.map(
+        (step) => `let ${value(step)} = ${made(operand, read(operand, quadAt(step)), `k + ${step}u`, first)};`
+      ),
       across: value,
       element: (lane, step) => `${value(step)}[${lane}]`
     };
@@ -122,9 +130,10 @@ export function block(operand: Operand, first: string, innerEnd = "args.inner"):
       isVector
         ? `${array}[(${line(step)} + min(${first}, args.${outer} - 4u)) / 4u]`
         : vec4((j) => `${array}[${line(step)} + min(${first} + ${j}u, args.${outer} - 1u)]`);
-    return LANES.map(
-      (step) => `let m${step} = select(vec4f(0.0), ${read(operand, quadAt(step))}, ${inside(step)});`
-    );
+    return LANES.map((step) => {
+      const value = made(operand, read(operand, quadAt(step)), `k + ${step}u`, first);
+      return `let m${step} = select(vec4f(0.0), ${value}, ${inside(step)});`;
+    });
   }
   const lines = LANES.map((j) => `let line${j} = ${lineStart(operand, first, j)};`);
   const along4 = (j: number) => (array: string) =>

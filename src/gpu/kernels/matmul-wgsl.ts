@@ -34,6 +34,11 @@ export interface Product extends MatMulLayout {
   slope?: {of: "a" | "b"; activation: FusedActivation};
   /** A second output: the sums of b over the inner index, [columns]. */
   hasColumnSums?: boolean;
+  /**
+   * The rows of b are times `factors`, a number each, and those before `positives` have `offsets` added, a number for each column:
+   * to all of them, or where b is above zero. See goodness-grads.ts.
+   */
+  errors?: {positives: number; offsets: "all" | "awake" | undefined};
 }
 
 const MOST_WORKGROUPS = 65_535;
@@ -56,7 +61,8 @@ export function matMulKernel(product: Product, tile: Tile): GpuKernel {
       inner: u32(inner),
       batch: u32(batch),
       tiles: u32(tiles),
-      tilesAcross: u32(tilesAcross)
+      tilesAcross: u32(tilesAcross),
+      ...(product.errors && {positives: u32(product.errors.positives)})
     },
     workgroups: [Math.ceil(tiles / groupRows), groupRows, Math.min(batch, MOST_WORKGROUPS)]
   };
@@ -73,7 +79,7 @@ function planOf(product: Product, tile: Tile): Plan {
   const {rows, columns, inner, slope} = product;
   // A matrix of one row lies in memory as one of one column does, and four in a row are read at once.
   const transposeA = product.transposeA && rows > 1;
-  const transposeB = product.transposeB || columns === 1;
+  const transposeB = product.transposeB || (columns === 1 && !product.errors);
   const isWhole = inner % 4 === 0;
   const operand = (name: "a" | "b", along: Operand["along"], size: number): Operand => ({
     name,
@@ -83,14 +89,17 @@ function planOf(product: Product, tile: Tile): Plan {
     hasSlope: slope?.of === name
   });
   const a = operand("a", transposeA ? "outer" : "inner", rows);
-  const b = operand("b", transposeB ? "inner" : "outer", columns);
+  const b: Operand = {
+    ...operand("b", transposeB ? "inner" : "outer", columns),
+    ...(product.errors && {madeOf: (...[value, k, first]) => `row_error(${value}, ${k}, ${first})`})
+  };
   const steps = isWhole && [a, b].some(({along}) => along === "inner") ? 4 : 1;
   const {hasColumnSums = false} = product;
   return {product, tile, a, b, steps, hasColumnSums, hasVectorRows: columns % 4 === 0};
 }
 
 function variantOf({product, tile, a, b, steps, hasVectorRows}: Plan): string {
-  const {hasBias, activation, slope, hasColumnSums} = product;
+  const {hasBias, activation, slope, hasColumnSums, errors} = product;
   const {kind, quadsDown, quadsAcross, down, across, splits} = tile;
   const lies = ({along, isVector}: Operand) => `${along}${isVector ? 4 : ""}`;
   return [
@@ -98,17 +107,19 @@ function variantOf({product, tile, a, b, steps, hasVectorRows}: Plan): string {
     `${lies(a)} ${lies(b)} ${steps} ${hasVectorRows}`,
     `${hasBias ? "+bias " : ""}${activation}`,
     slope ? `${slope.activation} of ${slope.of}` : "",
-    hasColumnSums ? "sums" : ""
+    hasColumnSums ? "sums" : "",
+    errors ? `errors ${errors.offsets}` : ""
   ].join(", ");
 }
 
 function vectorBindings({product, a, b, hasVectorRows}: Plan): GpuKernel["elements"] {
-  const {slope, hasBias, hasColumnSums} = product;
+  const {slope, hasBias, hasColumnSums, errors} = product;
   const graded = slope && [a, b].find(({name}) => name === slope.of);
   const names = [
     ...[a, b].filter(({isVector}) => isVector).map(({name}) => name),
     ...(graded?.isVector ? ["y"] : []),
-    ...(hasVectorRows ? ["out0", ...(hasBias ? ["bias"] : []), ...(hasColumnSums ? ["out1"] : [])] : [])
+    ...(hasVectorRows ? ["out0", ...(hasBias ? ["bias"] : []), ...(hasColumnSums ? ["out1"] : [])] : []),
+    ...(hasVectorRows && errors?.offsets ? ["offsets"] : [])
   ];
   return Object.fromEntries(names.map((name) => [name, "vec4f"]));
 }
@@ -120,6 +131,7 @@ function code(plan: Plan): string {
   return lines(
     slope ? wgslSlope(slope.activation) : "",
     activation === "linear" ? "" : wgslActivate(activation),
+    product.errors ? rowError(plan) : "",
     finish(plan),
     workgroupMemory(plan),
     `@compute @workgroup_size(${down * across * splits})
@@ -141,6 +153,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     addedUp(plan),
     tile.kind === "split" ? joined(plan) : finished(plan),
     "}\n}"
+  );
+}
+
+/** `row_error` is what stands for four numbers of b. */
+function rowError({product, hasVectorRows}: Plan): string {
+  const {offsets} = product.errors ?? {};
+  const four = hasVectorRows
+    ? "offsets[min(first, args.columns - 4u) / 4u]"
+    : `vec4f(${LANES.map((j) => `offsets[min(first + ${j}u, args.columns - 1u)]`).join(", ")})`;
+  const counts = `vec4<bool>(k < args.positives)${offsets === "awake" ? " & (value > vec4f(0.0))" : ""}`;
+  return lines(
+    "fn row_error(value: vec4f, k: u32, first: u32) -> vec4f {",
+    offsets ? `let offset = select(vec4f(0.0), ${four}, ${counts});` : "",
+    `return value * factors[k]${offsets ? " + offset" : ""};\n}`
   );
 }
 

@@ -1,4 +1,5 @@
 import type {GpuKernel} from "../webgpu-dispatch.ts";
+import {forEachFeature, rowsKernel, wgslRowSum} from "./rows-wgsl.ts";
 
 /** Sizes of a normalisation over the last axis, and what there is of it. */
 export interface NormLayout {
@@ -11,72 +12,33 @@ export interface NormLayout {
   hasBias: boolean;
 }
 
-/** Threads that share a row, and rows of a workgroup. */
-const LANES = 16;
-const ROWS = 4;
 /** Threads that share a column's sum, and columns of a workgroup. */
 const COLUMN_LANES = 32;
 const COLUMNS = 4;
 const MOST_WORKGROUPS = 65_535;
 
-function kernelOf(layout: NormLayout, groups: number, code: () => string): GpuKernel {
-  const {rows, features, epsilon, centred, hasScale, hasBias} = layout;
-  const planes = Math.ceil(groups / MOST_WORKGROUPS);
-  return {
-    variant: [centred && "centred", hasScale && "scale", hasBias && "bias"].filter(Boolean).join(" "),
-    code,
-    uniforms: {
-      rows: {type: "u32", value: rows},
-      features: {type: "u32", value: features},
-      epsilon: {type: "f32", value: epsilon}
-    },
-    workgroups: [Math.ceil(groups / planes), planes, 1]
-  };
-}
+const variantOf = ({centred, hasScale, hasBias}: NormLayout) =>
+  [centred && "centred", hasScale && "scale", hasBias && "bias"].filter(Boolean).join(" ");
 
-const mainOfRows = (body: string) => `
-@compute @workgroup_size(${LANES * ROWS})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let lane = thread % ${LANES}u;
-  let own = (group.y * groups.x + group.x) * ${ROWS}u + thread / ${LANES}u;
-  // Rows past the end repeat the last one, because barriers want every thread; they are not written.
-  let row = min(own, args.rows - 1u);
-  let start = row * args.features;
-  let count = f32(args.features);
-${body}
-}`;
-
-/** WGSL: `row_sum`, a sum that the threads of a row share, added up in order. */
-const wgslRowSum = `var<workgroup> partial: array<vec2f, ${LANES * ROWS}>;
-
-fn row_sum(thread: u32, part: vec2f) -> vec2f {
-  workgroupBarrier();
-  partial[thread] = part;
-  workgroupBarrier();
-  var sum = vec2f(0.0);
-  let first = thread / ${LANES}u * ${LANES}u;
-  for (var other = 0u; other < ${LANES}u; other++) { sum += partial[first + other]; }
-  return sum;
-}
-`;
-
-const forEachFeature = (body: string) => `  for (var f = lane; f < args.features; f += ${LANES}u) {
-    let i = start + f;
-    ${body}
-  }`;
+const kernelOfRows = (layout: NormLayout, body: string): GpuKernel =>
+  rowsKernel({
+    rows: layout.rows,
+    features: layout.features,
+    variant: variantOf(layout),
+    helpers: wgslRowSum,
+    uniforms: {epsilon: {type: "f32", value: layout.epsilon}},
+    body: `  let count = f32(args.features);\n${body}`
+  });
 
 /** Makes y in out0, and in out1 each row's mean and one over its deviation. */
 export function normForward(layout: NormLayout): GpuKernel {
-  const {rows, centred, hasScale, hasBias} = layout;
+  const {centred, hasScale, hasBias} = layout;
   const mean = `  var total = 0.0;
 ${forEachFeature("total += x[i];")}
   let mean = row_sum(thread, vec2f(total, 0.0)).x / count;`;
-  return kernelOf(
+  return kernelOfRows(
     layout,
-    Math.ceil(rows / ROWS),
-    () =>
-      wgslRowSum +
-      mainOfRows(`${centred ? mean : "  let mean = 0.0;"}
+    `${centred ? mean : "  let mean = 0.0;"}
   var squares = 0.0;
 ${forEachFeature("squares += (x[i] - mean) * (x[i] - mean);")}
   let inverse = inverseSqrt(row_sum(thread, vec2f(squares, 0.0)).x / count + args.epsilon);
@@ -85,20 +47,17 @@ ${forEachFeature(`out0[i] = (x[i] - mean) * inverse${hasScale ? " * scale[f]" : 
   if (lane == 0u) {
     out1[2u * row] = mean;
     out1[2u * row + 1u] = inverse;
-  }`)
+  }`
   );
 }
 
 /** The gradient of x: what y's gradient has along a constant row and along the normalised row itself does not count. */
 export function normInputGrad(layout: NormLayout): GpuKernel {
-  const {rows, centred, hasScale} = layout;
+  const {centred, hasScale} = layout;
   const upstream = hasScale ? "dy[i] * scale[f]" : "dy[i]";
-  return kernelOf(
+  return kernelOfRows(
     layout,
-    Math.ceil(rows / ROWS),
-    () =>
-      wgslRowSum +
-      mainOfRows(`  let mean = moments[2u * row];
+    `  let mean = moments[2u * row];
   let inverse = moments[2u * row + 1u];
   var part = vec2f(0.0);
 ${forEachFeature(`part += ${upstream} * vec2f(1.0, (x[i] - mean) * inverse);`)}
@@ -106,16 +65,17 @@ ${forEachFeature(`part += ${upstream} * vec2f(1.0, (x[i] - mean) * inverse);`)}
   if (own >= args.rows) { return; }
 ${forEachFeature(
   `out0[i] = inverse * (${upstream}${centred ? " - means.x" : ""} - (x[i] - mean) * inverse * means.y);`
-)}`)
+)}`
   );
 }
 
 /** The gradients of factors (out0) and offsets (out1), sums over rows in a fixed order. */
 export function normParamsGrad(layout: NormLayout): GpuKernel {
-  return kernelOf(
-    layout,
-    Math.ceil(layout.features / COLUMNS),
-    () => `var<workgroup> partial: array<vec2f, ${COLUMN_LANES * COLUMNS}>;
+  const groups = Math.ceil(layout.features / COLUMNS);
+  const planes = Math.ceil(groups / MOST_WORKGROUPS);
+  return {
+    variant: variantOf(layout),
+    code: () => `var<workgroup> partial: array<vec2f, ${COLUMN_LANES * COLUMNS}>;
 
 @compute @workgroup_size(${COLUMN_LANES * COLUMNS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -132,6 +92,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var lane = 1u; lane < ${COLUMN_LANES}u; lane++) { sum += partial[lane * ${COLUMNS}u + thread]; }
   out0[f] = sum.x;
   out1[f] = sum.y;
-}`
-  );
+}`,
+    uniforms: {
+      rows: {type: "u32", value: layout.rows},
+      features: {type: "u32", value: layout.features},
+      epsilon: {type: "f32", value: layout.epsilon}
+    },
+    workgroups: [Math.ceil(groups / planes), planes, 1]
+  };
 }

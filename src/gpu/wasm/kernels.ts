@@ -1,6 +1,8 @@
 import type {HeapBackend, Specs} from "../kernel.ts";
 import type {FusedActivation} from "../kernels/activation-grad.ts";
 import type {AdamAttrs} from "../kernels/adam.ts";
+import type {GoodnessGradsAttrs} from "../kernels/goodness-grads.ts";
+import type {GoodnessAttrs} from "../kernels/goodness-rows.ts";
 import type {NormAttrs} from "../kernels/norm.ts";
 import type {CrossEntropyAttrs} from "../kernels/softmax-cross-entropy.ts";
 import type {SplineAttrs, SplineBase} from "../kernels/spline-grid.ts";
@@ -109,6 +111,28 @@ const kernels = {
       images,
       ...windowsOf(specs, "dy", pooledSize(attrs), attrs)
     )) satisfies NativeKernel<Window2d>,
+
+  PetriGoodnessRows: (({native, at, outputs, attrs, specs}) => {
+    const {positives, threshold, share, spread, epsilon} = attrs;
+    const sizes = specs.z?.shape ?? [];
+    native.goodnessRows(
+      at("z"),
+      at("extra"),
+      ...outputs,
+      ...sizes,
+      positives,
+      threshold,
+      share,
+      spread,
+      epsilon
+    );
+  }) satisfies NativeKernel<GoodnessAttrs>,
+
+  PetriGoodnessGrads: (({native, scratch, at, outputs, attrs: {positives, straightThrough}, specs}) => {
+    const tensors = [at("a"), at("b"), at("factors"), at("offsets"), ...outputs, scratch];
+    const sizes = [...(specs.a?.shape ?? []), specs.b?.shape[1] ?? 0];
+    native.goodnessGrads(...tensors, ...sizes, positives, Number(straightThrough));
+  }) satisfies NativeKernel<GoodnessGradsAttrs>,
 
   PetriNorm: norm,
   PetriNormScaled: norm,

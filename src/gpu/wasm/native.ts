@@ -26,6 +26,8 @@ export interface Native {
   foldPatches(...args: number[]): void;
   geluTanh(x: number, y: number, size: number): void;
   geluTanhGrad(dy: number, x: number, dx: number, size: number): void;
+  goodnessGrads(...args: number[]): void;
+  goodnessRows(...args: number[]): void;
   groupedProduct(...args: number[]): void;
   groupedKernelGrads(...args: number[]): void;
   maxPool(...args: number[]): void;

@@ -3,6 +3,7 @@ export * from "./bits";
 export * from "./blocks";
 export * from "./dense";
 export * from "./gelu";
+export * from "./goodness";
 export * from "./grouped";
 export * from "./losses";
 export * from "./matmul";

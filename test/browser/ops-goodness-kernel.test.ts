@@ -1,0 +1,3 @@
+import {goodnessKernelCases} from "../ops/goodness-kernel-cases.ts";
+
+goodnessKernelCases("webgpu", {large: false});
