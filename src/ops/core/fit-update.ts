@@ -142,8 +142,9 @@ function updateByLearning<P extends Params>(
       setState: (path, next) => {
         modelState[path] = kept(next as Tree<Tensor>) as Params;
       },
+      updated: (name) => params[name] as Params,
       update: (name, grads) => {
-        const child = (state.params as Record<string, Params>)[name];
+        const child = params[name];
         if (child === undefined)
           throw new ArgumentError(
             `update was called for "${name}", which is no child of the parameters: they are ${Object.keys(params).join(", ")}.`
@@ -153,18 +154,23 @@ function updateByLearning<P extends Params>(
         optimizerState[name] = kept(next.state);
       }
     };
+    /** Frees what was made and is in none of these trees, nor was there before. */
+    const freeBut = (...trees: readonly unknown[]) => {
+      const before = [state.params, state.optimizerState, state.modelState];
+      const needed = new Set(leaves([...before, ...trees] as Tree<Tensor | number>));
+      tf.dispose([...new Set(fresh)].filter((tensor) => !needed.has(tensor)));
+    };
     try {
       const results = tidy(() => {
         const {x, y} = feed.batch((part as BatchPart).inputs);
         return learnedResults(learning.learn(state.params, x, y, context), y, task, wanted);
       });
+      // A child that was updated more than once leaves what it was on the way.
+      freeBut(params, optimizerState, modelState);
       const next = {params: params as P, optimizerState, modelState, step: state.step + 1};
       return {state: next, results};
     } catch (error) {
-      const before = new Set(
-        leaves([state.params, state.optimizerState, state.modelState] as Tree<Tensor | number>)
-      );
-      tf.dispose(fresh.filter((tensor) => !before.has(tensor)));
+      freeBut();
       throw error;
     }
   };

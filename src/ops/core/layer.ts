@@ -63,8 +63,11 @@ export interface LearningContext extends Context {
   /**
    * Takes what stands for the gradient of one child of the parameters, by its name: the optimizer goes down it at once, with a
    * state of its own for each child. `learn` goes on with the parameters it was given; the update shows in the next step.
+   * An update of the same child in the same step goes on from the one before.
    */
   update(name: string, grads: Params): void;
+  /** A child after the updates of this step so far, for rules that make several: it lives until the step ends. */
+  updated?(name: string): Params;
 }
 
 /** What came of a step of a network that learns by a rule of its own. The tensors belong to the caller. */

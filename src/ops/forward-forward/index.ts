@@ -3,3 +3,4 @@
 export * from "./local-network.ts";
 export type * from "./local-rule.ts";
 export * from "./rules/mono-forward.ts";
+export * from "./energy/predictive-coding.ts";

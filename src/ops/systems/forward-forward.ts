@@ -3,6 +3,24 @@ import type {System} from "./system.ts";
 /** The methods of petri/forward-forward, in the order of the catalogue. */
 export const forwardForwardSystems: readonly System[] = [
   {
+    id: "a-stable-fast-and-fully-automatic-learning-algorithm",
+    family: "forward-forward",
+    title: "A Stable, Fast, and Fully Automatic Learning Algorithm for Predictive Coding Networks",
+    export: "petri/forward-forward#predictiveCoding",
+    notebook: "reference/forward-forward/predictive-coding.html",
+    test: "test/ops/ff-energy.test.ts",
+    verdict: ""
+  },
+  {
+    id: "a-theoretical-framework-for-inference-learning",
+    family: "forward-forward",
+    title: "A Theoretical Framework for Inference Learning",
+    export: "petri/forward-forward#predictiveCoding",
+    notebook: "reference/forward-forward/predictive-coding.html",
+    test: "test/ops/ff-energy.test.ts",
+    verdict: ""
+  },
+  {
     id: "mono-forward",
     family: "forward-forward",
     title:

@@ -1,0 +1,3 @@
+import {energyFixtureCases} from "../ops/ff-energy-cases.ts";
+
+energyFixtureCases("webgpu");
