@@ -2,9 +2,9 @@
 
 export type {Basis, BasisValues, Squash} from "./bases/basis.ts";
 export * from "./bases/bspline.ts";
-export * from "./bases/chebyshev.ts";
+export {type ChebyshevOptions, chebyshev} from "./bases/chebyshev.ts";
 export * from "./bases/fourier.ts";
-export * from "./bases/rbf.ts";
+export {type RbfOptions, rbf} from "./bases/rbf.ts";
 export {type BumpEnds, type ReluBumpsOptions, reluBumps} from "./bases/relu-bumps.ts";
 export * from "./bases/wavelet.ts";
 export * from "./equations/index.ts";

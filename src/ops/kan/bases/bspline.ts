@@ -3,6 +3,7 @@ import {MOST_ORDER} from "../../../gpu/kernels/spline-grid.ts";
 import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {coefficientsFrom, knotCount, uniformKnots} from "../spline/index.ts";
 import {type Basis, checkRange, constant, type DenseEdges} from "./basis.ts";
 import {matrixFeatures, recursiveFeatures} from "./spline-features.ts";
@@ -27,6 +28,15 @@ export interface BSplineOptions {
    */
   form?: SplineForm;
 }
+
+const OPTIONS: Readonly<Record<keyof BSplineOptions, true>> = {
+  grid: true,
+  order: true,
+  range: true,
+  adaptive: true,
+  noise: true,
+  form: true
+};
 
 /** The B-spline basis, which knows its grid. */
 export interface BSpline extends Basis {
@@ -54,6 +64,7 @@ export type KnotState = {knots: Tensor};
  * display(Plot.plot({height: 160, marks: [Plot.line(curves, {x: "x", y: "y", z: "n"})]}));
  */
 export function bspline(options: BSplineOptions = {}): BSpline {
+  checkOptionNames("bspline", options, OPTIONS);
   const {grid = 3, order = 3, range = [-1, 1], adaptive = false, noise = 0.3, form = "fused"} = options;
   checkCount("grid (the intervals of a spline, one less than its points)", grid);
   checkCount("order", order, 0);

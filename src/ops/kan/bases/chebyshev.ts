@@ -1,12 +1,15 @@
 import {checkCount} from "../../core/errors.ts";
 import {normal} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import type {Basis} from "./basis.ts";
 
 export interface ChebyshevOptions {
   /** Highest degree of the polynomials, 4 by default. */
   degree?: number;
 }
+
+export const CHEBYSHEV_OPTIONS: Readonly<Record<keyof ChebyshevOptions, true>> = {degree: true};
 
 /**
  * Chebyshev polynomials T_0 ... T_degree of tanh(x) (ChebyKAN, SynodicMonth 2024), by T_n = 2 t T_(n-1) - T_(n-2): cosines of
@@ -23,6 +26,7 @@ export interface ChebyshevOptions {
  * display(Plot.plot({height: 200, color: {legend: true}, marks: [Plot.line(curves, {x: "x", y: "y", stroke: "n"})]}));
  */
 export function chebyshev(options: ChebyshevOptions = {}): Basis {
+  checkOptionNames("chebyshev", options, CHEBYSHEV_OPTIONS);
   const {degree = 4} = options;
   checkCount("degree", degree);
   return {

@@ -1,5 +1,6 @@
 import {checkCount} from "../../core/errors.ts";
 import {normal} from "../../core/random.ts";
+import {checkOptionNames} from "../option-names.ts";
 import type {Basis} from "./basis.ts";
 import {waves} from "./waves.ts";
 
@@ -22,6 +23,7 @@ export interface FourierOptions {
  * display(Plot.lineY(y).plot({height: 160}));
  */
 export function fourier(options: FourierOptions = {}): Basis {
+  checkOptionNames("fourier", options, {frequencies: true});
   const {frequencies = 5} = options;
   checkCount("frequencies", frequencies);
   const size = 2 * frequencies;

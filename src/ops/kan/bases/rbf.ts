@@ -1,6 +1,7 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {truncatedNormal} from "../../core/random.ts";
 import {tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type Basis, checkRange, linspace} from "./basis.ts";
 
 export interface RbfOptions {
@@ -9,6 +10,8 @@ export interface RbfOptions {
   /** Centres of the first and the last, [-2, 2] by default. */
   range?: readonly [number, number];
 }
+
+export const RBF_OPTIONS: Readonly<Record<keyof RbfOptions, true>> = {size: true, range: true};
 
 /**
  * Gaussian bumps exp(-((x - centre) / h)^2) at even distances h (FastKAN, Li 2024): close to cubic B-splines, and no branches.
@@ -22,6 +25,7 @@ export interface RbfOptions {
  * display(layer.apply(layer.init(key(0), [4]), tf.ones([2, 4])).shape);
  */
 export function rbf(options: RbfOptions = {}): Basis {
+  checkOptionNames("rbf", options, RBF_OPTIONS);
   const {size = 8, range = [-2, 2]} = options;
   checkCount("size", size);
   if (size < 2) throw new ArgumentError("size must be 2 at least: bumps need a distance, got 1.");

@@ -1,6 +1,7 @@
 import {checkCount} from "../../core/errors.ts";
 import {lecunNormal} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type Basis, checkRange} from "./basis.ts";
 
 export interface ReluBumpsOptions {
@@ -31,6 +32,7 @@ export type BumpEnds = {low: Tensor; high: Tensor};
  * display(Plot.plot({height: 160, marks: [Plot.line(curves, {x: "x", y: "y", z: "n"})]}));
  */
 export function reluBumps(options: ReluBumpsOptions = {}): Basis {
+  checkOptionNames("reluBumps", options, {grid: true, order: true, range: true});
   const {grid = 5, order = 3, range = [0, 1]} = options;
   checkCount("grid", grid);
   checkCount("order", order, 0);

@@ -1,6 +1,7 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {lecunNormal} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type Basis, checkRange} from "./basis.ts";
 
 export interface WaveletOptions {
@@ -30,6 +31,7 @@ export type WaveletPlaces = {centre: Tensor; width: Tensor};
  * display(Plot.plot({height: 160, marks: [Plot.line(curves, {x: "x", y: "y", z: "n"})]}));
  */
 export function wavelet(options: WaveletOptions = {}): Basis {
+  checkOptionNames("wavelet", options, {kind: true, levels: true, range: true});
   const {kind = "mexicanHat", levels = 3, range = [-1, 1]} = options;
   checkCount("levels", levels);
   checkRange(range);

@@ -1,12 +1,13 @@
 // Networks that solve differential equations: damped Gauss-Newton steps on how far they are from what must hold.
 import {breathe} from "../../core/breathe.ts";
-import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, ShapeError} from "../../core/errors.ts";
 import {dampedSteps} from "../gauss-newton/damped-steps.ts";
 import {checkUnknowns} from "../gauss-newton/fit.ts";
 import {NormalEquations} from "../gauss-newton/normal-equations.ts";
 import {trainedOf, withTrained} from "../network/objective.ts";
 import {countInputs} from "../network/samples.ts";
 import type {KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type Condition, ConditionResiduals} from "./condition-residuals.ts";
 import {outputCount} from "./jets.ts";
 
@@ -32,6 +33,15 @@ export interface EquationRow {
 
 const OPTIONS: Readonly<Record<keyof EquationOptions, true>> = {steps: true, signal: true};
 
+const PARTS: Readonly<Record<keyof Condition, true>> = {
+  inputs: true,
+  value: true,
+  slopes: true,
+  curvatures: true,
+  right: true,
+  weight: true
+};
+
 /**
  * Fits a network's coefficients to conditions on its output and its first and second derivatives, in float64: a linear
  * differential equation inside, values at the boundary. Splines must be of order 3 at least for second derivatives.
@@ -55,7 +65,7 @@ export async function* fitEquation(
   conditions: readonly Condition[],
   options: EquationOptions = {}
 ): AsyncGenerator<EquationRow, void> {
-  checkOptions("fitEquation", options, OPTIONS);
+  checkOptionNames("fitEquation", options, OPTIONS);
   const {steps = 50, signal} = options;
   checkCount("steps", steps);
   checkConditions(network, conditions);
@@ -80,6 +90,7 @@ function checkConditions(network: KanNetwork, conditions: readonly Condition[]):
   if (conditions.length === 0) throw new ArgumentError("fitEquation needs a condition at least, got none.");
   const inputs = network.layers[0]?.inputs as number;
   conditions.forEach((condition, c) => {
+    checkOptionNames(`conditions[${c}]`, condition, PARTS);
     const samples = countInputs(network, condition.inputs, `conditions[${c}].inputs`);
     if (condition.right.length !== samples)
       throw new ShapeError(

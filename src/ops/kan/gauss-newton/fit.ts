@@ -1,11 +1,12 @@
 // Training by damped Gauss-Newton steps: where L-BFGS crawls along the narrow valleys of fine grids, these go down them.
 import {breathe} from "../../core/breathe.ts";
-import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {trainedOf, withTrained} from "../network/objective.ts";
 import {TRAINED} from "../network/parameters.ts";
 import {predict} from "../network/predict.ts";
 import {countSamples, type KanSamples, type Numbers} from "../network/samples.ts";
 import type {KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {dampedSteps} from "./damped-steps.ts";
 import {NormalEquations} from "./normal-equations.ts";
 import {SampleResiduals} from "./sample-residuals.ts";
@@ -61,7 +62,7 @@ export async function* fitGaussNewton(
   data: KanSamples,
   options: GaussNewtonOptions = {}
 ): AsyncGenerator<GaussNewtonRow, void> {
-  checkOptions("fitGaussNewton", options, OPTIONS);
+  checkOptionNames("fitGaussNewton", options, OPTIONS);
   const {steps = 50, test, signal} = options;
   checkCount("steps", steps);
   const samples = countSamples(network, data);

@@ -1,5 +1,6 @@
 // Knots that follow the samples: as many samples in every interval, or intervals of even width, or a blend of both.
 import {ArgumentError, checkNumber, ShapeError} from "../../core/errors.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {extendKnots, intervalCount} from "../spline/knots.ts";
 import {checkFinite} from "../spline/least-squares.ts";
 
@@ -16,6 +17,15 @@ export interface AdaptedGrid {
   /** Intervals of the new knots. As many as now. */
   readonly intervals?: number;
 }
+
+const OPTIONS: Readonly<Record<keyof AdaptedGrid, true>> = {
+  x: true,
+  knots: true,
+  inputs: true,
+  order: true,
+  blend: true,
+  intervals: true
+};
 
 /** A range of samples that is less than this share of their size is rounding, not a range. */
 const LEAST_RANGE = 1e-10;
@@ -35,7 +45,9 @@ const LEAST_WIDTH = 1e-290;
  * const knots = uniformKnots({intervals: 5, order: 3});
  * display(adaptedKnots({x, knots, inputs: 1, order: 3, blend: 0.1}));
  */
-export function adaptedKnots({x, knots, inputs, order, blend = 0.02, intervals}: AdaptedGrid): Float64Array {
+export function adaptedKnots(grid: AdaptedGrid): Float64Array {
+  checkOptionNames("adaptedKnots", grid, OPTIONS);
+  const {x, knots, inputs, order, blend = 0.02, intervals} = grid;
   const count = knots.length / inputs;
   const now = intervalCount(count, order);
   checkNumber("blend", blend, 0, 1);

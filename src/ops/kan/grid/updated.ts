@@ -1,5 +1,6 @@
 // A layer's grid made anew from samples, its curves kept.
 import {ArgumentError} from "../../core/errors.ts";
+import {checkOptionNames} from "../option-names.ts";
 import type {Edges} from "../spline/coefficients.ts";
 import {intervalCount} from "../spline/knots.ts";
 import {adaptedKnots} from "./adapted.ts";
@@ -13,6 +14,17 @@ export interface GridUpdate extends Edges {
   /** Where the curves are kept: at the samples, or at the points of a grid twice as fine. "samples". */
   readonly at?: "samples" | "grid";
 }
+
+const OPTIONS: Readonly<Record<keyof GridUpdate, true>> = {
+  x: true,
+  knots: true,
+  coefficients: true,
+  inputs: true,
+  outputs: true,
+  order: true,
+  blend: true,
+  at: true
+};
 
 /** Knots and coefficients of a layer, or of a part of one. */
 export interface Splines {
@@ -32,16 +44,9 @@ export interface Splines {
  * const knots = uniformKnots({intervals: 3, order: 3, range: [2, 6]});
  * display(updatedGrid({x, knots, coefficients, inputs: 1, outputs: 1, order: 3}));
  */
-export function updatedGrid({
-  x,
-  knots,
-  coefficients,
-  inputs,
-  outputs,
-  order,
-  blend = 0.02,
-  at = "samples"
-}: GridUpdate): Splines {
+export function updatedGrid(update: GridUpdate): Splines {
+  checkOptionNames("updatedGrid", update, OPTIONS);
+  const {x, knots, coefficients, inputs, outputs, order, blend = 0.02, at = "samples"} = update;
   if (at !== "samples" && at !== "grid")
     throw new ArgumentError(`at must be "samples" or "grid", got ${String(at)}.`);
   const newKnots = adaptedKnots({x, knots, inputs, order, blend});

@@ -3,6 +3,7 @@ import {checkNumber} from "../../core/errors.ts";
 import type {Context, Layer, ModelState} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Scalar, type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {baseValues} from "./base.ts";
 import {isKanLayer, kanLayersIn, type PlacedKanLayer, paramsAt, stateAt} from "./inside.ts";
 import type {KanLayerModule, KanParams, KanState} from "./kan-layer.ts";
@@ -18,6 +19,13 @@ export interface ActivationPenaltyOptions {
   /** Of mean |differences of neighbouring coefficients|, 0 by default. */
   differences?: number;
 }
+
+const OPTIONS: Readonly<Record<keyof ActivationPenaltyOptions, true>> = {
+  l1: true,
+  entropy: true,
+  coefficients: true,
+  differences: true
+};
 
 /**
  * pykan's regularisation by what edges do, for a batch x (Liu et al. 2024): the size of an edge is the standard deviation of its values over that of its input,
@@ -39,6 +47,7 @@ export function activationPenalty<P extends Params>(
   options: ActivationPenaltyOptions = {},
   state: ModelState = {}
 ): Scalar {
+  checkOptionNames("activationPenalty", options, OPTIONS);
   return tidy(() => {
     const {y, penalty} = withPenalty(model as Layer, params, x, {state}, options);
     y.dispose();
@@ -67,6 +76,7 @@ export interface RegularisedOptions extends ActivationPenaltyOptions {
  * training.dispose();
  */
 export function regularised<P extends Params>(model: Layer<P>, options: RegularisedOptions): Layer<P> {
+  checkOptionNames("regularised", options, {weight: true, ...OPTIONS});
   const {weight} = options;
   checkNumber("weight", weight, 0);
   return {

@@ -9,6 +9,7 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {constant} from "../bases/basis.ts";
 import {bumpEnds} from "../bases/relu-bumps.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {torchLinear} from "./initializers.ts";
 
 export interface AfKanOptions {
@@ -25,6 +26,15 @@ export interface AfKanOptions {
   /** How the functions of an input become one number: attention among inputs ("global", the default), among functions ("spatial"), or a weighted sum ("linear"). */
   collapse?: "global" | "spatial" | "linear";
 }
+
+const OPTIONS: Readonly<Record<keyof AfKanOptions, true>> = {
+  grid: true,
+  order: true,
+  range: true,
+  activation: true,
+  combination: true,
+  collapse: true
+};
 
 /** Parameters of an AF-KAN layer. */
 export type AfKanParams = {
@@ -63,6 +73,7 @@ const COMBINATIONS = {
  * The extremes that scale the functions are those of an example here. The paper's code takes the whole batch's, so that what an image is told as depends on its neighbours.
  */
 export function afKanLayer(options: AfKanOptions & {units: number}): Layer<AfKanParams> {
+  checkOptionNames("afKanLayer", options, {units: true, ...OPTIONS});
   const {units, grid = 3, order = 3, range = [0, 1], collapse = "global"} = options;
   const {activation = "silu", combination = "quad1"} = options;
   checkCount("units", units);
@@ -134,6 +145,7 @@ export function afKan(widths: readonly number[], options: AfKanOptions = {}): La
     throw new ArgumentError(
       `afKan needs the sizes of inputs and outputs at least, e.g. [64, 32, 10]; got [${widths.join(", ")}].`
     );
+  checkOptionNames("afKan", options, OPTIONS);
   const layers = widths.slice(1).map((units) => afKanLayer({...options, units}) as Layer);
   return {...sequential([flatten(), ...layers]), name: "afKan"};
 }

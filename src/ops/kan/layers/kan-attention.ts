@@ -9,6 +9,7 @@ import type {Projection} from "../../core/layers/attention.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Basis} from "../bases/basis.ts";
 import {fourier} from "../bases/fourier.ts";
+import {checkLayerNames} from "../option-names.ts";
 
 export interface KanAttentionOptions {
   heads: number;
@@ -53,6 +54,7 @@ export interface KanAttention extends Layer<KanAttentionParams> {
  * display(Plot.plot({height: 220, width: 260, color: {scheme: "RdBu"}, marks: [Plot.cell(cells, {x: "key", y: "query", fill: "weight"})]}));
  */
 export function kolmogorovArnoldAttention(options: KanAttentionOptions): KanAttention {
+  checkLayerNames("kolmogorovArnoldAttention", options, {heads: true, rank: true, basis: true});
   const {heads, rank = 12, basis = fourier({frequencies: 3})} = options;
   checkCount("heads", heads);
   checkCount("rank", rank);

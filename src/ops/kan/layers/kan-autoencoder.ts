@@ -6,7 +6,8 @@ import {sequential} from "../../core/layers/sequential.ts";
 import type {Params} from "../../core/tree.ts";
 import {sizeOf} from "../../datasets/dataset.ts";
 import type {Tensor} from "../../tf.ts";
-import {type KanLayerOptions, kanLayer} from "./kan-layer.ts";
+import {checkLayerNames} from "../option-names.ts";
+import {type KanLayerOptions, kanLayer, SHARED_OPTIONS} from "./kan-layer.ts";
 
 export interface KanAutoencoderOptions extends Omit<KanLayerOptions, "units"> {
   /** Sizes of the encoder's layers; the last is the code. [128, 32] by default. The decoder mirrors them. */
@@ -36,6 +37,7 @@ export interface KanAutoencoder extends Layer<Record<string, Params>> {
  * display(Plot.lineY(rows, {x: "step", y: "loss"}).plot({height: 180}));
  */
 export function kanAutoencoder(options: KanAutoencoderOptions = {}): KanAutoencoder {
+  checkLayerNames("kanAutoencoder", options, {sizes: true, ...SHARED_OPTIONS});
   const {sizes = [128, 32], ...layerOptions} = options;
   if (sizes.length === 0)
     throw new ArgumentError("kanAutoencoder needs the size of its code at least: {sizes: [32]}.");

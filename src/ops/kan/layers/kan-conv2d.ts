@@ -8,6 +8,7 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Basis, Squash} from "../bases/basis.ts";
 import {bspline} from "../bases/bspline.ts";
+import {checkLayerNames} from "../option-names.ts";
 import {type Base, baseValues, squashed} from "./base.ts";
 import {torchLinear} from "./initializers.ts";
 import type {KanState} from "./kan-layer.ts";
@@ -33,6 +34,18 @@ export interface KanConv2dOptions {
   baseInit?: Initializer;
 }
 
+const OPTIONS: Readonly<Record<keyof KanConv2dOptions, true>> = {
+  filters: true,
+  kernelSize: true,
+  strides: true,
+  padding: true,
+  basis: true,
+  base: true,
+  squash: true,
+  useBias: true,
+  baseInit: true
+};
+
 /** Parameters of a KAN convolution: kernels are HWIO. */
 export type KanConvParams = {
   /** [rows, columns, in x size of the basis, filters]. */
@@ -57,6 +70,7 @@ export type KanConvParams = {
  * display(layer.apply(params, tf.ones([2, 28, 28, 1])).shape);
  */
 export function kanConv2d(options: KanConv2dOptions): Layer<KanConvParams> {
+  checkLayerNames("kanConv2d", options, OPTIONS);
   const {filters, kernelSize, strides = 1, padding = "same", basis = bspline(), useBias = true} = options;
   const {base = basis.isResidual ? "silu" : "zero", baseInit = torchLinear} = options;
   const wanted = basis.squash === "layerNorm" ? "none" : basis.squash;

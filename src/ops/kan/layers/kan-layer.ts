@@ -1,12 +1,13 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {normalised} from "../../../gpu/kernels/norm.ts";
-import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {type Initializer, zeros} from "../../core/initializers.ts";
 import {type Context, expectShape, type Layer} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Basis, Squash} from "../bases/basis.ts";
 import {bspline} from "../bases/bspline.ts";
+import {checkLayerNames} from "../option-names.ts";
 import {type Base, baseValues, squashed} from "./base.ts";
 import {evenScale, uniformBase} from "./initializers.ts";
 
@@ -143,8 +144,8 @@ export function kanLayer(options: KanLayerOptions): KanLayerModule {
   return layer;
 }
 
-const OPTIONS: Readonly<Record<keyof KanLayerOptions, true>> = {
-  units: true,
+/** The names of the options that layers share, whatever gives them their units. */
+export const SHARED_OPTIONS: Readonly<Record<Exclude<keyof KanLayerOptions, "units">, true>> = {
   basis: true,
   base: true,
   squash: true,
@@ -160,10 +161,7 @@ const OPTIONS: Readonly<Record<keyof KanLayerOptions, true>> = {
 const SQUASHES: readonly Squash[] = ["none", "tanh", "layerNorm"];
 
 function checkLayerOptions(options: KanLayerOptions): void {
-  const misplaced = Object.keys(options ?? {}).find((name) => ["grid", "order", "range"].includes(name));
-  if (misplaced)
-    throw new ArgumentError(`${misplaced} is an option of B-splines: {basis: bspline({${misplaced}: ...})}.`);
-  checkOptions("kanLayer", options, OPTIONS);
+  checkLayerNames("kanLayer", options, {units: true, ...SHARED_OPTIONS});
   const {basis, squash = "none"} = options;
   if (basis !== undefined && typeof basis?.features !== "function")
     throw new ArgumentError(`basis must be a basis, such as bspline() or rbf(), got ${String(basis)}.`);

@@ -7,11 +7,12 @@ import {sequential} from "../../core/layers/sequential.ts";
 import type {Params} from "../../core/tree.ts";
 import {sizeOf} from "../../datasets/dataset.ts";
 import {bspline} from "../bases/bspline.ts";
-import {type ChebyshevOptions, chebyshev} from "../bases/chebyshev.ts";
-import {type RbfOptions, rbf} from "../bases/rbf.ts";
+import {CHEBYSHEV_OPTIONS, type ChebyshevOptions, chebyshev} from "../bases/chebyshev.ts";
+import {RBF_OPTIONS, type RbfOptions, rbf} from "../bases/rbf.ts";
 import {type KanLevel, nodeCount} from "../network.ts";
+import {checkLayerNames, checkOptionNames} from "../option-names.ts";
 import {torchLinear} from "./initializers.ts";
-import {type KanLayerOptions, kanLayer} from "./kan-layer.ts";
+import {type KanLayerOptions, kanLayer, SHARED_OPTIONS} from "./kan-layer.ts";
 import {levelOf, multiplyNodes, type Width} from "./multiply-nodes.ts";
 
 export interface KanModelOptions extends Omit<KanLayerOptions, "units"> {
@@ -46,6 +47,7 @@ export interface Kan extends Layer<Record<string, Params>> {
  * display(rows.at(-1).testAccuracy);
  */
 export function kan(widths: readonly Width[], options: KanModelOptions = {}): Kan {
+  checkLayerNames("kan", options, {...SHARED_OPTIONS, normalise: true, arity: true});
   const {normalise = false, arity = 2, ...layerOptions} = options;
   if (!Array.isArray(widths) || widths.length < 2)
     throw new ArgumentError(
@@ -95,6 +97,14 @@ export interface EfficientKanOptions {
   useScale?: boolean;
 }
 
+const EFFICIENT_OPTIONS: Readonly<Record<keyof EfficientKanOptions, true>> = {
+  grid: true,
+  order: true,
+  range: true,
+  adaptive: true,
+  useScale: true
+};
+
 /**
  * efficient-kan's network (Blealtan 2024): the same functions as pykan's with weights that begin as those of linear layers, which is what makes
  * it learn images; grid 5, noise 0.1. Its penalty on weights is `weightPenalty`.
@@ -106,6 +116,7 @@ export interface EfficientKanOptions {
  * display(tree.size(efficientKan([784, 64, 10]).init(key(0))));
  */
 export function efficientKan(widths: readonly Width[], options: EfficientKanOptions = {}): Kan {
+  checkOptionNames("efficientKan", options, EFFICIENT_OPTIONS);
   const {grid = 5, order = 3, range = [-1, 1], adaptive = false, useScale = true} = options;
   const basis = bspline({grid, order, range, adaptive, noise: 0.1});
   return kan(widths, {basis, useScale, baseInit: torchLinear, scaleInit: torchLinear});
@@ -121,6 +132,7 @@ export function efficientKan(widths: readonly Width[], options: EfficientKanOpti
  * display(tree.size(fastKan([784, 64, 10]).init(key(0))));
  */
 export function fastKan(widths: readonly Width[], options: RbfOptions = {}): Kan {
+  checkOptionNames("fastKan", options, RBF_OPTIONS);
   return kan(widths, {basis: rbf(options), baseInit: torchLinear, useBias: true});
 }
 
@@ -134,5 +146,6 @@ export function fastKan(widths: readonly Width[], options: RbfOptions = {}): Kan
  * display(tree.size(chebyKan([784, 32, 16, 10]).init(key(0))));
  */
 export function chebyKan(widths: readonly Width[], options: ChebyshevOptions = {}): Kan {
+  checkOptionNames("chebyKan", options, CHEBYSHEV_OPTIONS);
   return kan(widths, {basis: chebyshev(options), normalise: true});
 }

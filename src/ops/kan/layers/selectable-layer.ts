@@ -10,6 +10,7 @@ import {chebyshev} from "../bases/chebyshev.ts";
 import {fourier} from "../bases/fourier.ts";
 import {rbf} from "../bases/rbf.ts";
 import {wavelet} from "../bases/wavelet.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {squashed} from "./base.ts";
 
 export interface SelectableOptions {
@@ -57,10 +58,9 @@ export const defaultPool = (): Basis[] => [
  * const params = layer.init(key(0), [2]);
  * display(layer.apply(params, tf.tensor2d([[0.1, -0.4]])).shape);
  */
-export function selectableKanLayer({
-  units,
-  pool = defaultPool()
-}: SelectableOptions): Layer<SelectableParams> {
+export function selectableKanLayer(options: SelectableOptions): Layer<SelectableParams> {
+  checkOptionNames("selectableKanLayer", options, {units: true, pool: true});
+  const {units, pool = defaultPool()} = options;
   checkCount("units", units);
   if (pool.length < 2) throw new ArgumentError("pool needs two bases at least to choose from.");
   const stateful = pool.find((basis) => basis.initState);

@@ -9,6 +9,7 @@ import {clone, dispose, type Params} from "../../core/tree.ts";
 import type {Dataset} from "../../datasets/dataset.ts";
 import {tf, tidy} from "../../tf.ts";
 import type {Basis} from "../bases/basis.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {
   defaultPool,
   type SelectableParams,
@@ -46,6 +47,7 @@ export function selectableKan(
     throw new ArgumentError(
       `selectableKan needs the sizes of inputs and outputs at least, e.g. [2, 5, 1]; got [${widths.join(", ")}].`
     );
+  checkOptionNames("selectableKan", options, {pool: true});
   const {pool = defaultPool()} = options;
   const layers = widths.slice(1).map((units) => selectableKanLayer({pool, units}) as unknown as Layer);
   return {...sequential([flatten(), ...layers]), name: "selectableKan", pool};
@@ -97,6 +99,27 @@ export interface FitSelectableOptions
   temperature?: number;
 }
 
+const OPTIONS: Readonly<Record<keyof FitSelectableOptions, true>> = {
+  steps: true,
+  phases: true,
+  temperature: true,
+  epochs: true,
+  batchSize: true,
+  accumulate: true,
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  key: true,
+  params: true,
+  test: true,
+  evaluateEvery: true,
+  evaluations: true,
+  earlyStopping: true,
+  logEvery: true,
+  plan: true,
+  signal: true
+};
+
 /** A row of `fit`, of which phase it is; steps and progress are those of the whole. */
 export type SelectableRow = {[name in "step" | "epoch" | "progress" | "loss"]: number} & {
   phase: Phase;
@@ -125,6 +148,7 @@ export class FitSelectable implements AsyncIterable<SelectableRow> {
   private state: TrainState | undefined;
 
   constructor(model: SelectableKan, data: Dataset, options: FitSelectableOptions) {
+    checkOptionNames("fitSelectable", options, OPTIONS);
     const {phases = SHARES, steps, temperature = 0.2} = options;
     checkNumber("temperature", temperature, 1e-3);
     checkCount("steps", steps, PHASES.length);

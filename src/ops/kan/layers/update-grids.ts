@@ -1,10 +1,11 @@
-import {ArgumentError, checkOptions} from "../../core/errors.ts";
+import {ArgumentError} from "../../core/errors.ts";
 import {initState, type Layer, type ModelState} from "../../core/layer.ts";
 import {clone, dispose, type Params} from "../../core/tree.ts";
 import {type Tensor, tidy} from "../../tf.ts";
 import {constant} from "../bases/basis.ts";
 import {type BSpline, isBSpline} from "../bases/bspline.ts";
 import {refitted, type Splines, updatedGrid} from "../grid/index.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {efficientKnots} from "./efficient-knots.ts";
 import {
   float64,
@@ -51,7 +52,7 @@ export async function updateGrids<P extends Params>(
   x: Tensor,
   options: GridUpdateOptions = {}
 ): Promise<{params: P; state: ModelState}> {
-  checkOptions("updateGrids", options, {blend: true, at: true, rule: true, margin: true});
+  checkOptionNames("updateGrids", options, {blend: true, at: true, rule: true, margin: true});
   const {rule = "pykan"} = options;
   if (rule !== "pykan" && rule !== "efficient")
     throw new ArgumentError(`rule must be "pykan" or "efficient", got ${JSON.stringify(rule)}.`);

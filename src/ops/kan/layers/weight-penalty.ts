@@ -1,5 +1,6 @@
 import {entries, type Params} from "../../core/tree.ts";
 import {type Scalar, type Tensor, tf, tidy} from "../../tf.ts";
+import {checkOptionNames} from "../option-names.ts";
 
 export interface WeightPenaltyOptions {
   /** Factor of the sum of the edges' mean absolute coefficients, 1 by default. */
@@ -19,6 +20,7 @@ export interface WeightPenaltyOptions {
  * display(weightPenalty(efficientKan([2, 5, 1]).init(key(0))).arraySync());
  */
 export function weightPenalty(params: Params, options: WeightPenaltyOptions = {}): Scalar {
+  checkOptionNames("weightPenalty", options, {l1: true, entropy: true});
   const {l1 = 1, entropy = 1} = options;
   return tidy(() => {
     const layers = entries<Tensor>(params).filter(

@@ -1,4 +1,4 @@
-import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {Key, key as keyOf} from "../../core/key.ts";
 import {
   type KanBase,
@@ -8,6 +8,7 @@ import {
   nodeCount,
   subnodeCount
 } from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {coefficientsFrom} from "../spline/coefficients.ts";
 import {checkGrid, uniformKnots} from "../spline/knots.ts";
 
@@ -69,7 +70,7 @@ const BASES: readonly KanBase[] = ["silu", "identity", "zero"];
  * display(predict(network, [0.5, -0.5]));
  */
 export function kanNetwork(options: KanOptions): KanNetwork {
-  checkOptions("kanNetwork", options, OPTIONS);
+  checkOptionNames("kanNetwork", options, OPTIONS);
   const {width, grid = 3, order = 3, base = "silu", arity = 2, range = [-1, 1], seed = 1} = options;
   const {noise = 0.3, baseMean = 0, baseSpread = 1, splineScale = 1, key = keyOf(seed)} = options;
   if (!(key instanceof Key))

@@ -1,7 +1,8 @@
 // Networks with more nodes, more levels, nodes in other places, or edges that were nothing brought back.
-import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import {type KanLayer, type KanLevel, type KanNetwork, nodeCount} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type FreshLayer, freshLayer} from "./create.ts";
 import {NEW, nodesWith, withNodes} from "./subset.ts";
 
@@ -19,7 +20,7 @@ export function expandWidth(
   level: number,
   more: Partial<Pick<KanLevel, "sum" | "multiply">>
 ): KanNetwork {
-  checkOptions("expandWidth", more, {sum: true, multiply: true});
+  checkOptionNames("expandWidth", more, {sum: true, multiply: true});
   const {sum = 0, multiply = 0} = more;
   checkCount("sum", sum, 0);
   checkCount("multiply", multiply, 0);
@@ -70,7 +71,7 @@ export interface PerturbOptions {
  * perturb). @throws ArgumentError
  */
 export function perturb(network: KanNetwork, options: PerturbOptions = {}): KanNetwork {
-  checkOptions("perturb", options, {noise: true, key: true});
+  checkOptionNames("perturb", options, {noise: true, key: true});
   const {noise = 0.3, key = keyOf(0)} = options;
   checkNumber("noise", noise, 0);
   const layers = network.layers.map((layer, l) => {

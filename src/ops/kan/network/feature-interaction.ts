@@ -1,5 +1,6 @@
-import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkNumber} from "../../core/errors.ts";
 import type {KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {attribute} from "./attribute.ts";
 import {deviationsOf} from "./deviations.ts";
 import {forward} from "./forward.ts";
@@ -42,7 +43,7 @@ export function featureInteraction(
   level: number,
   options: FeatureInteractionOptions = {}
 ): FeatureGroup[] {
-  checkOptions("featureInteraction", options, {nodes: true, features: true});
+  checkOptionNames("featureInteraction", options, {nodes: true, features: true});
   const {nodes: leastNode = 1e-2, features: leastShare = 1e-2} = options;
   checkNumber("The threshold of nodes", leastNode, 0);
   checkNumber("The threshold of features", leastShare, 0, 1);

@@ -1,7 +1,8 @@
 // What `fitKan` can be asked for, and the rows that come out.
-import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type KanParameter, TRAINED} from "./parameters.ts";
 import {type KanPenalty, METRICS} from "./penalty.ts";
 import {countSamples, type KanSamples} from "./samples.ts";
@@ -98,7 +99,7 @@ export type KanFitSettings = ReturnType<typeof fitSettings>;
 
 /** Checks options and samples. @throws ArgumentError, ShapeError */
 export function fitSettings(network: KanNetwork, data: KanSamples, options: KanFitOptions) {
-  checkOptions("fitKan", options, OPTIONS);
+  checkOptionNames("fitKan", options, OPTIONS);
   const samples = countSamples(network, data);
   const {
     test,

@@ -1,9 +1,10 @@
 // Grids of whole networks that follow the samples, or become finer, while the functions stay.
-import {checkCount, checkOptions} from "../../core/errors.ts";
+import {checkCount} from "../../core/errors.ts";
 import {refinedKnots} from "../grid/adapted.ts";
 import {refitted} from "../grid/refitted.ts";
 import {updatedGrid} from "../grid/updated.ts";
 import type {KanLayer, KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {forwardLayer} from "./forward.ts";
 import {inputsOf, intoRows, makePass, takeInputs} from "./pass.ts";
 import {countInputs, type Numbers} from "./samples.ts";
@@ -26,11 +27,12 @@ export function updateGrid(
   inputs: Numbers,
   options: UpdateGridOptions = {}
 ): KanNetwork {
-  checkOptions("updateGrid", options, {blend: true, at: true});
+  checkOptionNames("updateGrid", options, {blend: true, at: true});
   const {blend = 0.02, at = "samples"} = options;
   return layerByLayer(network, inputs, (layer, x) => {
-    const {order} = network;
-    return {...layer, ...updatedGrid({...layer, order, x, blend, at})};
+    const {knots, coefficients, inputs: from, outputs} = layer;
+    const splines = {x, knots, coefficients, inputs: from, outputs, order: network.order};
+    return {...layer, ...updatedGrid({...splines, blend, at})};
   });
 }
 

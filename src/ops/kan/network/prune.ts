@@ -1,5 +1,6 @@
-import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkNumber} from "../../core/errors.ts";
 import type {KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {attribute, type KanScores} from "./attribute.ts";
 import {countInputs, type Numbers} from "./samples.ts";
 import {withNodes} from "./subset.ts";
@@ -26,7 +27,7 @@ export interface KanPruneOptions {
  * display(prune(network, inputs, {nodes: 0.15}).levels);
  */
 export function prune(network: KanNetwork, inputs: Numbers, options: KanPruneOptions = {}): KanNetwork {
-  checkOptions("prune", options, {nodes: true, edges: true});
+  checkOptionNames("prune", options, {nodes: true, edges: true});
   const {nodes = 1e-2, edges = 3e-2} = options;
   return pruneEdges(pruneNodes(network, inputs, nodes), inputs, edges);
 }

@@ -1,6 +1,7 @@
 // Knots of a spline: the ends of its intervals, with `order` further knots beyond each end, so that every interval has
 // order + 1 basis functions on it. Rows of one array, a row for each input: [inputs, intervals + 2 order + 1].
 import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {checkOptionNames} from "../option-names.ts";
 
 /** How a grid of knots of even width is made. */
 export interface UniformGrid {
@@ -14,6 +15,13 @@ export interface UniformGrid {
   readonly range?: readonly [number, number];
 }
 
+const OPTIONS: Readonly<Record<keyof UniformGrid, true>> = {
+  inputs: true,
+  intervals: true,
+  order: true,
+  range: true
+};
+
 /**
  * Knots of even width, [inputs, intervals + 2 order + 1]. @throws ArgumentError
  *
@@ -22,7 +30,9 @@ export interface UniformGrid {
  *
  * display(uniformKnots({intervals: 4, order: 2}));
  */
-export function uniformKnots({inputs = 1, intervals, order, range = [-1, 1]}: UniformGrid): Float64Array {
+export function uniformKnots(grid: UniformGrid): Float64Array {
+  checkOptionNames("uniformKnots", grid, OPTIONS);
+  const {inputs = 1, intervals, order, range = [-1, 1]} = grid;
   checkCount("inputs", inputs);
   checkGrid(intervals, order);
   const [low, high] = range;

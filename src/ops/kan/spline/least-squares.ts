@@ -1,6 +1,7 @@
 // Least squares in float64 by a complete orthogonal decomposition: the matrix is turned into a triangle, and where its
 // columns depend on one another that triangle's rows are turned into a square one. Golub and Van Loan, 5.5.
 import {ArgumentError, ShapeError} from "../../core/errors.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {reflect, type Triangle, triangle} from "./reflections.ts";
 
 /** A system of equations with one or more right-hand sides. */
@@ -14,6 +15,14 @@ export interface Equations {
   /** A column counts as dependent where this share of the longest one's length, or less, is left of it. Rounding's size. */
   readonly tolerance?: number;
 }
+
+const NAMES: Readonly<Record<keyof Equations, true>> = {
+  matrix: true,
+  rows: true,
+  columns: true,
+  targets: true,
+  tolerance: true
+};
 
 /** What `leastSquares` finds. */
 export interface LeastSquares {
@@ -35,6 +44,7 @@ export interface LeastSquares {
  * display(leastSquares({matrix: Float64Array.of(1, 2), rows: 1, columns: 2, targets: Float64Array.of(5)}));
  */
 export function leastSquares(equations: Equations): LeastSquares {
+  checkOptionNames("leastSquares", equations, NAMES);
   const {matrix, rows, columns, targets} = equations;
   const count = checkShapes(equations);
   const {tolerance = Number.EPSILON * Math.max(rows, columns)} = equations;

@@ -1,4 +1,5 @@
-import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkNumber} from "../../core/errors.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {isBuiltIn, register, type SymbolicFunction} from "./functions.ts";
 
 /** A function of one number that edges may be from then on. */
@@ -55,7 +56,7 @@ export function addSymbolic(name: string, options: AddedFunction): SymbolicFunct
     );
   if (isBuiltIn(name))
     throw new ArgumentError(`There is a function called ${name} already: give yours another name.`);
-  checkOptions("addSymbolic", options, OPTIONS);
+  checkOptionNames("addSymbolic", options, OPTIONS);
   const {value, complexity = 1, text = `${name}(z)`, javascript = `${name}(z)`} = options;
   const {latex = `\\operatorname{${name}}\\left(z\\right)`} = options;
   if (typeof value !== "function")

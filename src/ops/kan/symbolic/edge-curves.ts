@@ -3,6 +3,7 @@ import {attribute} from "../network/attribute.ts";
 import {activations, type KanEdge} from "../network/predict.ts";
 import type {Numbers} from "../network/samples.ts";
 import {type KanLevel, type KanNetwork, nodeCount, subnodesOf} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {fixSymbolic, unfixSymbolic} from "./edges.ts";
 import {checkedInputs, edgeCurve} from "./suggest.ts";
 
@@ -41,7 +42,13 @@ export interface KanCurves {
  * const [{x, y}] = edgeCurves(network, inputs).edges;
  * display(Plot.lineY(y, {x}).plot({height: 160}));
  */
-export function edgeCurves(network: KanNetwork, inputs: Numbers, {points = 64} = {}): KanCurves {
+export function edgeCurves(
+  network: KanNetwork,
+  inputs: Numbers,
+  options: {readonly points?: number} = {}
+): KanCurves {
+  checkOptionNames("edgeCurves", options, {points: true});
+  const {points = 64} = options;
   checkCount("points", points, 2);
   const found = activations(network, checkedInputs(inputs));
   const {edges: scores} = attribute(network, inputs);

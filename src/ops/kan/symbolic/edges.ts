@@ -1,7 +1,8 @@
-import {checkNumber, checkOptions} from "../../core/errors.ts";
+import {checkNumber} from "../../core/errors.ts";
 import {activations, type KanActivations, type KanEdge} from "../network/predict.ts";
 import type {Numbers} from "../network/samples.ts";
 import type {KanLayer, KanNetwork, SymbolicEdge} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type AffineFit, type AffineFitOptions, fitAffine} from "./fit-affine.ts";
 import {symbolicFunction} from "./functions.ts";
 import {
@@ -10,6 +11,7 @@ import {
   edgeCurve,
   SUGGEST_OPTIONS,
   type SuggestOptions,
+  type SymbolicSuggestion,
   suggestionsFor
 } from "./suggest.ts";
 
@@ -40,6 +42,18 @@ export function fixSymbolic(
   return setSymbolic(network, edge, fitted(network, found, edge, name, options));
 }
 
+/** Of a function, and what suggestions say of it besides. */
+const NUMBERS: Readonly<Record<keyof SymbolicSuggestion, true>> = {
+  name: true,
+  inner: true,
+  offset: true,
+  scale: true,
+  shift: true,
+  r2: true,
+  complexity: true,
+  loss: true
+};
+
 /**
  * The network with an edge that is the function given: {name, inner, offset, scale, shift}, of which the numbers are 1, 0, 1
  * and 0 where they are left out. Throws ArgumentError for an unknown function, an edge that is not there and for numbers that
@@ -48,8 +62,10 @@ export function fixSymbolic(
 export function setSymbolic(
   network: KanNetwork,
   edge: KanEdge,
-  {name, inner = 1, offset = 0, scale = 1, shift = 0}: Pick<SymbolicEdge, "name"> & Partial<SymbolicEdge>
+  function_: Pick<SymbolicEdge, "name"> & Partial<SymbolicSuggestion>
 ): KanNetwork {
+  checkOptionNames("setSymbolic", function_, NUMBERS);
+  const {name, inner = 1, offset = 0, scale = 1, shift = 0} = function_;
   symbolicFunction(name);
   for (const [what, value] of Object.entries({inner, offset, scale, shift})) checkNumber(what, value);
   return withEdge(network, edge, {name, inner, offset, scale, shift}, 0);
@@ -99,7 +115,7 @@ export function autoSymbolic(
   options: AutoSymbolicOptions = {}
 ): AutoSymbolic {
   const {atLeast = 0, ...choice} = options;
-  checkOptions("autoSymbolic", options, {...SUGGEST_OPTIONS, atLeast: true});
+  checkOptionNames("autoSymbolic", options, {...SUGGEST_OPTIONS, atLeast: true});
   checkNumber("atLeast", atLeast, 0, 1);
   checkedInputs(inputs);
   const edges: FixedEdge[] = [];

@@ -1,5 +1,6 @@
-import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
 import type {SymbolicEdge} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type AffineSamples, affineSamples, type Scores, scoresOf} from "./affine-rows.ts";
 import {bestGradualPoint, bestPoint, isBorder} from "./best-point.ts";
 import {scoreOne} from "./curve-rows.ts";
@@ -69,7 +70,7 @@ export function fitAffine(
 ): AffineFit {
   const all = checkedSamples(x, y);
   const {low = -10, high = 10, points = 101, rounds = 3, samples = all.x.length, polish = false} = options;
-  checkOptions("fitAffine", options, OPTIONS);
+  checkOptionNames("fitAffine", options, OPTIONS);
   checkNumber("low", low);
   checkNumber("high", high, low);
   checkCount("points", points, 3);

@@ -1,5 +1,6 @@
-import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {type KanLayer, type KanLevel, type KanNetwork, nodeCount, subnodesOf} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {added, affine, applied, constant, input, multiplied, rounded, type Sum} from "./forms.ts";
 import {javascriptNotation, latexNotation, type Notation, textNotation, written} from "./printing.ts";
 
@@ -43,7 +44,7 @@ const OPTIONS = {names: true, digits: true, output: true} as const;
  * display(formula(network, {names: ["x", "y"], digits: 4}).text);
  */
 export function formula(network: KanNetwork, options: FormulaOptions = {}): Formula {
-  checkOptions("formula", options, OPTIONS);
+  checkOptionNames("formula", options, OPTIONS);
   const {names = defaultNames(network), digits, output = 0} = options;
   checkNames(network, names);
   if (digits !== undefined) checkCount("digits", digits);

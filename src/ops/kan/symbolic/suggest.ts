@@ -1,7 +1,8 @@
-import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkNumber} from "../../core/errors.ts";
 import {activations, edgeValues, type KanActivations, type KanEdge} from "../network/predict.ts";
 import type {Numbers} from "../network/samples.ts";
 import type {KanLayer, KanNetwork} from "../network.ts";
+import {checkOptionNames} from "../option-names.ts";
 import {type AffineFit, fitAffine} from "./fit-affine.ts";
 import {suggestedLibrary, symbolicFunction} from "./functions.ts";
 
@@ -56,7 +57,7 @@ export function suggestSymbolic(
   edge: KanEdge,
   options: SuggestOptions = {}
 ): SymbolicSuggestion[] {
-  checkOptions("suggestSymbolic", options, SUGGEST_OPTIONS);
+  checkOptionNames("suggestSymbolic", options, SUGGEST_OPTIONS);
   checkEdge(network, edge);
   return suggestionsFor(network, activations(network, checkedInputs(inputs)), edge, options);
 }
