@@ -68,6 +68,8 @@ export interface StackPlace {
   /** What the layer takes, for one example: flattened for dense layers. */
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  /** [in, units] or HWIO. */
+  readonly kernelShape: Shape;
 }
 
 /** Dense layers and convolutions, one after the other, whose sums, nonlinearities and products back can be had apart. */
@@ -121,7 +123,8 @@ export function stack(options: StackOptions): Stack {
     return whole.map((layer, i) => {
       const input = isDense(i) ? [shape.reduce((size, dim) => size * dim, 1)] : shape;
       shape = shapeAfter(layer, input);
-      return {name: names[i] as string, layer, inputShape: input, outputShape: shape};
+      const kernelShape = kernelShapeOf(specs[i] as number | StackConv, input);
+      return {name: names[i] as string, layer, inputShape: input, outputShape: shape, kernelShape};
     });
   };
 
@@ -184,6 +187,14 @@ export function stackLayer(name: string, layers: Stack): Layer<StackParams> {
     outputShape: () => [layers.outputs],
     children: layers.places
   };
+}
+
+function kernelShapeOf(spec: number | StackConv, inputShape: Shape): Shape {
+  const inputs = inputShape.at(-1) as number;
+  if (typeof spec === "number") return [inputs, spec];
+  const {kernelSize, filters, groups = 1} = spec;
+  const size = typeof kernelSize === "number" ? [kernelSize, kernelSize] : kernelSize;
+  return [...size, inputs / groups, filters];
 }
 
 /** upstream x f'(sum), which follows from the value f(sum) for the nonlinearities that kernels know. */

@@ -1,0 +1,123 @@
+// How well what a rule asks for agrees with the gradient.
+import {kept, released} from "../../core/backward.ts";
+import {ArgumentError} from "../../core/errors.ts";
+import {valueAndGrad} from "../../core/grad.ts";
+import {type Key, key as keyOf} from "../../core/key.ts";
+import type {Layer, LearningContext, ModelState} from "../../core/layer.ts";
+import {alignOutputs, type BatchLoss} from "../../core/task.ts";
+import {entries, leaves, type Params} from "../../core/tree.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {StackLayerParams, StackParams} from "../stack.ts";
+import {lossFor} from "./output-error.ts";
+
+/** The cosine of the angle between two tensors of one shape, a scalar. */
+export function cosine(a: Tensor, b: Tensor): Tensor {
+  return tidy(() => {
+    const product = (x: Tensor, y: Tensor) => tf.sum(tf.mul(x, y));
+    return tf.div(product(a, b), tf.sqrt(tf.mul(product(a, a), product(b, b))));
+  });
+}
+
+/** A batch to compare on, and what the network keeps besides its parameters. */
+export interface CosineOptions {
+  x: Tensor;
+  /** int32 labels, or targets. */
+  y: Tensor;
+  /** Of the network, from `initState` or `training.modelState`. */
+  state?: ModelState;
+  /** For rules that draw. */
+  key?: Key;
+  /** What the gradient is taken of: cross-entropy for labels, mean squared error for targets by default. */
+  loss?: BatchLoss;
+}
+
+/**
+ * What a network's own rule asks of its parameters on a batch, against the gradient of the loss: the cosine for each of them.
+ * Parameters that the gradient does not know (feedback, heads of blocks) are left out. Throws an ArgumentError for a network
+ * without a rule of its own.
+ *
+ * @example
+ * import {initState, key, random, tf} from "petri/core";
+ * import {feedbackAlignment, gradientCosines} from "petri/forward-forward";
+ *
+ * const model = feedbackAlignment({layers: [20, 20, 3], activation: "tanh"});
+ * const params = model.init(key(0), [8]);
+ * const batch = {x: random.normal(key(1), [32, 8]), y: random.randint(key(2), [32], 0, 3)};
+ * display(Inputs.table(await gradientCosines(model, params, {...batch, state: initState(model, [8])})));
+ */
+export async function gradientCosines<P extends Params>(
+  model: Layer<P>,
+  params: P,
+  {x, y, state, key = keyOf(0), loss = lossFor(y)}: CosineOptions
+): Promise<{path: string; cosine: number}[]> {
+  const {learning} = model;
+  if (!learning)
+    throw new ArgumentError(`${model.name} learns by backpropagation: there is no rule to compare with it.`);
+  const paths: string[] = [];
+  const all = tidy(() => {
+    const exact = trueGradient(model, params, x, y, loss, {state});
+    const cosines: Tensor[] = [];
+    const update = (name: string, grads: Params) => {
+      const wanted = entries((exact as Record<string, Params>)[name] as Params);
+      leaves<Tensor>(grads).forEach((grad, i) => {
+        const {path, leaf} = wanted[i] as (typeof wanted)[number];
+        paths.push(path === "" ? name : `${name}/${path}`);
+        cosines.push(kept(cosine(grad, leaf)));
+      });
+    };
+    const context: LearningContext = {training: true, key, state, update, setState: () => {}};
+    learning.learn(params, x, y, context);
+    const joined = tf.stack(cosines);
+    tf.dispose(cosines);
+    return joined;
+  });
+  const values = Array.from(await all.data());
+  all.dispose();
+  return paths
+    .map((path, i) => ({path, cosine: values[i] as number}))
+    .filter(({cosine: value}) => !Number.isNaN(value));
+}
+
+/** The gradient of the loss by all parameters, by backpropagation. */
+function trueGradient<P extends Params>(
+  model: Layer<P>,
+  params: P,
+  x: Tensor,
+  y: Tensor,
+  loss: BatchLoss,
+  context: {state?: ModelState}
+): P {
+  return valueAndGrad((at: P) => loss(alignOutputs(model.apply(at, x, context), y), y))(params)[1];
+}
+
+/**
+ * The same network, whose rows also tell the cosine between what its rule asks of each layer's kernel and the gradient, as
+ * cosine1, cosine2, ...: a pass of backpropagation a step, for looking at rules.
+ */
+export function withCosines(
+  model: Layer<StackParams>,
+  names: readonly string[],
+  loss?: BatchLoss
+): Layer<StackParams> {
+  const {learning} = model;
+  if (!learning) return model;
+  const figures = [...(learning.figures ?? []), ...names.map((_, i) => `cosine${i + 1}`)];
+  return {
+    ...model,
+    learning: {
+      figures,
+      learn(params, x, y, context) {
+        const found: Record<string, Tensor> = {};
+        const exact = trueGradient(model, params, x, y, loss ?? lossFor(y), {state: context.state});
+        const update = (name: string, grads: Params) => {
+          const {kernel} = exact[name] as StackLayerParams;
+          found[name] = kept(cosine((grads as StackLayerParams).kernel, kernel));
+          context.update(name, grads);
+        };
+        const learned = learning.learn(params, x, y, {...context, update});
+        const cosines = names.map((name) => released(found[name] as Tensor));
+        return {...learned, figures: [...(learned.figures ?? []), ...cosines]};
+      }
+    }
+  };
+}

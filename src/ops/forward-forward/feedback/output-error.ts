@@ -1,0 +1,22 @@
+import {valueAndGrad} from "../../core/grad.ts";
+import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
+import {meanSquaredError} from "../../core/losses/regression.ts";
+import {alignOutputs, type BatchLoss} from "../../core/task.ts";
+import {type Tensor, tidy} from "../../tf.ts";
+
+/** A network's loss on a batch, and what it has to send back: the gradient of the mean loss by the outputs, in their shape. */
+export function outputError(
+  outputs: Tensor,
+  y: Tensor,
+  loss: BatchLoss = lossFor(y)
+): {loss: Tensor; error: Tensor} {
+  return tidy(() => {
+    const [value, error] = valueAndGrad((given: Tensor) => loss(alignOutputs(given, y), y))(outputs);
+    return {loss: value, error};
+  });
+}
+
+/** Cross-entropy for class numbers, int32; mean squared error for targets. */
+export function lossFor(y: Tensor): BatchLoss {
+  return y.dtype === "int32" ? softmaxCrossEntropy : meanSquaredError;
+}
