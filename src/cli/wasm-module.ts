@@ -34,7 +34,7 @@ export async function compileWasmModule(): Promise<string> {
   const binary = outputs.get("module.wasm");
   if (error || !binary) throw new Error(`AssemblyScript could not compile ${SOURCE}.\n${stderr}`);
   const text = Buffer.from(binary).toString("base64");
-  return `// Made from assembly/ by \`npm run wasm\`; test/cli/wasm-module.test.ts compares.\nexport const BINARY =\n  "${text}";\n`;
+  return `// Made from assembly/ by \`npm run wasm\`; test/gpu/wasm-module.test.ts compares.\nexport const BINARY =\n  "${text}";\n`;
 }
 
 /** `petri wasm`: compiles our WebAssembly. */

@@ -113,8 +113,8 @@ function block(
 function wide(
   kind: i32, n: i32, from: usize, last: usize, values: usize, scratch: usize, factors: usize, at: usize, stop: usize, width: usize, whole: usize
 ): void {
-  if (kind == FORWARD) forward(n, from, last, values, factors, at, stop, width, whole);
-  else if (kind == INPUT_GRAD) inputGrad(n, from, last, values, scratch, factors, at, stop, width, whole);
+  if (kind == FORWARD) sums(true, n, from, last, values, scratch, factors, at, stop, width, whole);
+  else if (kind == INPUT_GRAD) sums(false, n, from, last, values, scratch, factors, at, stop, width, whole);
   else weightGrads(n, from, last, values, factors, at, stop, width, whole);
 }
 
@@ -123,47 +123,20 @@ function times(sum: v128, factor: v128, x: v128): v128 {
   return f32x4.add(sum, f32x4.mul(factor, x));
 }
 
-/** y += the sum of factors times coefficients, eight columns at a time. */
+/** Where the coefficients of term `t` of `n` lie. */
 @inline
-function forward(
-  n: i32, from: usize, last: usize, y: usize, factors: usize, at: usize, stop: usize, width: usize, whole: usize
-): void {
-  const zero = f32x4.splat(0);
-  const p1 = n > 2 ? from + width : last, p2 = n > 3 ? from + 2 * width : last;
-  const p3 = n > 4 ? from + 3 * width : last, p4 = n > 5 ? from + 4 * width : last;
-  const p0 = n > 1 ? from : last;
-  for (let o: usize = 0; o < whole; o += 32) {
-    const a0 = v128.load(p0 + o), b0 = v128.load(p0 + o, 16);
-    const a1 = n > 1 ? v128.load(p1 + o) : zero, b1 = n > 1 ? v128.load(p1 + o, 16) : zero;
-    const a2 = n > 2 ? v128.load(p2 + o) : zero, b2 = n > 2 ? v128.load(p2 + o, 16) : zero;
-    const a3 = n > 3 ? v128.load(p3 + o) : zero, b3 = n > 3 ? v128.load(p3 + o, 16) : zero;
-    const a4 = n > 4 ? v128.load(p4 + o) : zero, b4 = n > 4 ? v128.load(p4 + o, 16) : zero;
-    const a5 = n > 5 ? v128.load(last + o) : zero, b5 = n > 5 ? v128.load(last + o, 16) : zero;
-    for (let place = at; place < stop; place += 4) {
-      const row = <usize>load<i32>(place);
-      const w = factors + row * FACTORS, to = y + row * width + o;
-      let s = v128.load32_splat(w);
-      let u = times(v128.load(to), s, a0), v = times(v128.load(to, 16), s, b0);
-      if (n > 1) { s = v128.load32_splat(w, 4); u = times(u, s, a1); v = times(v, s, b1); }
-      if (n > 2) { s = v128.load32_splat(w, 8); u = times(u, s, a2); v = times(v, s, b2); }
-      if (n > 3) { s = v128.load32_splat(w, 12); u = times(u, s, a3); v = times(v, s, b3); }
-      if (n > 4) { s = v128.load32_splat(w, 16); u = times(u, s, a4); v = times(v, s, b4); }
-      if (n > 5) { s = v128.load32_splat(w, 20); u = times(u, s, a5); v = times(v, s, b5); }
-      v128.store(to, u);
-      v128.store(to, v, 16);
-    }
-  }
+function lineOf(t: i32, n: i32, from: usize, last: usize, width: usize): usize {
+  return t == n - 1 ? last : from + <usize>t * width;
 }
 
-/** SUMS += dy times the sum of factors times coefficients. */
+/** Sums of factors times coefficients, eight columns at a time: y += them, or SUMS += dy times them. */
 @inline
-function inputGrad(
-  n: i32, from: usize, last: usize, dy: usize, scratch: usize, factors: usize, at: usize, stop: usize, width: usize, whole: usize
+function sums(
+  isForward: bool, n: i32, from: usize, last: usize, values: usize, scratch: usize, factors: usize, at: usize, stop: usize, width: usize, whole: usize
 ): void {
   const zero = f32x4.splat(0);
-  const p1 = n > 2 ? from + width : last, p2 = n > 3 ? from + 2 * width : last;
-  const p3 = n > 4 ? from + 3 * width : last, p4 = n > 5 ? from + 4 * width : last;
-  const p0 = n > 1 ? from : last;
+  const p0 = lineOf(0, n, from, last, width), p1 = lineOf(1, n, from, last, width), p2 = lineOf(2, n, from, last, width);
+  const p3 = lineOf(3, n, from, last, width), p4 = lineOf(4, n, from, last, width);
   for (let o: usize = 0; o < whole; o += 32) {
     const a0 = v128.load(p0 + o), b0 = v128.load(p0 + o, 16);
     const a1 = n > 1 ? v128.load(p1 + o) : zero, b1 = n > 1 ? v128.load(p1 + o, 16) : zero;
@@ -173,16 +146,23 @@ function inputGrad(
     const a5 = n > 5 ? v128.load(last + o) : zero, b5 = n > 5 ? v128.load(last + o, 16) : zero;
     for (let place = at; place < stop; place += 4) {
       const row = <usize>load<i32>(place);
-      const w = factors + row * FACTORS, upstream = dy + row * width + o, to = scratch + SUMS + (row << 4);
+      const w = factors + row * FACTORS, own = values + row * width + o;
       let s = v128.load32_splat(w);
-      let u = f32x4.mul(s, a0), v = f32x4.mul(s, b0);
+      let u = isForward ? times(v128.load(own), s, a0) : f32x4.mul(s, a0);
+      let v = isForward ? times(v128.load(own, 16), s, b0) : f32x4.mul(s, b0);
       if (n > 1) { s = v128.load32_splat(w, 4); u = times(u, s, a1); v = times(v, s, b1); }
       if (n > 2) { s = v128.load32_splat(w, 8); u = times(u, s, a2); v = times(v, s, b2); }
       if (n > 3) { s = v128.load32_splat(w, 12); u = times(u, s, a3); v = times(v, s, b3); }
       if (n > 4) { s = v128.load32_splat(w, 16); u = times(u, s, a4); v = times(v, s, b4); }
       if (n > 5) { s = v128.load32_splat(w, 20); u = times(u, s, a5); v = times(v, s, b5); }
-      const sum = times(v128.load(to), u, v128.load(upstream));
-      v128.store(to, times(sum, v, v128.load(upstream, 16)));
+      if (isForward) {
+        v128.store(own, u);
+        v128.store(own, v, 16);
+      } else {
+        const to = scratch + SUMS + (row << 4);
+        const sum = times(v128.load(to), u, v128.load(own));
+        v128.store(to, times(sum, v, v128.load(own, 16)));
+      }
     }
   }
 }
@@ -193,9 +173,8 @@ function weightGrads(
   n: i32, from: usize, last: usize, dy: usize, factors: usize, at: usize, stop: usize, width: usize, whole: usize
 ): void {
   const zero = f32x4.splat(0);
-  const p1 = n > 2 ? from + width : last, p2 = n > 3 ? from + 2 * width : last;
-  const p3 = n > 4 ? from + 3 * width : last, p4 = n > 5 ? from + 4 * width : last;
-  const p0 = n > 1 ? from : last;
+  const p0 = lineOf(0, n, from, last, width), p1 = lineOf(1, n, from, last, width), p2 = lineOf(2, n, from, last, width);
+  const p3 = lineOf(3, n, from, last, width), p4 = lineOf(4, n, from, last, width);
   for (let o: usize = 0; o < whole; o += 32) {
     let a0 = zero, a1 = zero, a2 = zero, a3 = zero, a4 = zero, a5 = zero;
     let b0 = zero, b1 = zero, b2 = zero, b3 = zero, b4 = zero, b5 = zero;
@@ -236,7 +215,7 @@ function narrow(
     const value = loadSome(own, count);
     let sum = f32x4.splat(0);
     for (let t = 0; t < n; ++t) {
-      const term = t == n - 1 ? last : from + <usize>t * width;
+      const term = lineOf(t, n, from, last, width);
       const s = v128.load32_splat(w + (<usize>t << 2));
       if (kind == WEIGHT_GRADS) storeSome(term, times(loadSome(term, count), s, value), count);
       else sum = times(sum, s, loadSome(term, count));
