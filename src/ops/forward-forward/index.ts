@@ -1,7 +1,7 @@
 // petri/forward-forward: networks that learn without backpropagation, each by a rule of its own.
 
 export * from "./energy/predictive-coding.ts";
-export * from "./feedback/cosines.ts";
+export {type CosineOptions, gradientCosines} from "./feedback/cosines.ts";
 export * from "./feedback/direct-feedback-alignment.ts";
 export * from "./feedback/feedback-alignment.ts";
 export * from "./feedback/kolen-pollack.ts";
