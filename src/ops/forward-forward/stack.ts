@@ -58,6 +58,7 @@ export interface Passed {
 /** Sees what a layer computes in a pass, and returns what the pass goes on with. */
 export interface Passing {
   sum?(index: number, sum: Tensor): Tensor;
+  /** Of hidden layers: what the next one is given. */
   activation?(index: number, activation: Tensor): Tensor;
 }
 
@@ -148,8 +149,8 @@ export function stack(options: StackOptions): Stack {
         const value = (functions[i] as (x: Tensor) => Tensor)(summed);
         passed.inputs.push(at);
         passed.sums.push(summed);
-        at = passing.activation ? passing.activation(i, value) : value;
-        passed.activations.push(at);
+        passed.activations.push(value);
+        at = passing.activation && i < last ? passing.activation(i, value) : value;
       }
       return passed;
     },
