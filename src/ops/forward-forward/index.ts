@@ -8,6 +8,29 @@ export * from "./feedback/kolen-pollack.ts";
 export * from "./feedback/pepita.ts";
 export * from "./feedback/product-feedback.ts";
 export type {MirroringOptions} from "./feedback/weight-mirroring.ts";
+export type {GoodnessRuleOptions, PeerOptions} from "./goodness-rule.ts";
+export {
+  type ClassPatternsOptions,
+  classPatterns,
+  type LabelEmbedding,
+  type LabelInPixelsOptions,
+  labelAsInput,
+  labelInPixels,
+  withoutLabels
+} from "./labels.ts";
 export * from "./local-network.ts";
 export type * from "./local-rule.ts";
+export {
+  type HybridImagesOptions,
+  hardNegatives,
+  hybridImages,
+  type Negatives,
+  type NegativesContext,
+  selfContrastive,
+  wrongLabel
+} from "./negatives.ts";
+export {type ForwardForwardOptions, forwardForward} from "./rules/forward-forward.ts";
+export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-collaboration.ts";
 export * from "./rules/mono-forward.ts";
+export {type SymbaOptions, symba} from "./rules/symba.ts";
+export {straightThroughRelu} from "./straight-through-relu.ts";

@@ -1,5 +1,6 @@
 import {ArgumentError, checkCount, checkOptions} from "../core/errors.ts";
 import {type Context, type Layer, type LearningContext, type Shape, shapeAfter} from "../core/layer.ts";
+import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import type {Block, BlockParams, BlockPlace, LocalRule} from "./local-rule.ts";
 
@@ -12,8 +13,8 @@ export interface LocalNetworkOptions {
   classes: number;
 }
 
-/** Parameters by block: {block1: {layer, rule}, ...}. */
-export type LocalParams = Record<string, BlockParams>;
+/** Parameters by block: {block1: {layer, rule}, ...}; a rule's head, a classifier say, is one more child. */
+export type LocalParams = Record<string, BlockParams | Params>;
 
 const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
   blocks: true,
@@ -40,9 +41,10 @@ const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
  */
 export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
   const {blocks: layers, rule, classes} = checked(options);
+  const {head} = rule;
 
   const places = (inputShape: Shape): BlockPlace[] => {
-    let shape = inputShape;
+    let shape = rule.inputShape ? rule.inputShape(inputShape, classes) : inputShape;
     return layers.map((layer, index) => {
       const place = {
         index,
@@ -61,14 +63,24 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
       layer: layers[index] as Layer,
       params: params[nameOf(index)] as BlockParams
     }));
+  const networkOf = (params: LocalParams, x: Tensor) => ({
+    classes,
+    blocks: blocksOf(params, x.shape.slice(1)),
+    ...(head && {head: params[head.name] as Params})
+  });
   const predict = (params: LocalParams, x: Tensor, context: Context = {}) =>
-    tidy(() => rule.predict(blocksOf(params, x.shape.slice(1)), x, {...context, training: false}));
+    tidy(() => {
+      const network = networkOf(params, x);
+      return rule.predict(network.blocks, x, {...context, ...network, training: false});
+    });
 
   function learn(params: LocalParams, x: Tensor, y: Tensor, context: LearningContext) {
     const losses: Tensor[] = [];
     const figures: Tensor[] = [];
-    let streams = rule.begin(x, y, {...context, classes, key: context.key?.fold(layers.length)});
-    for (const block of blocksOf(params, x.shape.slice(1))) {
+    const network = networkOf(params, x);
+    const ownContext = {...context, ...network, key: context.key?.fold(layers.length)};
+    let streams = tidy(() => rule.begin(x, y, ownContext));
+    for (const block of network.blocks) {
       const path = nameOf(block.index);
       const step = tidy(() => {
         const {updates, ...rest} = rule.step(block, streams, {
@@ -83,6 +95,14 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
       figures.push(...(step.figures ?? []));
       streams = step.streams;
     }
+    if (head) {
+      const loss = tidy(() => {
+        const step = head.step(network.head as Params, streams, {...context, path: head.name});
+        context.update(head.name, step.updates);
+        return step.loss;
+      });
+      losses.push(loss);
+    }
     return {
       loss: losses.length === 1 ? (losses[0] as Tensor) : tf.addN(losses),
       outputs: () => predict(params, x, context),
@@ -93,20 +113,18 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
   return {
     name: "localNetwork",
     init(key, inputShape, path) {
-      return tidy(() =>
-        Object.fromEntries(
-          places(inputShape).map((place, index) => {
-            const name = nameOf(index);
-            const [own, rules] = key.fold(index).split(2) as [typeof key, typeof key];
-            const layer = (layers[index] as Layer).init(
-              own,
-              place.inputShape,
-              path ? `${path}/${name}` : name
-            );
-            return [name, {layer, ...(rule.init && {rule: rule.init(rules, place)})}];
-          })
-        )
-      );
+      return tidy(() => {
+        const all = places(inputShape);
+        const params: LocalParams = {};
+        for (const [index, place] of all.entries()) {
+          const name = nameOf(index);
+          const [own, rules] = key.fold(index).split(2) as [typeof key, typeof key];
+          const layer = (layers[index] as Layer).init(own, place.inputShape, path ? `${path}/${name}` : name);
+          params[name] = {layer, ...(rule.init && {rule: rule.init(rules, place)})};
+        }
+        if (head) params[head.name] = head.init(key.fold(layers.length), all);
+        return params;
+      });
     },
     apply: (params, x, context) => predict(params, x, context),
     outputShape: () => [classes],
@@ -155,8 +173,9 @@ export function checkClasses(classes: number): void {
     );
 }
 
-/** Losses first, then what the rule tells of the first block, of the second, ... */
-function figureNames(count: number, {figures = []}: LocalRule): string[] {
+/** Losses first, the head's after those of the blocks, then what the rule tells of the first block, of the second, ... */
+function figureNames(count: number, {figures = [], head}: LocalRule): string[] {
   const numbers = Array.from({length: count}, (_, i) => i + 1);
-  return [...numbers.map((n) => `loss${n}`), ...numbers.flatMap((n) => figures.map((name) => `${name}${n}`))];
+  const losses = [...numbers.map((n) => `loss${n}`), ...(head ? [`${head.name}Loss`] : [])];
+  return [...losses, ...numbers.flatMap((n) => figures.map((name) => `${name}${n}`))];
 }

@@ -28,6 +28,24 @@ export interface Block extends BlockPlace {
 /** What goes from block to block, by name: {x}, or {positive, negative}. No gradient goes with it. */
 export type Streams = Readonly<Record<string, Tensor>>;
 
+/** The network as it is before a step, or while it predicts. */
+export interface NetworkContext extends Context {
+  readonly classes: number;
+  readonly blocks: readonly Block[];
+  /** The parameters of the rule's head, where it has one. */
+  readonly head?: Params;
+}
+
+/** What a rule trains behind the last block: a classifier of what blocks gave, say. It is a child of the parameters beside them. */
+export interface LocalHead {
+  /** In the parameters; its loss is `${name}Loss` in the rows of a training. */
+  readonly name: string;
+  /** The caller owns them. */
+  init(key: Key, places: readonly BlockPlace[]): Params;
+  /** A step after those of the blocks, from what the last one gave. */
+  step(params: Params, streams: Streams, context: Context): {updates: Params; loss: Tensor};
+}
+
 /** What a block makes of a step. */
 export interface LocalStep {
   /** What stands for the gradient of the block's parameters, in their structure: the optimizer goes down it. */
@@ -53,10 +71,13 @@ export interface LocalRule {
   init?(key: Key, place: BlockPlace): Params;
   /** What the rule keeps for a block besides: `context.state[context.path]`. The caller owns it. */
   initState?(key: Key, place: BlockPlace): Params;
+  readonly head?: LocalHead;
+  /** The shape of what the first block is given for inputs of a shape, where it is another. */
+  inputShape?(inputShape: Shape, classes: number): Shape;
   /** What the first block is given, from a batch of inputs and its labels, int32 [batch]. */
-  begin(x: Tensor, y: Tensor, context: Context & {classes: number}): Streams;
+  begin(x: Tensor, y: Tensor, context: NetworkContext): Streams;
   /** One step of a block. The context's path and key are its own. */
   step(block: Block, streams: Streams, context: Context): LocalStep;
   /** Scores of the classes for inputs without labels: [batch, classes]. The highest is the answer. */
-  predict(blocks: readonly Block[], x: Tensor, context: Context): Tensor;
+  predict(blocks: readonly Block[], x: Tensor, context: NetworkContext): Tensor;
 }

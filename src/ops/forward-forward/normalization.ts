@@ -1,0 +1,28 @@
+// How lengths are taken out of what one block tells the next: only the direction goes on.
+import {ArgumentError, checkNumber} from "../core/errors.ts";
+import {type Tensor, tf, tidy} from "../tf.ts";
+import {rowsOf} from "./block.ts";
+
+/** By the root of the mean square, by the Euclidean length, or not at all. */
+export type Normalization = "rms" | "length" | "none";
+
+const EPSILON: Record<Normalization, number> = {rms: 1e-8, length: 1e-4, none: 0};
+
+/** @throws ArgumentError for another kind, and for an epsilon below zero or not finite. */
+export function checkNormalization(kind: Normalization, epsilon: number | undefined): void {
+  if (!Object.hasOwn(EPSILON, kind))
+    throw new ArgumentError(`normalization must be "rms", "length" or "none", got ${String(kind)}.`);
+  if (epsilon !== undefined) checkNumber("epsilon", epsilon, 0);
+}
+
+/** x / (its size + epsilon), example by example: [batch, ...] -> the same. */
+export function normalizer(kind: Normalization, epsilon = EPSILON[kind]): (x: Tensor) => Tensor {
+  if (kind === "none") return (x) => x;
+  return (x) =>
+    tidy(() => {
+      const rows = rowsOf(x);
+      const squares = tf.square(rows);
+      const size = tf.sqrt(kind === "rms" ? tf.mean(squares, 1, true) : tf.sum(squares, 1, true));
+      return tf.reshape(tf.div(rows, tf.add(size, epsilon)), x.shape);
+    });
+}

@@ -1,0 +1,3 @@
+import {goodnessCases} from "../ops/ff-goodness-cases.ts";
+
+goodnessCases("webgpu");
