@@ -9,6 +9,10 @@ export * from "./feedback/pepita.ts";
 export * from "./feedback/product-feedback.ts";
 export type {MirroringOptions} from "./feedback/weight-mirroring.ts";
 export type {GoodnessRuleOptions, PeerOptions} from "./goodness-rule.ts";
+export type * from "./hebbian/hebbian-layer.ts";
+export * from "./hebbian/hebbian-network.ts";
+export * from "./hebbian/soft-hebb.ts";
+export * from "./hebbian/triangle.ts";
 export {
   type ClassPatternsOptions,
   classPatterns,

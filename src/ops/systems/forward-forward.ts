@@ -21,6 +21,15 @@ export const forwardForwardSystems: readonly System[] = [
     verdict: ""
   },
   {
+    id: "hebbian-deep-learning-without-feedback",
+    family: "forward-forward",
+    title: "Hebbian Deep Learning Without Feedback",
+    export: "petri/forward-forward#softHebbConv2d",
+    notebook: "reference/forward-forward/soft-hebb.html",
+    test: "test/ops/ff-hebbian.test.ts",
+    verdict: ""
+  },
+  {
     id: "mono-forward",
     family: "forward-forward",
     title:

@@ -1,0 +1,3 @@
+import {hebbianFixtureCases} from "../ops/ff-hebbian-cases.ts";
+
+hebbianFixtureCases("webgpu");
