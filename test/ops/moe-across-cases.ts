@@ -1,7 +1,8 @@
 import {beforeAll, describe, expect, test} from "vitest";
 import type {BackendName} from "../../src/gpu/types.ts";
-import type {Layer} from "../../src/ops/core/layer.ts";
+import type {Context, Layer} from "../../src/ops/core/layer.ts";
 import {ops} from "../../src/ops/index.ts";
+import type {HyperRouterState} from "../../src/ops/moe/routers/hyper-router.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {expectLearns, expectTrueLayer, SLOW} from "./moe-layer-support.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
@@ -50,25 +51,51 @@ export function acrossCases(backend: BackendName): void {
     test(
       "the weights of a hyper router come from its embedding, which alone is trained",
       withoutLeak(async () => {
-        const router = hyperRouter({k: 2, hidden: 6, embedding: 5});
+        const router = hyperRouter({k: 2, hidden: 6, embedding: 5, key: ops.key(9)});
         const shape = {features: 3, experts: 4};
-        const start = router.init(ops.key(1), shape);
-        const bias = ops.random.normal(ops.key(3), [16]);
-        const params = {...start, frozen: {...start.frozen, out: {...start.frozen.out, bias}}};
+        const params = router.init(ops.key(1), shape);
+        expect(Object.keys(params)).toEqual(["embedding"]);
+        const drawn = router.initState?.(shape) as HyperRouterState;
         const x = ops.random.normal(ops.key(2), [6, 3]);
-        const {in: first, out} = params.frozen;
-        const inside = tf.relu(tf.add(tf.matMul(params.embedding, first.kernel), first.bias));
-        const made = tf.reshape(tf.add(tf.matMul(inside, out.kernel), out.bias), [4, 4]);
-        const logits = tf.add(tf.matMul(x, tf.slice(made, [0, 0], [3, 4])), tf.slice(made, [3, 0], [1, 4]));
-        const routing = router.route(params, x, shape);
-        await expectClose(routing.logits as Tensor, Array.from(await logits.data()));
-        const grads = ops.grad((at: typeof params) => tf.sum(tf.square(router.route(at, x, shape).weights)))(
-          params
-        );
-        const size = async (leaf: Tensor) => (await tf.sum(tf.abs(leaf)).data())[0] as number;
-        expect(await size(grads.embedding)).toBeGreaterThan(1e-5);
-        for (const leaf of ops.tree.leaves<Tensor>(grads.frozen)) expect(await size(leaf)).toBe(0);
+        const expectLogits = async ({frozen}: HyperRouterState, context: Context) => {
+          const {in: first, out} = frozen;
+          const inside = tf.relu(tf.add(tf.matMul(params.embedding, first.kernel), first.bias));
+          const made = tf.reshape(tf.add(tf.matMul(inside, out.kernel), out.bias), [4, 4]);
+          const logits = tf.add(tf.matMul(x, tf.slice(made, [0, 0], [3, 4])), tf.slice(made, [3, 0], [1, 4]));
+          const routing = router.route(params, x, shape, context);
+          await expectClose(routing.logits as Tensor, Array.from(await logits.data()));
+        };
+        await expectLogits(drawn, {});
+        const bias = ops.random.normal(ops.key(3), [16]);
+        const other = {frozen: {...drawn.frozen, out: {...drawn.frozen.out, bias}}};
+        await expectLogits(other, {state: {router: other}});
+        const {embedding} = ops.grad((at: typeof params) =>
+          tf.sum(tf.square(router.route(at, x, shape).weights))
+        )(params);
+        expect((await tf.sum(tf.abs(embedding)).data())[0]).toBeGreaterThan(1e-5);
       })
+    );
+
+    test(
+      "weight decay leaves the network of a hyper router as it was drawn",
+      async () => {
+        const router = hyperRouter({hidden: 4});
+        const model = moe({experts: 2, router, expert: mlpExpert({hidden: 4, units: 2})});
+        const training = ops.fit(model as Layer, ops.datasets.xor({n: 20}), {
+          steps: 3,
+          key: ops.key(0),
+          optimizer: ops.adamw({learningRate: 0.1, weightDecay: 0.9})
+        });
+        for await (const _row of training);
+        const {moe: own} = training.state.modelState as {moe: {router: HyperRouterState}};
+        const {frozen} = own.router;
+        const drawn = router.initState?.({features: 2, experts: 2}) as HyperRouterState;
+        await expectClose(frozen.out.kernel, Array.from(await drawn.frozen.out.kernel.data()));
+        await expectClose(frozen.in.kernel, Array.from(await drawn.frozen.in.kernel.data()));
+        ops.tree.dispose(drawn);
+        training.dispose();
+      },
+      SLOW
     );
 
     test(

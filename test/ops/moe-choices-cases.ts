@@ -256,7 +256,7 @@ export function moeChoicesCases(backend: BackendName): void {
       "LoRA experts are the shared network at first, and add their product of low rank later",
       withoutLeak(async () => {
         const layer = moe({
-          ...SHAPE,
+          experts: EXPERTS,
           router: topKRouter({k: 2}),
           expert: loraExpert({hidden: 5, rank: 2, scale: 0.5})
         });
@@ -284,7 +284,7 @@ export function moeChoicesCases(backend: BackendName): void {
     test(
       "capacities of each example, and the operations that are told",
       withoutLeak(async () => {
-        const options = {...SHAPE, router: topKRouter({k: 1}), expert: mlpExpert({hidden: 5})};
+        const options = {experts: EXPERTS, router: topKRouter({k: 1}), expert: mlpExpert({hidden: 5})};
         const capacity = {tokens: 1};
         const x = tf.reshape(tokens(), [3, 4, FEATURES]);
         const each = moe({...options, capacity, groups: "example"});

@@ -73,7 +73,7 @@ export function moeGradientsCases(backend: BackendName): void {
 
     test.each(Object.entries(ROUTERS))("through the router %s", (name, {router}) =>
       withoutLeak(async () => {
-        const layer = moe({...SHAPE, router, expert: mlpExpert({hidden: 3, activation: "tanh"})});
+        const layer = moe({experts: SHAPE.experts, router, expert: mlpExpert({hidden: 3, activation: "tanh"})});
         const params = shaken(layer.init(key(2), [FEATURES]));
         const training = name === "noisy top-2";
         const context = {...left, training, ...(training && {key: key(5)})};
@@ -89,7 +89,7 @@ export function moeGradientsCases(backend: BackendName): void {
     ] as const)("through %s experts", (_name, expert) =>
       withoutLeak(async () => {
         const router = topKRouter({k: 2, kernelInit: ops.lecunNormal});
-        const layer = moe({...SHAPE, router, expert: expert as never});
+        const layer = moe({experts: SHAPE.experts, router, expert: expert as never});
         const params = shaken(layer.init(key(2), [FEATURES]));
         const at = {params, x: await clearTokens(layer, params, {})};
         await expectTrueGradients(...around(layer, at, {}), {together: true});
@@ -100,7 +100,7 @@ export function moeGradientsCases(backend: BackendName): void {
       "a LoRA expert leaves the shared network as it is",
       withoutLeak(async () => {
         const expert = loraExpert({hidden: 3, rank: 2});
-        const layer = moe({...SHAPE, router: topKRouter({k: 1}), expert});
+        const layer = moe({experts: SHAPE.experts, router: topKRouter({k: 1}), expert});
         const params = layer.init(key(2), [FEATURES]);
         const grads = ops.grad((at: typeof params) => tf.sum(tf.square(layer.apply(at, tokens()))))(params);
         const {base, out} = grads.experts as {base: Params; out: {up: Tensor}};

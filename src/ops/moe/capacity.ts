@@ -2,8 +2,9 @@
 import {countingSort} from "../../gpu/kernels/counting-sort.ts";
 import {topK} from "../../gpu/kernels/top-k.ts";
 import {offTape} from "../../gpu/tape.ts";
-import {ArgumentError, checkCount, checkNumber, checkOptions} from "../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../core/errors.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
+import {checkStretches, checkWord, choicesOf, type Known, roundHalfEven} from "./options.ts";
 import type {Choices} from "./routing.ts";
 import {orNone, transposeWhole, wholeRows} from "./whole.ts";
 
@@ -17,12 +18,18 @@ export interface CapacityOptions {
   tokens?: number;
   /**
    * How a factor f becomes a number for n tokens, k choices and E experts: "st-moe" (the default) max(least, min(n, floor(n f / E))),
-   * "switch" max(least, round(n f / E)), "tutel" k floor(f ceil(n / E)).
+   * "switch" max(least, round(n f / E)), halves to the even number (Flaxformer), "gshard" max(least, ceil(n f / E)) (DeepSpeed), "vmoe"
+   * max(least, ceil(k n f / E)), "tutel" k floor(f ceil(n / E)), which may be 0.
    */
-  rule?: "st-moe" | "switch" | "tutel";
-  /** No capacity is smaller, 4 by default for "st-moe" and 1 for "switch". */
+  rule?: CapacityRule;
+  /** No capacity is smaller, 4 by default for "st-moe" and 1 for others; not for "tutel". */
   least?: number;
+  /** The capacity is made a multiple of it (V-MoE: 4; Tutel's alignment); 1 by default. */
+  multipleOf?: number;
 }
+
+/** Whose way a capacity is computed. */
+export type CapacityRule = "st-moe" | "switch" | "gshard" | "vmoe" | "tutel";
 
 /** Tokens, choices a token and experts that a capacity is for. */
 export interface CapacityShape {
@@ -31,15 +38,23 @@ export interface CapacityShape {
   readonly k?: number;
 }
 
-const KNOWN = {
+const KNOWN: Known<CapacityOptions & Pick<QueueOptions, "order">> = {
   factor: true,
   evaluationFactor: true,
   tokens: true,
   rule: true,
   least: true,
-  order: true,
-  per: true
-} as const;
+  multipleOf: true,
+  order: true
+};
+
+const RULES: Readonly<Record<CapacityRule, (shape: Required<CapacityShape>, factor: number) => number>> = {
+  "st-moe": ({tokens, experts}, factor) => Math.min(tokens, Math.floor((tokens * factor) / experts)),
+  switch: ({tokens, experts}, factor) => roundHalfEven((tokens * factor) / experts),
+  gshard: ({tokens, experts}, factor) => Math.ceil((tokens * factor) / experts),
+  vmoe: ({tokens, experts, k}, factor) => Math.ceil((tokens * k * factor) / experts),
+  tutel: ({tokens, experts, k}, factor) => k * Math.floor(factor * Math.ceil(tokens / experts))
+};
 
 /**
  * The tokens that an expert takes. Throws an ArgumentError for a factor that is not above 0.
@@ -52,13 +67,20 @@ const KNOWN = {
  */
 export function expertCapacity(
   {tokens: n, experts, k = 1}: CapacityShape,
-  options: CapacityOptions,
+  options: CapacityOptions & Pick<QueueOptions, "order">,
   training = true
 ): number {
   checkOptions("capacity", options, KNOWN);
-  const {factor, evaluationFactor = factor, tokens, rule = "st-moe"} = options;
+  const {factor, evaluationFactor = factor, tokens, rule = "st-moe", multipleOf = 1} = options;
+  checkWord("capacity.rule", rule, Object.keys(RULES));
+  checkWord("capacity.order", options.order ?? "arrival", ORDERS);
+  checkCount("capacity.multipleOf", multipleOf);
   if (tokens !== undefined) {
     checkCount("capacity.tokens", tokens);
+    if (factor !== undefined || evaluationFactor !== undefined)
+      throw new ArgumentError(
+        `capacity: there are ${tokens} tokens and a factor of ${factor ?? evaluationFactor}. Pass one of both.`
+      );
     return tokens;
   }
   const used = training ? factor : evaluationFactor;
@@ -68,11 +90,8 @@ export function expertCapacity(
     );
   const {least = rule === "st-moe" ? 4 : 1} = options;
   checkCount("capacity.least", least);
-  if (rule === "tutel") return k * Math.floor(used * Math.ceil(n / experts));
-  const share = (n * used) / experts;
-  if (rule === "switch") return Math.max(least, Math.round(share));
-  if (rule === "st-moe") return Math.max(least, Math.min(n, Math.floor(share)));
-  throw new ArgumentError(`capacity.rule must be "st-moe", "switch" or "tutel", got ${String(rule)}.`);
+  const share = RULES[rule]({tokens: n, experts, k}, used);
+  return Math.ceil((rule === "tutel" ? share : Math.max(least, share)) / multipleOf) * multipleOf;
 }
 
 /** Who comes first. */
@@ -97,12 +116,12 @@ export interface QueueOptions {
  * const two = tf.tensor2d([[0, 1], [0, 2], [1, 0]], [3, 2], "int32");
  * display(queuePlaces({kind: "choices", experts: 3, indices: two, weights: tf.ones([3, 2])}).arraySync());
  */
-export function queuePlaces(routing: Choices, {order = "arrival", groups = 1}: QueueOptions = {}): Tensor {
-  const [tokens, k] = routing.indices.shape as [number, number];
-  if (order !== "arrival" && order !== "priority")
-    throw new ArgumentError(`capacity.order must be "arrival" or "priority", got ${String(order)}.`);
-  if (tokens % groups !== 0)
-    throw new ArgumentError(`${tokens} tokens cannot be split into ${groups} stretches of equal length.`);
+export function queuePlaces(routing: Choices, options: QueueOptions = {}): Tensor {
+  checkOptions("queuePlaces", options, {order: true, groups: true});
+  const {order = "arrival", groups = 1} = options;
+  const [tokens, k] = choicesOf(routing, "A capacity").indices.shape as [number, number];
+  checkWord("capacity.order", order, ORDERS);
+  checkStretches(tokens, groups);
   return constant(() => {
     const line = order === "arrival" ? undefined : priorityLine(routing, groups);
     const keys = queueKeys(routing, groups, line?.tokens);
@@ -112,6 +131,8 @@ export function queuePlaces(routing: Choices, {order = "arrival", groups = 1}: Q
     return line ? wholeRows(inLine, line.ranks) : inLine;
   });
 }
+
+const ORDERS = ["arrival", "priority"];
 
 /** Counts and places are whole: no gradient goes through them. */
 const constant = <T>(compute: () => T): T => offTape(() => tidy(compute));
@@ -157,7 +178,7 @@ function placesInBins(keys: Tensor, bins: number): Tensor {
  * display(limited.indices.arraySync());
  */
 export function limitCapacity(routing: Choices, capacity: number, options: QueueOptions = {}): Choices {
-  checkNumber("capacity", capacity, 0);
+  checkCount("capacity", capacity, 0);
   return tidy(() => {
     const {indices, offered, isKept} = constant(() => kept(routing, capacity, options));
     return {...routing, indices, offered, weights: tf.mul(routing.weights, isKept)};

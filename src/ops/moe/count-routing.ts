@@ -1,5 +1,5 @@
-import {ArgumentError} from "../core/errors.ts";
 import type {Routing} from "./routing.ts";
+import {checkWeights} from "./weights.ts";
 
 /** What a routing comes to, as plain numbers. */
 export interface RoutingCounts {
@@ -16,8 +16,8 @@ export interface RoutingCounts {
 }
 
 /**
- * Counts a routing: the load of each expert, what was dropped, tokens without an expert. Throws an ArgumentError where weights are no numbers,
- * because the router's logits were none.
+ * Counts a routing: the load of each expert, what was dropped, tokens without an expert. Throws an ArgumentError that names the token where
+ * a weight is no number, which comes of logits that are NaN or infinite: in training and on WebGPU this is where they are told.
  *
  * @example
  * import {limitCapacity, countRouting} from "petri/moe";
@@ -29,11 +29,9 @@ export interface RoutingCounts {
  */
 export async function countRouting(routing: Routing, tokens?: number): Promise<RoutingCounts> {
   const weights = await routing.weights.data();
-  if (weights.some((weight) => !Number.isFinite(weight)))
-    throw new ArgumentError(
-      "The weights of this routing are no numbers, because logits of the router were none. Pass finite tokens and router parameters; a training that diverged needs a smaller learning rate or a z-loss."
-    );
-  const {load, seen, count} = await counted(routing, tokens);
+  const ids = await (routing.kind === "choices" ? routing.indices : routing.tokens).data();
+  checkWeights({weights, ids, kind: routing.kind}, routing.weights.shape[1] as number, "This routing");
+  const {load, seen, count} = counted(routing, ids, tokens);
   const offered =
     routing.kind === "choices" && routing.offered ? Array.from(await routing.offered.data()) : load;
   const [kept, asked] = [sum(load), sum(offered)];
@@ -47,19 +45,19 @@ export async function countRouting(routing: Routing, tokens?: number): Promise<R
 }
 
 /** Loads, tokens with an expert, and all tokens. */
-async function counted(routing: Routing, tokens: number | undefined) {
+function counted(routing: Routing, ids: ArrayLike<number>, tokens: number | undefined) {
   const isChoices = routing.kind === "choices";
-  const ids = await (isChoices ? routing.indices : routing.tokens).data();
   const width = (isChoices ? routing.indices : routing.tokens).shape[1] as number;
   const load = new Array<number>(routing.experts).fill(0);
   const seen = new Set<number>();
-  ids.forEach((id, i) => {
-    if (id < 0) return;
+  for (let i = 0; i < ids.length; ++i) {
+    const id = ids[i] as number;
+    if (id < 0) continue;
     const row = Math.floor(i / width);
     const expert = isChoices ? id : row;
     load[expert] = (load[expert] as number) + 1;
     seen.add(isChoices ? row : id);
-  });
+  }
   return {load, seen: seen.size, count: tokens ?? tokensOf(routing)};
 }
 

@@ -4,12 +4,13 @@ import {combineRows} from "../../gpu/kernels/combine-rows.ts";
 import {oneHot} from "../../gpu/kernels/cross-entropy.ts";
 import {sumTableRows, takeTableRows} from "../../gpu/kernels/rows.ts";
 import {sortByExpert} from "../../gpu/kernels/sort-by-expert.ts";
-import {ArgumentError} from "../core/errors.ts";
+import {checkOptions} from "../core/errors.ts";
 import {stopGradient} from "../core/stop-gradient.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import type {Expert} from "./experts/expert.ts";
 import {evenOffsets} from "./layers/tokens.ts";
+import {checkWord} from "./options.ts";
 import type {Choices, Routing, Slots} from "./routing.ts";
 import {type GroupedRows, sortedRows} from "./rows.ts";
 
@@ -18,12 +19,14 @@ export interface DispatchOptions {
    * "grouped" (the default) sorts choices by expert and multiplies the rows of each expert. "einsum" gives every expert `capacity`
    * slots by products with matrices of zeros and ones (GShard), for small cases: the same numbers.
    */
-  dispatch?: "grouped" | "einsum";
+  dispatch?: "grouped" | "einsum" | undefined;
   /** Most tokens of an expert that the routing can have, for "einsum"; all tokens where it is left out. */
   capacity?: number | undefined;
   /** Gives the weights the gradient that a copy of each token scaled by its weight would have, as st-moe does. */
-  straightThrough?: boolean;
+  straightThrough?: boolean | undefined;
 }
+
+export const DISPATCHES = ["grouped", "einsum"];
 
 /**
  * The sum over the kept choices of each token of weight times expert(token): x [tokens, features] -> [tokens, outputs]. A token
@@ -48,9 +51,9 @@ export function dispatch<P extends Params>(
   routing: Routing,
   options: DispatchOptions = {}
 ): Tensor {
+  checkOptions("dispatch", options, {dispatch: true, capacity: true, straightThrough: true});
   const {dispatch: way = "grouped"} = options;
-  if (way !== "grouped" && way !== "einsum")
-    throw new ArgumentError(`dispatch must be "grouped" or "einsum", got ${String(way)}.`);
+  checkWord("dispatch", way, DISPATCHES);
   return tidy(() => {
     const compute = (rows: GroupedRows) => expert.apply(params, rows);
     if (routing.kind === "slots") return bySlots(compute, x, routing, options);

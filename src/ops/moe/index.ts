@@ -33,7 +33,7 @@ export * from "./routers/expert-choice-router.ts";
 export * from "./routers/hash-router.ts";
 export * from "./routers/hash-table.ts";
 export * from "./routers/hyper-router.ts";
-export type {LinearRouterOptions} from "./routers/logits.ts";
+export type {ChoosingRouterOptions, LinearRouterOptions} from "./routers/logits.ts";
 export * from "./routers/noisy-top-k-router.ts";
 export * from "./routers/prototype-router.ts";
 export * from "./routers/recurrent-router.ts";

@@ -1,14 +1,15 @@
-import {ArgumentError, checkCount} from "../core/errors.ts";
+import {ArgumentError, checkOptions} from "../core/errors.ts";
 import {type Context, inScope, type Layer} from "../core/layer.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {type CapacityOptions, expertCapacity, limitCapacity, type QueueOptions} from "./capacity.ts";
-import {type DispatchOptions, dispatch} from "./dispatch.ts";
+import {DISPATCHES, type DispatchOptions, dispatch} from "./dispatch.ts";
 import type {Expert} from "./experts/expert.ts";
-import {outputsOf} from "./layers/parts.ts";
+import {checkExperts, outputsOf} from "./layers/parts.ts";
 import {asTokensOf, featuresOf, flatTokens, tokenCount} from "./layers/tokens.ts";
 import {checkLosses, type RoutingLosses, routingLosses} from "./losses/routing-losses.ts";
 import {hasState, initMoeState, type MoeState, nextCounts, routerContext, trackedState} from "./moe-state.ts";
+import {checkWord, type Known} from "./options.ts";
 import type {Router, RouterShape, Routing} from "./routing.ts";
 import {applyShared, type SharedExperts} from "./shared.ts";
 
@@ -52,9 +53,26 @@ interface Routed {
 
 const NAME = "moe";
 
+const OPTIONS: Known<MoeOptions> = {
+  experts: true,
+  router: true,
+  expert: true,
+  shared: true,
+  capacity: true,
+  groups: true,
+  losses: true,
+  track: true,
+  dispatch: true,
+  straightThrough: true
+};
+
 /**
  * A mixture of experts: each token goes to the experts that the router chooses, and gets the sum of their outputs by the router's
  * weights. [batch, ..., features] -> [batch, ..., outputs]; all but the last dimension are tokens. Throws ArgumentErrors for what cannot be.
+ *
+ * A token whose logits are NaN or infinite throws an ArgumentError on the CPU and under WebAssembly, outside of training. In training and
+ * on WebGPU nothing is looked at on the way: the token's output is NaN, and with it the loss; countRouting and routingReport tell then
+ * which token it was.
  *
  * @example
  * import {dense, fit, key, sequential} from "petri/core";
@@ -66,8 +84,8 @@ const NAME = "moe";
  * for await (const row of fit(model, gaussians({n: 300, classes: 3}), {key: key(0), steps: 60, logEvery: 20})) display(row);
  */
 export function moe(options: MoeOptions): MoeLayer {
-  const {experts, router, expert, shared, losses = {}} = options;
   checkMoe(options);
+  const {experts, router, expert, shared, losses = {}} = options;
   const shapeOf = (features: number): RouterShape => ({features, experts});
 
   function route(params: MoeParams, x: Tensor, tokens: Tensor, context: Context): Routed {
@@ -77,13 +95,16 @@ export function moe(options: MoeOptions): MoeLayer {
     return {wanted, ...limited(wanted, options, groups, context), groups};
   }
 
-  function train(routed: Routed, state: MoeState | undefined, router: Params | undefined, context: Context) {
-    const {wanted, groups} = routed;
+  function train(
+    {wanted, kept, groups}: Routed,
+    {state, router, sequences}: {state: MoeState | undefined; router: Params | undefined; sequences: number},
+    context: Context
+  ) {
     const counts = losses.globalBalance ? nextCounts(wanted, state, losses.globalBalance) : undefined;
-    for (const loss of context.addLoss ? routingLosses(wanted, losses, {groups, counts}) : [])
+    for (const loss of context.addLoss ? routingLosses(wanted, losses, {groups, sequences, counts}) : [])
       context.addLoss?.(loss);
     if (!hasState(options)) return;
-    const tracked = options.track ? trackedState(routed.wanted, routed.kept) : {};
+    const tracked = options.track ? trackedState(wanted, kept) : {};
     context.setState?.(context.path ?? NAME, {...(router && {router}), ...(counts && {counts}), ...tracked});
   }
 
@@ -105,9 +126,10 @@ export function moe(options: MoeOptions): MoeLayer {
         const tokens = flatTokens(x, path);
         const own = routerContext(inner, path);
         const routed = route(params, x, tokens, own.context);
-        if (inner?.training) train(routed, own.state, own.moved(), inner);
-        const way = {...options, capacity: routed.capacity};
-        const y = dispatch(expert, params.experts, tokens, routed.kept, way);
+        const sequences = x.rank > 2 ? (x.shape[0] as number) : 1;
+        if (inner?.training) train(routed, {state: own.state, router: own.moved(), sequences}, inner);
+        const way = {dispatch: options.dispatch, straightThrough: options.straightThrough};
+        const y = dispatch(expert, params.experts, tokens, routed.kept, {...way, capacity: routed.capacity});
         return asTokensOf(
           x,
           shared && params.shared ? tf.add(y, applyShared(shared, params.shared, tokens)) : y
@@ -130,33 +152,42 @@ export function moe(options: MoeOptions): MoeLayer {
 /** The routing with full experts' further tokens dropped. */
 function limited(routing: Routing, options: MoeOptions, groups: number, context: Context) {
   const {capacity, experts} = options;
-  if (!capacity || routing.kind === "slots") return {kept: routing, capacity: undefined};
+  if (!capacity) return {kept: routing, capacity: undefined};
+  if (routing.kind === "slots")
+    throw new ArgumentError(
+      `${context.path ?? NAME}: experts that choose take as many tokens as ${options.router.name} says. Leave capacity out, and pass {factor} or {tokens} to the router.`
+    );
   const [tokens, k] = routing.indices.shape as [number, number];
   const most = expertCapacity({tokens: tokens / groups, experts, k}, capacity, context.training);
   return {kept: limitCapacity(routing, most, {order: capacity.order, groups}), capacity: most * groups};
 }
 
+/** Operations for an example: of the router, of the experts chosen, of shared ones. Experts count that capacities may leave idle. */
 function flopsOf({experts, router, expert, shared}: MoeOptions, shape: readonly number[]): number {
   const features = shape.at(-1) as number;
-  const active = (router.k ?? experts) * (expert.flops?.(features) ?? 0);
+  const tokens = tokenCount(shape);
+  const active = router.k ?? router.active?.({features, experts}, tokens) ?? experts;
   const always = shared ? (shared.count ?? 1) * (shared.expert.flops?.(features) ?? 0) : 0;
-  return tokenCount(shape) * (2 * features * experts + active + always);
+  const routing = router.flops?.({features, experts}) ?? 0;
+  return Math.round(tokens * (routing + active * (expert.flops?.(features) ?? 0) + always));
 }
 
-function checkMoe({experts, router, expert, capacity, losses, groups = "batch"}: MoeOptions): void {
-  checkCount("experts", experts);
+function checkMoe(options: MoeOptions): void {
+  checkOptions("moe", options, OPTIONS);
+  const {experts, router, capacity, losses, groups = "batch", shared} = options;
+  checkExperts("moe", options);
   if (typeof router?.route !== "function")
     throw new ArgumentError("moe needs a router, one of those of petri/moe: {router: topKRouter({k: 2})}.");
-  if (typeof expert?.apply !== "function")
-    throw new ArgumentError(
-      "moe needs an expert, one of those of petri/moe: {expert: mlpExpert({hidden: 64})}."
-    );
   if (router.k !== undefined && router.k > experts)
     throw new ArgumentError(
       `moe: the router chooses ${router.k} experts, but there are ${experts}. Pass a k from 1 to ${experts}, or more experts.`
     );
-  if (groups !== "batch" && groups !== "example")
-    throw new ArgumentError(`moe: groups must be "batch" or "example", got ${String(groups)}.`);
+  checkWord("moe: groups", groups, ["batch", "example"]);
+  checkWord("moe: dispatch", options.dispatch ?? "grouped", DISPATCHES);
+  if (shared) {
+    checkOptions("shared", shared, {expert: true, count: true});
+    checkExperts("shared", {experts: shared.count ?? 1, expert: shared.expert});
+  }
   // Wrong numbers shall be told here, not at the first batch.
   if (capacity)
     for (const training of [true, false]) expertCapacity({tokens: 1, experts}, capacity, training);

@@ -56,6 +56,10 @@ export interface Router<P extends Params = Params> {
   readonly name: string;
   /** Experts for each token, where that is the same for all. */
   readonly k?: number;
+  /** Experts for each of so many tokens that are routed together, on average, where there is no k; all of them where it is left out. */
+  active?(shape: RouterShape, tokens: number): number;
+  /** Floating-point operations for a token, a multiplication and its addition being two; none where it is left out. */
+  flops?(shape: RouterShape): number;
   /** Fresh parameters; the caller owns them. */
   init(key: Key, shape: RouterShape, path?: string): P;
   /** What it keeps from step to step besides parameters, e.g. a bias for each expert. */

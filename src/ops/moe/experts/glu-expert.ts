@@ -1,7 +1,8 @@
 import {type ActivationName, activationOf} from "../../core/activations.ts";
-import {checkCount} from "../../core/errors.ts";
+import {checkCount, checkOptions} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {Known} from "../options.ts";
 import {type ExpertLinear, groupedLinear, withRows} from "../rows.ts";
 import {type Expert, initStacked} from "./expert.ts";
 
@@ -19,6 +20,15 @@ export interface GluExpertOptions {
   kernelInit?: Initializer;
 }
 
+const OPTIONS: Known<GluExpertOptions> = {
+  hidden: true,
+  activation: true,
+  bias: true,
+  hiddenScale: true,
+  units: true,
+  kernelInit: true
+};
+
 /** gate and in: kernel [experts, features, hidden]; out: kernel [experts, hidden, outputs]; scale [experts, hidden]. */
 export type GluExpertParams = {gate: ExpertLinear; in: ExpertLinear; out: ExpertLinear; scale?: Tensor};
 
@@ -34,6 +44,7 @@ export type GluExpertParams = {gate: ExpertLinear; in: ExpertLinear; out: Expert
  * display({gate: params.gate.kernel.shape, in: params.in.kernel.shape, out: params.out.kernel.shape});
  */
 export function gluExpert(options: GluExpertOptions): Expert<GluExpertParams> {
+  checkOptions("gluExpert", options, OPTIONS);
   const {hidden, activation = "silu", bias = false, hiddenScale = false} = options;
   const {units, kernelInit = lecunNormal} = options;
   checkCount("hidden", hidden);

@@ -1,9 +1,10 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {type ActivationName, activationOf} from "../../core/activations.ts";
-import {checkCount, checkNumber} from "../../core/errors.ts";
+import {checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../../core/initializers.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {Known} from "../options.ts";
 import {type GroupedRows, groupedLinear, sortedRows, withRows} from "../rows.ts";
 import {type Expert, initStacked} from "./expert.ts";
 
@@ -16,10 +17,19 @@ export interface LoraExpertOptions {
   scale?: number;
   /** ReLU by default. */
   activation?: ActivationName | ((x: Tensor) => Tensor);
-  /** Trains the shared network too; it is left as it is by default. */
+  /** Trains the shared network too; by default it has no gradient. (Weight decay moves it all the same: give it freeze() by perPath.) */
   trainBase?: boolean;
   kernelInit?: Initializer;
 }
+
+const OPTIONS: Known<LoraExpertOptions> = {
+  hidden: true,
+  rank: true,
+  scale: true,
+  activation: true,
+  trainBase: true,
+  kernelInit: true
+};
 
 type Linear = {kernel: Tensor; bias?: Tensor};
 type LowRank = {down: Tensor; up: Tensor};
@@ -39,6 +49,7 @@ export type LoraExpertParams = {base: {in: Linear; out: Linear}; in: LowRank; ou
  * display({shared: params.base.in.kernel.shape, down: params.in.down.shape, up: params.in.up.shape});
  */
 export function loraExpert(options: LoraExpertOptions): Expert<LoraExpertParams> {
+  checkOptions("loraExpert", options, OPTIONS);
   const {hidden, rank = 4, scale = 1, activation = "relu", trainBase = false} = options;
   const {kernelInit = lecunNormal} = options;
   checkCount("hidden", hidden);

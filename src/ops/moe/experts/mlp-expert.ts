@@ -1,9 +1,10 @@
 import type {ActivationName} from "../../core/activations.ts";
 import {activationOf} from "../../core/activations.ts";
-import {checkCount} from "../../core/errors.ts";
+import {checkCount, checkOptions} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../../core/initializers.ts";
 import type {Tensor} from "../../tf.ts";
 import {tidy} from "../../tf.ts";
+import type {Known} from "../options.ts";
 import {type ExpertLinear, groupedLinear, withRows} from "../rows.ts";
 import {type Expert, initStacked} from "./expert.ts";
 
@@ -18,6 +19,14 @@ export interface MlpExpertOptions {
   units?: number;
   kernelInit?: Initializer;
 }
+
+const OPTIONS: Known<MlpExpertOptions> = {
+  hidden: true,
+  activation: true,
+  bias: true,
+  units: true,
+  kernelInit: true
+};
 
 /** in: kernel [experts, features, hidden], bias [experts, hidden]; out: kernel [experts, hidden, outputs], bias [experts, outputs]. */
 export type MlpExpertParams = {in: ExpertLinear; out: ExpertLinear};
@@ -34,6 +43,7 @@ export type MlpExpertParams = {in: ExpertLinear; out: ExpertLinear};
  * display({first: first.kernel.shape, out: out.kernel.shape});
  */
 export function mlpExpert(options: MlpExpertOptions): Expert<MlpExpertParams> {
+  checkOptions("mlpExpert", options, OPTIONS);
   const {hidden, activation = "relu", bias = true, units, kernelInit = lecunNormal} = options;
   checkCount("hidden", hidden);
   if (units !== undefined) checkCount("units", units);

@@ -1,7 +1,8 @@
 import {type ActivationName, activationOf} from "../../core/activations.ts";
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {Known} from "../options.ts";
 import {type ExpertLinear, groupedLinear, withRows} from "../rows.ts";
 import type {Expert} from "./expert.ts";
 
@@ -16,6 +17,14 @@ export interface NestedExpertOptions {
   bias?: boolean;
   kernelInit?: Initializer;
 }
+
+const OPTIONS: Known<NestedExpertOptions> = {
+  hidden: true,
+  shares: true,
+  activation: true,
+  bias: true,
+  kernelInit: true
+};
 
 type Linear = {kernel: Tensor; bias?: Tensor};
 
@@ -36,11 +45,14 @@ export type NestedExpertParams = {in: Linear; out: Linear};
  * display(layer.init(key(0), [8]).experts.in.kernel.shape);
  */
 export function nestedExpert(options: NestedExpertOptions): Expert<NestedExpertParams> {
+  checkOptions("nestedExpert", options, OPTIONS);
   const {hidden, shares, activation = "relu", bias = true, kernelInit = lecunNormal} = options;
   checkCount("hidden", hidden);
   activationOf(activation);
-  if (shares.length === 0 || shares.some((share) => !(share > 0 && share <= 1)))
-    throw new ArgumentError(`shares must be numbers above 0 and at most 1, got [${shares.join(", ")}].`);
+  if (!Array.isArray(shares) || shares.length === 0 || shares.some((share) => !(share > 0 && share <= 1)))
+    throw new ArgumentError(
+      `shares must be a list of numbers above 0 and at most 1, one for each expert, got ${Array.isArray(shares) ? `[${shares.join(", ")}]` : shares}.`
+    );
   return {
     name: "nestedExpert",
     init(key, {experts, features}) {

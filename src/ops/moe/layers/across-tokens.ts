@@ -1,5 +1,5 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import {checkCount, ShapeError} from "../../core/errors.ts";
+import {checkCount, checkOptions, ShapeError} from "../../core/errors.ts";
 import {lecunNormal} from "../../core/initializers.ts";
 import {
   applyChild,
@@ -15,6 +15,7 @@ import {residual} from "../../core/layers/residual.ts";
 import {sequential} from "../../core/layers/sequential.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
+import {checkLayer} from "./parts.ts";
 
 /**
  * A layer over channels instead of tokens: [batch, tokens, channels] is turned into [batch, channels, tokens], given to the layer, and
@@ -30,6 +31,7 @@ import {type Tensor, tf} from "../../tf.ts";
  */
 export function acrossTokens<P extends Params>(layer: Layer<P>): Layer<{layer: P}> {
   const name = "acrossTokens";
+  checkLayer(name, layer as Layer);
   const child = {layer: layer as Layer, name: "layer", index: 0};
   const turned = ([tokens = 0, channels = 0]: Shape): Shape => [channels, tokens];
   return {
@@ -67,6 +69,7 @@ export function rescaled<P extends Params>(
   layer: Layer<P>,
   sizes: {tokens: number; channels: number}
 ): Layer<RescaledParams<P>> {
+  checkOptions("rescaled", sizes, {tokens: true, channels: true});
   checkCount("tokens", sizes.tokens);
   checkCount("channels", sizes.channels);
   const name = "rescaled";
@@ -128,7 +131,11 @@ const overTokens = (x: Tensor, kernel: Tensor): Tensor =>
  * const block = sparseMlpBlock({tokens: mixture(32), channels: mixture(16)});
  * display(block.apply(block.init(key(0), [16, 8]), random.normal(key(1), [2, 16, 8])).shape);
  */
-export function sparseMlpBlock({tokens, channels}: {tokens: Layer; channels: Layer}): Layer {
+export function sparseMlpBlock(layers: {tokens: Layer; channels: Layer}): Layer {
+  checkOptions("sparseMlpBlock", layers, {tokens: true, channels: true});
+  const {tokens, channels} = layers;
+  checkLayer("sparseMlpBlock: tokens", tokens);
+  checkLayer("sparseMlpBlock: channels", channels);
   const block = sequential([
     residual([layerNorm() as Layer, acrossTokens(tokens) as Layer]) as Layer,
     residual([layerNorm() as Layer, channels]) as Layer

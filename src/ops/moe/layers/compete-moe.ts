@@ -3,7 +3,7 @@ import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
 import {takeTableRows} from "../../../gpu/kernels/rows.ts";
 import {sortByExpert} from "../../../gpu/kernels/sort-by-expert.ts";
 import {topK} from "../../../gpu/kernels/top-k.ts";
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {Initializer} from "../../core/initializers.ts";
 import {type Context, inScope, type Layer} from "../../core/layer.ts";
 import {bernoulli} from "../../core/random.ts";
@@ -12,6 +12,7 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {dispatch} from "../dispatch.ts";
 import type {Expert} from "../experts/expert.ts";
+import {checkWord, type Known} from "../options.ts";
 import {checkChoices, keyOf, linearLogits, routerInit} from "../routers/logits.ts";
 import type {Choices} from "../routing.ts";
 import {spreadChoices, takeChosen} from "./chosen.ts";
@@ -44,6 +45,18 @@ export interface CompeteMoeOptions {
   kernelInit?: Initializer;
 }
 
+const OPTIONS: Known<CompeteMoeOptions> = {
+  experts: true,
+  expert: true,
+  k: true,
+  response: true,
+  scores: true,
+  rate: true,
+  warmUp: true,
+  losses: true,
+  kernelInit: true
+};
+
 /** The router's kernel, [features, experts], and the parameters of all experts. */
 export type CompeteMoeParams = {router: {kernel: Tensor}; experts: Params};
 
@@ -73,6 +86,7 @@ export interface CompeteMoeLayer extends Layer<CompeteMoeParams> {
  * training.dispose();
  */
 export function competeMoe(options: CompeteMoeOptions): CompeteMoeLayer {
+  checkOptions("competeMoe", options, OPTIONS);
   const {
     experts,
     expert,
@@ -166,10 +180,8 @@ function checkCompetition(options: CompeteMoeOptions): void {
   checkNumber("rate", rate, 0, 1);
   checkCount("warmUp", warmUp, 0);
   checkCompetitionLosses(losses);
-  if (response !== "softplus" && response !== "norm")
-    throw new ArgumentError(`response must be "softplus" or "norm", got ${String(response)}.`);
-  if (scores !== "softmax" && scores !== "sigmoid")
-    throw new ArgumentError(`scores must be "softmax" or "sigmoid", got ${String(scores)}.`);
+  checkWord("response", response, ["softplus", "norm"]);
+  checkWord("scores", scores, ["softmax", "sigmoid"]);
 }
 
 /** How much each expert responds to a token: outputs [tokens, experts, features] -> [tokens, experts]. */

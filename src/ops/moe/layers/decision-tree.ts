@@ -1,9 +1,9 @@
 // A binary tree of decisions over tokens. Nodes lie level by level from the root: those below node i are 2 i + 1 and 2 i + 2.
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {takeTableRows} from "../../../gpu/kernels/rows.ts";
-import {ShapeError} from "../../core/errors.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {expectMatrix} from "../options.ts";
 
 /** A vector for each node, [nodes, features], and an offset, [nodes]. */
 export type TreeNodes = {kernel: Tensor; bias: Tensor};
@@ -55,7 +55,7 @@ export function leafOf({kernel, bias}: TreeNodes, x: Tensor, depth: number): Ten
  * display([0, 1, 10].map((logit) => decisionEntropy(tf.tensor2d([[logit]])).arraySync()));
  */
 export function decisionEntropy(logits: Tensor): Tensor {
-  expectMatrix("decisionEntropy", "[tokens, nodes]", logits);
+  expectMatrix("decisionEntropy", "logits [tokens, nodes]", logits);
   return tidy(() => tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, tf.sigmoid(logits)))));
 }
 
@@ -65,7 +65,7 @@ export function decisionEntropy(logits: Tensor): Tensor {
  * all tokens come to one. Logits of going right, [tokens, nodes] -> a scalar, whose gradient goes through the probabilities.
  */
 export function leafBalanceLoss(logits: Tensor): Tensor {
-  expectMatrix("leafBalanceLoss", "[tokens, nodes]", logits);
+  expectMatrix("leafBalanceLoss", "logits [tokens, nodes]", logits);
   return tidy(() => {
     const leaves = (logits.shape[1] as number) + 1;
     const rounded = tf.cast(tf.greaterEqual(stopGradient(logits), 0), "float32");
@@ -73,9 +73,4 @@ export function leafBalanceLoss(logits: Tensor): Tensor {
     const means = tf.mean(leafProbabilities(tf.sigmoid(logits)), 0);
     return tf.mul(tf.sum(tf.mul(shares, means)), leaves);
   });
-}
-
-function expectMatrix(name: string, expected: string, x: Tensor): void {
-  if (x.rank !== 2)
-    throw new ShapeError(`${name}: expected logits ${expected}, got [${x.shape.join(", ")}].`);
 }

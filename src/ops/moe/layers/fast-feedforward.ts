@@ -1,12 +1,13 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import type {ActivationName} from "../../core/activations.ts";
-import {checkCount, checkNumber} from "../../core/errors.ts";
+import {checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Context, expectShape, inScope, type Layer} from "../../core/layer.ts";
 import {dense} from "../../core/layers/dense.ts";
 import {bernoulli, uniform} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {dispatch} from "../dispatch.ts";
 import {type MlpExpertParams, mlpExpert} from "../experts/mlp-expert.ts";
+import type {Known} from "../options.ts";
 import {keyOf} from "../routers/logits.ts";
 import {
   decisionEntropy,
@@ -37,6 +38,17 @@ export interface FastFeedforwardOptions {
   /** Exchanges the branches of a node with this probability for each token while training, so that leaves see their neighbours' regions; 0 by default. */
   transposition?: number;
 }
+
+const OPTIONS: Known<FastFeedforwardOptions> = {
+  depth: true,
+  leafUnits: true,
+  units: true,
+  activation: true,
+  hardening: true,
+  balance: true,
+  masterUnits: true,
+  transposition: true
+};
 
 /** Nodes, leaves as experts, and, with a master leaf, that and the logit of the tree's share beside it. */
 export type FastFeedforwardParams = {
@@ -74,8 +86,8 @@ export interface FastFeedforwardLayer extends Layer<FastFeedforwardParams> {
  * display({accuracy: last.accuracy, flopsOfAToken: flops(model, [2])});
  */
 export function fastFeedforward(options: FastFeedforwardOptions): FastFeedforwardLayer {
-  const {depth, leafUnits, units, activation = "relu", masterUnits} = options;
   checkFastFeedforward(options);
+  const {depth, leafUnits, units, activation = "relu", masterUnits} = options;
   const name = "fastFeedforward";
   const count = 2 ** depth;
   const leaf = mlpExpert({hidden: leafUnits, units, activation});
@@ -128,6 +140,7 @@ export function fastFeedforward(options: FastFeedforwardOptions): FastFeedforwar
 }
 
 function checkFastFeedforward(options: FastFeedforwardOptions): void {
+  checkOptions("fastFeedforward", options, OPTIONS);
   const {depth, leafUnits, hardening = 0, balance = 0, masterUnits, transposition = 0} = options;
   checkCount("depth", depth);
   checkNumber("depth", depth, 1, 20);

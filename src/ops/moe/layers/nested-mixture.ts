@@ -1,7 +1,7 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {sumTableRows, takeTableRows} from "../../../gpu/kernels/rows.ts";
 import type {ActivationName} from "../../core/activations.ts";
-import {ArgumentError, checkCount, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions, ShapeError} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, zeros} from "../../core/initializers.ts";
 import {
   applyChild,
@@ -15,6 +15,7 @@ import {
 import {type DenseParams, dense} from "../../core/layers/dense.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkWord, type Known} from "../options.ts";
 import {routerInit} from "../routers/logits.ts";
 import {
   checkCapacities,
@@ -38,6 +39,14 @@ export interface NestedMixtureOptions {
   activation?: ActivationName | ((x: Tensor) => Tensor);
   kernelInit?: Initializer;
 }
+
+const OPTIONS: Known<NestedMixtureOptions> = {
+  hidden: true,
+  capacities: true,
+  routed: true,
+  activation: true,
+  kernelInit: true
+};
 
 /** A router's kernel, [features, experts]; the whole perceptron, of which experts are parts; how much probabilities scale outputs. */
 export type NestedMixtureParams = {
@@ -70,10 +79,11 @@ export interface NestedMixtureLayer extends Layer<NestedMixtureParams> {
  * display({flops: flops(layer, [16, 8]), ofTheWhole: 16 * 4 * 8 * 32});
  */
 export function nestedMixture(options: NestedMixtureOptions): NestedMixtureLayer {
+  checkOptions("nestedMixture", options, OPTIONS);
   const {hidden, capacities, routed = "here", activation = "geluTanh", kernelInit = lecunNormal} = options;
   checkCount("hidden", hidden);
   checkCapacities(capacities);
-  checkRouted(routed);
+  checkWord("routed", routed, ["here", "before"]);
   const name = "nestedMixture";
   const first = dense({units: hidden, activation});
 
@@ -183,8 +193,10 @@ interface Taken {
  */
 export function nested<P extends Params>(
   layer: Layer<P>,
-  {capacities}: {capacities: NestedCapacities}
+  options: {capacities: NestedCapacities}
 ): Layer<{layer: P}> {
+  checkOptions("nested", options, {capacities: true});
+  const {capacities} = options;
   checkCapacities(capacities);
   const name = "nested";
   const child = {layer: layer as Layer, name: "layer", index: 0};
@@ -251,9 +263,4 @@ function checkWidth(features: number, capacities: NestedCapacities, path: string
     throw new ShapeError(
       `${path}: ${capacities.length} nested experts halve the features ${capacities.length - 1} times, and ${features} is no multiple of ${parts}.`
     );
-}
-
-function checkRouted(routed: unknown): void {
-  if (routed !== "here" && routed !== "before")
-    throw new ArgumentError(`routed must be "here" or "before", got ${String(routed)}.`);
 }

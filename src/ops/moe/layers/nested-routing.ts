@@ -1,7 +1,7 @@
 // Which tokens get how much of a network whose parts lie in each other: the largest takes its best tokens first.
 import {sumTableRows, takeTableRows} from "../../../gpu/kernels/rows.ts";
 import {topK} from "../../../gpu/kernels/top-k.ts";
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 
@@ -25,8 +25,10 @@ export const NESTED_PROBABILITIES = "nestedProbabilities";
  */
 export function nestedCapacities(
   budget: number,
-  {experts = 3, delta = 2, beta = 10}: {experts?: number; delta?: number; beta?: number} = {}
+  options: {experts?: number; delta?: number; beta?: number} = {}
 ): number[] {
+  checkOptions("nestedCapacities", options, {experts: true, delta: true, beta: true});
+  const {experts = 3, delta = 2, beta = 10} = options;
   checkCount("experts", experts, 2);
   checkNumber("delta", delta, 0);
   checkNumber("beta", beta, 1e-6);

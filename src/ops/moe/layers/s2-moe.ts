@@ -1,5 +1,5 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import {checkCount, checkNumber} from "../../core/errors.ts";
+import {checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {zeros} from "../../core/initializers.ts";
 import type {Key} from "../../core/key.ts";
 import {applyChild, type Context, initChild, inScope, type Layer, shapeAfter} from "../../core/layer.ts";
@@ -8,6 +8,7 @@ import {normal} from "../../core/random.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {keyOf, routerInit} from "../routers/logits.ts";
+import {checkLayer} from "./parts.ts";
 import {asTokensOf, featuresOf, flatTokens, tokenCount} from "./tokens.ts";
 
 export interface S2MoeOptions {
@@ -41,13 +42,17 @@ export type S2MoeParams<P extends Params = Params> = {layer: P; gate: {kernel: T
  * training.dispose();
  */
 export function s2Moe<P extends Params>(layer: Layer<P>, options: S2MoeOptions = {}): Layer<S2MoeParams<P>> {
+  checkOptions("s2Moe", options, {noise: true, uncertainty: true, temperature: true, pairs: true});
   const {noise = {}, uncertainty = 0.1, temperature = 0.1, pairs = 256} = options;
+  checkOptions("noise", noise, {scale: true, shift: true});
   const {scale = 0.1, shift = 0.1} = noise;
   checkNumber("noise.scale", scale, 0);
   checkNumber("noise.shift", shift, 0);
   checkNumber("uncertainty", uncertainty, 0);
+  checkNumber("temperature", temperature, 1e-6);
   checkCount("pairs", pairs, 2);
   const name = "s2Moe";
+  checkLayer(name, layer as Layer);
   const child = {layer: layer as Layer, name: "layer", index: 0};
 
   function noisy(x: Tensor, context: Context): Tensor {

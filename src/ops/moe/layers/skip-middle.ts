@@ -1,5 +1,5 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import {ArgumentError, checkNumber, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import {zeros} from "../../core/initializers.ts";
 import {
   applyChild,
@@ -68,6 +68,7 @@ export interface SkipMiddleLayer extends Layer<SkipMiddleParams> {
  * display(Inputs.table(gates.squeeze([1]).arraySync()));
  */
 export function skipMiddle(options: SkipMiddleOptions): SkipMiddleLayer {
+  checkOptions("skipMiddle", options, {blocks: true, sparsity: true, targets: true});
   const {blocks, sparsity = 0, targets} = options;
   checkSkipMiddle(options);
   const name = "skipMiddle";
@@ -202,6 +203,9 @@ function checkSkipMiddle({blocks, sparsity = 0, targets}: SkipMiddleOptions): vo
     );
   checkNumber("sparsity", sparsity, 0);
   if (!targets) return;
+  checkOptions("targets", targets, {outer: true, middle: true, step: true, least: true});
+  checkNumber("targets.step", targets.step ?? 0, 0);
+  checkNumber("targets.least", targets.least ?? 0, 0);
   checkNumber("targets.outer", targets.outer ?? 1, 0, 1);
   checkNumber("targets.middle", targets.middle, 0, 1);
   if (sparsity > 0)

@@ -1,5 +1,5 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import {checkNumber} from "../../core/errors.ts";
+import {checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import type {Initializer} from "../../core/initializers.ts";
 import {type Context, inScope, type Layer} from "../../core/layer.ts";
 import {bernoulli} from "../../core/random.ts";
@@ -8,7 +8,7 @@ import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Expert} from "../experts/expert.ts";
 import {keyOf, routerInit} from "../routers/logits.ts";
 import {checkExperts, outputsOf} from "./parts.ts";
-import {asTokensOf, evenOffsets, featuresOf, tokenCount, tokensOfExamples} from "./tokens.ts";
+import {asTokensOf, checkMask, evenOffsets, featuresOf, tokenCount, tokensOfExamples} from "./tokens.ts";
 
 export interface SmearOptions {
   experts: number;
@@ -43,6 +43,7 @@ export interface SmearLayer extends Layer<SmearParams> {
  * display(Inputs.table(shares.arraySync()));
  */
 export function smear(options: SmearOptions): SmearLayer {
+  checkOptions("smear", options, {experts: true, expert: true, dropout: true, kernelInit: true});
   const {experts, expert, dropout = 0, kernelInit = routerInit} = options;
   checkExperts("smear", options);
   checkNumber("dropout", dropout, 0, 1 - 2 ** -24);
@@ -91,9 +92,13 @@ export function smear(options: SmearOptions): SmearLayer {
  * The tensors belong to the caller.
  */
 export function mergedExperts(params: Params, shares: Tensor): Params {
-  const [batch] = shares.shape as [number];
-  return map((leaf: Tensor) => {
+  const [batch, count] = shares.shape as [number, number];
+  return map((leaf: Tensor, path) => {
     const [experts, ...own] = leaf.shape as [number, ...number[]];
+    if (experts !== count)
+      throw new ShapeError(
+        `Experts to be merged: expected ${path} of shape [${count}, ...], one for each expert, got [${leaf.shape.join(", ")}]. Take an expert whose parameters are its own, such as mlpExpert.`
+      );
     return tidy(() => {
       const sums = denseProduct(shares, tf.reshape(leaf, [experts, -1]), undefined, "linear");
       return tf.reshape(sums, [batch, ...own]);
@@ -103,7 +108,9 @@ export function mergedExperts(params: Params, shares: Tensor): Params {
 
 /** [batch, tokens, features] -> [batch, features], over the tokens that are there. */
 function meanToken(tokens: Tensor, context: Context | undefined): Tensor {
-  if (!context?.mask) return tf.mean(tokens, 1);
-  const isThere = tf.expandDims(tf.cast(context.mask, "float32"), 2);
+  const {mask} = context ?? {};
+  if (!mask) return tf.mean(tokens, 1);
+  checkMask(mask, tokens, context?.path ?? "smear");
+  const isThere = tf.expandDims(tf.cast(mask, "float32"), 2);
   return tf.div(tf.sum(tf.mul(tokens, isThere), 1), tf.maximum(tf.sum(isThere, 1), 1));
 }

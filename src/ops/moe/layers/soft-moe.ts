@@ -1,15 +1,16 @@
 import {batchProduct} from "../../../gpu/kernels/batch-product.ts";
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {normalised} from "../../../gpu/kernels/norm.ts";
-import {checkCount, ShapeError} from "../../core/errors.ts";
+import {checkCount, checkOptions} from "../../core/errors.ts";
 import {type Initializer, ones} from "../../core/initializers.ts";
 import {type Context, inScope, type Layer} from "../../core/layer.ts";
 import {normal} from "../../core/random.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Expert} from "../experts/expert.ts";
+import {checkWord, type Known} from "../options.ts";
 import {checkExperts, outputsOf} from "./parts.ts";
-import {asTokensOf, evenOffsets, featuresOf, tokenCount, tokensOfExamples} from "./tokens.ts";
+import {asTokensOf, checkMask, evenOffsets, featuresOf, tokenCount, tokensOfExamples} from "./tokens.ts";
 
 export interface SoftMoeOptions {
   experts: number;
@@ -22,6 +23,14 @@ export interface SoftMoeOptions {
   /** Of the vectors of slots; standard normal by default. Their length does not matter. */
   slotInit?: Initializer;
 }
+
+const OPTIONS: Known<SoftMoeOptions> = {
+  experts: true,
+  expert: true,
+  slots: true,
+  mix: true,
+  slotInit: true
+};
 
 /** A vector for each slot, [experts, slots, features]; factors of both normalisations, [features]; those of all experts. */
 export type SoftMoeParams = {
@@ -66,9 +75,11 @@ const LOWEST = -1e38;
  * display({sharesOfTokensInTheFirstSlot: dispatch.slice([0, 0, 0, 0], [1, -1, 1, 1]).flatten().arraySync()});
  */
 export function softMoe(options: SoftMoeOptions): SoftMoeLayer {
+  checkOptions("softMoe", options, OPTIONS);
   const {experts, slots = 1, expert, mix = "normalised", slotInit = normal} = options;
   checkExperts("softMoe", options);
   checkCount("slots", slots);
+  checkWord("softMoe: mix", mix, ["normalised", "tokens"]);
   const name = "softMoe";
   const count = experts * slots;
 
@@ -137,11 +148,7 @@ const rms = (x: Tensor, params: {scale: Tensor}) => normalised(x, params, {epsil
 function masked(logits: Tensor, context: Context | undefined, name: string): Tensor {
   const {mask} = context ?? {};
   if (!mask) return logits;
-  const [batch, tokens] = logits.shape as [number, number];
-  if (mask.shape.join() !== `${batch},${tokens}`)
-    throw new ShapeError(
-      `${context?.path ?? name} (mask): expected [${batch}, ${tokens}], a number for each token, got [${mask.shape.join(", ")}].`
-    );
+  checkMask(mask, logits, context?.path ?? name);
   const isThere = tf.expandDims(tf.cast(mask, "bool"), 2);
   return tf.where(isThere, logits, tf.fill(logits.shape, LOWEST));
 }

@@ -1,4 +1,5 @@
 // What layers of experts do with the shape of their input.
+import {ShapeError} from "../../core/errors.ts";
 import {expectShape, type Shape} from "../../core/layer.ts";
 import {type Tensor, tf} from "../../tf.ts";
 
@@ -23,6 +24,14 @@ export function featuresOf(inputShape: Shape, path: string): number {
   const features = inputShape.at(-1);
   expectShape(features !== undefined, path, "[..., features]", inputShape);
   return features;
+}
+
+/** Throws a ShapeError unless a mask has a number for each of the tokens [batch, tokens, ...]. */
+export function checkMask(mask: Tensor, {shape: [batch, tokens]}: Tensor, path: string): void {
+  if (mask.shape.join() !== `${batch},${tokens}`)
+    throw new ShapeError(
+      `${path} (mask): expected [${batch}, ${tokens}], a number for each token, got [${mask.shape.join(", ")}].`
+    );
 }
 
 /** Tokens of one example. */

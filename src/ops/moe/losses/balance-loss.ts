@@ -1,8 +1,10 @@
-import {ArgumentError} from "../../core/errors.ts";
+import {ArgumentError, ShapeError} from "../../core/errors.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {choiceCounts} from "../capacity.ts";
+import {checkStretches, choicesOf} from "../options.ts";
 import type {Choices} from "../routing.ts";
+import {checkBalance} from "./loss-options.ts";
 
 export interface BalanceLossOptions {
   /**
@@ -27,12 +29,10 @@ export interface BalanceLossOptions {
  * display(balanceLoss({kind: "choices", experts: 2, indices, weights: tf.ones([4, 1]), probabilities}).arraySync());
  */
 export function balanceLoss(routing: Choices, options: BalanceLossOptions = {}): Tensor {
+  checkBalance(options);
   const {convention = "switch", groups = 1} = options;
-  if (!["switch", "megablocks", "gshard"].includes(convention))
-    throw new ArgumentError(
-      `balanceLoss: convention must be "switch", "megablocks" or "gshard", got ${String(convention)}.`
-    );
-  const {experts} = routing;
+  const {experts, indices} = choicesOf(routing, "balanceLoss");
+  checkStretches(indices.shape[0] as number, groups);
   return tidy(() => {
     const shares = chosenShares(routing, groups, convention === "gshard");
     const loss = tf.mul(tf.mean(tf.mul(shares, meanProbabilities(routing, groups))), experts * experts);
@@ -51,14 +51,15 @@ function chosenShares({indices, experts}: Choices, groups: number, firstOnly: bo
     indices: tf.where(isNone, byGroup, tf.add(byGroup, first)),
     experts: experts * groups
   });
-  return tf.div(tf.reshape(counts, [groups, experts]), tokens / groups);
+  return tf.div(tf.reshape(counts, [groups, experts]), Math.max(1, tokens / groups));
 }
 
 /** The mean probability of each expert, [groups, experts]. */
 function meanProbabilities(routing: Choices, groups: number): Tensor {
   const probabilities = probabilitiesOf(routing, "balanceLoss");
   const [tokens, experts] = probabilities.shape as [number, number];
-  return tf.mean(tf.reshape(probabilities, [groups, tokens / groups, experts]), 1);
+  const each = tokens / groups;
+  return tf.div(tf.sum(tf.reshape(probabilities, [groups, each, experts]), 1), Math.max(1, each));
 }
 
 /** The probabilities of a routing. Throws where the router has none. */
@@ -75,11 +76,16 @@ export function probabilitiesOf({probabilities}: {probabilities?: Tensor}, name:
  * micro-batches so far, say.
  */
 export function globalBalanceLoss(routing: Choices, counts: Tensor): Tensor {
+  const {experts} = choicesOf(routing, "globalBalanceLoss");
+  if (counts.size !== experts)
+    throw new ShapeError(
+      `globalBalanceLoss: expected counts [${experts}], one for each expert, got [${counts.shape.join(", ")}].`
+    );
   return tidy(() => {
     const k = routing.indices.shape[1] as number;
     const seen = stopGradient(counts);
     const shares = tf.div(tf.mul(seen, k), tf.maximum(tf.sum(seen), 1e-9));
     const means = tf.mean(probabilitiesOf(routing, "globalBalanceLoss"), 0);
-    return tf.mul(tf.sum(tf.mul(shares, means)), routing.experts);
+    return tf.mul(tf.sum(tf.mul(shares, means)), experts);
   });
 }

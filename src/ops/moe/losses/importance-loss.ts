@@ -1,7 +1,8 @@
 import {placeRows} from "../../../gpu/kernels/top-k.ts";
-import {ArgumentError} from "../../core/errors.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {choicesOf, expectMatrix} from "../options.ts";
 import type {Choices} from "../routing.ts";
+import {checkSpread} from "./loss-options.ts";
 
 export interface SpreadOptions {
   /** Divided by n - 1 ("unbiased", the default: Shazeer et al. 2017, Tutel) or by n ("biased": V-MoE). */
@@ -17,9 +18,9 @@ export interface SpreadOptions {
  *
  * display(squaredVariation(tf.tensor1d([1, 2, 3])).arraySync());
  */
-export function squaredVariation(values: Tensor, {variance = "unbiased"}: SpreadOptions = {}): Tensor {
-  if (variance !== "unbiased" && variance !== "biased")
-    throw new ArgumentError(`variance must be "unbiased" or "biased", got ${String(variance)}.`);
+export function squaredVariation(values: Tensor, options: SpreadOptions = {}): Tensor {
+  checkSpread(options);
+  const {variance = "unbiased"} = options;
   return tidy(() => {
     const mean = tf.mean(values);
     const degrees = variance === "unbiased" ? Math.max(values.size - 1, 1) : values.size;
@@ -33,11 +34,13 @@ export function squaredVariation(values: Tensor, {variance = "unbiased"}: Spread
  * all experts (Tutel, V-MoE), or those of the chosen and zeros (gatesOf: Shazeer et al. 2017).
  */
 export function importanceLoss(gates: Tensor, options: SpreadOptions = {}): Tensor {
+  expectMatrix("importanceLoss", "gates [tokens, experts]", gates);
   return tidy(() => squaredVariation(tf.sum(gates, 0), options));
 }
 
 /** The weights of the choices in a row for each token, zeros elsewhere: [tokens, experts]. Each expert at most once a token. */
-export function gatesOf({indices, weights, experts}: Choices): Tensor {
+export function gatesOf(routing: Choices): Tensor {
+  const {indices, weights, experts} = choicesOf(routing, "gatesOf");
   return tidy(() => {
     const isKept = tf.greaterEqual(indices, tf.scalar(0, "int32"));
     // One column more takes what was dropped; several such of a token all put 0 there.

@@ -2,8 +2,10 @@ import {topK} from "../../../gpu/kernels/top-k.ts";
 import {ArgumentError} from "../../core/errors.ts";
 import {softmax} from "../../core/softmax.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {choicesOf} from "../options.ts";
 import type {Choices} from "../routing.ts";
 import {type SpreadOptions, squaredVariation} from "./importance-loss.ts";
+import {checkLoad} from "./loss-options.ts";
 
 export interface LoadLossOptions extends SpreadOptions {
   /**
@@ -27,11 +29,10 @@ export interface LoadLossOptions extends SpreadOptions {
  * const routing = router.route(router.init(key(0), shape), x, shape, {training: true, key: key(2)});
  * display(Inputs.table(selectionProbability(routing).arraySync()));
  */
-export function selectionProbability(
-  routing: Choices,
-  {convention = "shazeer"}: LoadLossOptions = {}
-): Tensor {
-  const {logits, noise, indices} = routing;
+export function selectionProbability(routing: Choices, options: LoadLossOptions = {}): Tensor {
+  checkLoad(options);
+  const {convention = "shazeer"} = options;
+  const {logits, noise, indices} = choicesOf(routing, "loadLoss");
   if (!logits || !noise)
     throw new ArgumentError(
       "The load of a routing needs its noise: use noisyTopKRouter while training, or balanceLoss for a router without noise."
@@ -47,7 +48,8 @@ export function selectionProbability(
 
 /** How unequal the expected loads are (the sums over tokens of selectionProbability), as squared variation. A scalar. */
 export function loadLoss(routing: Choices, options: LoadLossOptions = {}): Tensor {
-  return tidy(() => squaredVariation(tf.sum(selectionProbability(routing, options), 0), options));
+  const {variance = "unbiased"} = options;
+  return tidy(() => squaredVariation(tf.sum(selectionProbability(routing, options), 0), {variance}));
 }
 
 /** The k-th largest logit of the other experts: the (k+1)-th largest of all for the k chosen, the k-th for the others. */

@@ -1,9 +1,12 @@
 import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {softmax} from "../../core/softmax.ts";
 import {type Tensor, tf} from "../../tf.ts";
-import type {Choices, Routing} from "../routing.ts";
+import {checkWord, choicesOf} from "../options.ts";
+import type {Routing} from "../routing.ts";
 import {type BalanceLossOptions, balanceLoss, globalBalanceLoss, probabilitiesOf} from "./balance-loss.ts";
-import {importanceLoss, type SpreadOptions} from "./importance-loss.ts";
+import {gatesOf, importanceLoss, type SpreadOptions} from "./importance-loss.ts";
 import {type LoadLossOptions, loadLoss} from "./load-loss.ts";
+import {checkBalance, checkChunkSparsity, checkLoad, checkLocality, checkSpread} from "./loss-options.ts";
 import {
   type ChunkSparsityLossOptions,
   chunkSparsityLoss,
@@ -22,11 +25,14 @@ export interface RoutingLosses {
   globalBalance?: Weighted<{memory?: number}>;
   /** zLoss; 0.001 in ST-MoE. */
   z?: number;
-  /** importanceLoss of the probabilities. */
-  importance?: Weighted<SpreadOptions>;
+  /**
+   * importanceLoss of "probabilities" (the default), of the "gates" of the chosen (Shazeer et al. 2017), or of the probabilities that logits
+   * have without noise ("clean": V-MoE, Tutel).
+   */
+  importance?: Weighted<ImportanceOptions>;
   /** loadLoss, for noisyTopKRouter. */
   load?: Weighted<LoadLossOptions>;
-  /** localityLoss. */
+  /** localityLoss; every example is a sequence where `sequences` is left out. */
   locality?: Weighted<LocalityLossOptions>;
   /** chunkSparsityLoss of the probabilities. */
   chunkSparsity?: Weighted<ChunkSparsityLossOptions>;
@@ -36,42 +42,84 @@ export interface RoutingLosses {
 interface LossContext {
   /** Stretches of tokens that are balanced by themselves. */
   groups: number;
+  /** Examples, where they have several tokens; else 1. */
+  sequences: number;
   /** Tokens of each expert so far, [experts]. */
   counts?: Tensor | undefined;
 }
 
 type LossName = keyof RoutingLosses;
-type Compute = (routing: Routing, options: object, context: LossContext) => Tensor;
+type ImportanceOptions = SpreadOptions & {of?: "probabilities" | "gates" | "clean"};
 
-const LOSSES: Record<LossName, Compute> = {
-  balance: (routing, options, {groups}) => balanceLoss(choicesOf(routing, "balance"), {groups, ...options}),
-  globalBalance: (routing, _options, {counts}) =>
-    globalBalanceLoss(choicesOf(routing, "globalBalance"), counts as Tensor),
-  z: (routing) => zLoss(logitsOf(routing, "z")),
-  importance: (routing, options) => importanceLoss(probabilitiesOf(routing, "importance"), options),
-  load: (routing, options) => loadLoss(choicesOf(routing, "load"), options),
-  locality: (routing, options) => localityLoss(logitsOf(routing, "locality"), options),
-  chunkSparsity: (routing, options) => chunkSparsityLoss(probabilitiesOf(routing, "chunkSparsity"), options)
+/** A loss, and what throws for options that it does not have. */
+interface Loss {
+  check(options: object): void;
+  compute(routing: Routing, options: object, context: LossContext): Tensor;
+}
+
+const LOSSES: Record<LossName, Loss> = {
+  balance: {
+    check: checkBalance,
+    compute: (routing, options, {groups}) =>
+      balanceLoss(choicesOf(routing, "losses.balance"), {groups, ...options})
+  },
+  globalBalance: {
+    check(options: {memory?: number}) {
+      checkOptions("losses.globalBalance", options, {memory: true});
+      checkNumber("memory", options.memory ?? 0.9, 0, 1);
+    },
+    compute: (routing, _options, {counts}) =>
+      globalBalanceLoss(choicesOf(routing, "losses.globalBalance"), counts as Tensor)
+  },
+  z: {
+    check: (options) => checkOptions("losses.z", options, {weight: true}),
+    compute: (routing) => zLoss(logitsOf(routing, "z"))
+  },
+  importance: {
+    check({of = "probabilities", ...options}: ImportanceOptions) {
+      checkWord("losses.importance.of", of, ["probabilities", "gates", "clean"]);
+      checkSpread(options);
+    },
+    compute(routing, {of, ...options}: ImportanceOptions) {
+      return importanceLoss(sharesOf(routing, of), options);
+    }
+  },
+  load: {
+    check: checkLoad,
+    compute: (routing, options) => loadLoss(choicesOf(routing, "losses.load"), options)
+  },
+  locality: {
+    check: checkLocality,
+    compute: (routing, options, {sequences}) =>
+      localityLoss(logitsOf(routing, "locality"), {sequences, ...options})
+  },
+  chunkSparsity: {
+    check: checkChunkSparsity,
+    compute: (routing, options) =>
+      chunkSparsityLoss(probabilitiesOf(routing, "losses.chunkSparsity"), options)
+  }
 };
 
 /** Throws unless all are losses that there are, with weights. */
 export function checkLosses(losses: RoutingLosses): void {
   checkOptions("losses", losses, LOSSES as unknown as Record<string, true>);
-  for (const name of Object.keys(losses) as LossName[])
+  for (const name of Object.keys(losses) as LossName[]) {
     checkNumber(`losses.${name}`, weightOf(losses, name), 0);
+    LOSSES[name].check(optionsOf(losses, name));
+  }
 }
 
 /** The weighted losses of a routing, scalars, in the order in which they are named. */
 export function routingLosses(routing: Routing, losses: RoutingLosses, context: LossContext): Tensor[] {
   const names = (Object.keys(losses) as LossName[]).filter((name) => weightOf(losses, name) > 0);
   return names.map((name) =>
-    tf.mul(LOSSES[name](routing, optionsOf(losses, name), context), weightOf(losses, name))
+    tf.mul(LOSSES[name].compute(routing, optionsOf(losses, name), context), weightOf(losses, name))
   );
 }
 
 const weightOf = (losses: RoutingLosses, name: LossName): number => {
   const given = losses[name];
-  return typeof given === "object" ? given.weight : (given as number);
+  return typeof given === "object" ? given?.weight : (given as number);
 };
 
 function optionsOf(losses: RoutingLosses, name: LossName): object {
@@ -81,11 +129,11 @@ function optionsOf(losses: RoutingLosses, name: LossName): object {
   return options;
 }
 
-function choicesOf(routing: Routing, name: string): Choices {
-  if (routing.kind === "choices") return routing;
-  throw new ArgumentError(
-    `losses.${name} is about tokens that choose. Leave it out where experts choose: their loads are even.`
-  );
+/** What importance is the sum of, [tokens, experts]. */
+function sharesOf(routing: Routing, of: ImportanceOptions["of"]): Tensor {
+  if (of === "gates") return gatesOf(choicesOf(routing, "losses.importance of gates"));
+  if (of === "clean" && routing.noise) return softmax(routing.noise.clean);
+  return probabilitiesOf(routing, "losses.importance");
 }
 
 function logitsOf({logits}: Routing, name: string): Tensor {

@@ -1,5 +1,7 @@
-import {checkCount, checkNumber, ShapeError} from "../../core/errors.ts";
+import {ShapeError} from "../../core/errors.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {expectMatrix} from "../options.ts";
+import {checkChunkSparsity, checkLocality} from "./loss-options.ts";
 
 export interface LocalityLossOptions {
   /** How sharply a logit counts as on or off; 100 by default. */
@@ -21,9 +23,9 @@ export interface LocalityLossOptions {
  * display([same, other].map((logits) => localityLoss(logits).arraySync()));
  */
 export function localityLoss(logits: Tensor, options: LocalityLossOptions = {}): Tensor {
+  checkLocality(options);
   const {steepness = 100, sequences = 1} = options;
-  checkNumber("steepness", steepness, 0);
-  checkCount("sequences", sequences);
+  expectMatrix("localityLoss", "logits [tokens, experts]", logits);
   const [tokens, experts] = logits.shape as [number, number];
   const length = tokens / sequences;
   if (!Number.isInteger(length) || length < 2)
@@ -55,8 +57,10 @@ export interface ChunkSparsityLossOptions {
  * const apart = tf.tensor2d([[1, 0], [0, 1]]);
  * display([together, apart].map((gates) => chunkSparsityLoss(gates, {chunk: 2}).arraySync()));
  */
-export function chunkSparsityLoss(gates: Tensor, {chunk = 8}: ChunkSparsityLossOptions = {}): Tensor {
-  checkCount("chunk", chunk);
+export function chunkSparsityLoss(gates: Tensor, options: ChunkSparsityLossOptions = {}): Tensor {
+  checkChunkSparsity(options);
+  const {chunk = 8} = options;
+  expectMatrix("chunkSparsityLoss", "gates [tokens, experts]", gates);
   const [tokens, experts] = gates.shape as [number, number];
   return tidy(() => {
     const own = tf.div(gates, tf.add(tf.sum(gates, 1, true), 1e-5));

@@ -1,5 +1,6 @@
 import {logSumExp} from "../../core/softmax.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {expectMatrix} from "../options.ts";
 
 /**
  * The mean over tokens of (log sum_e exp(logit_e))^2 (Zoph et al. 2022): keeps logits small, where rounding does less harm.
@@ -12,5 +13,6 @@ import {type Tensor, tf, tidy} from "../../tf.ts";
  * display(zLoss(tf.tensor2d([[1, 2], [30, 40]])).arraySync());
  */
 export function zLoss(logits: Tensor): Tensor {
+  expectMatrix("zLoss", "logits [tokens, experts]", logits);
   return tidy(() => tf.mean(tf.square(logSumExp(logits))));
 }

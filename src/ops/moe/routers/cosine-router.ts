@@ -2,18 +2,14 @@ import {checkCount, checkNumber} from "../../core/errors.ts";
 import {type Initializer, lecunNormal, varianceScaling} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Router} from "../routing.ts";
-import {checkChoices, type LinearRouterOptions, linearLogits} from "./logits.ts";
+import {checkChoices, checkRouter, linearLogits, TOP_K, type TopKRouterOptions} from "./logits.ts";
 import {topChoices} from "./top-k-router.ts";
 
-export interface CosineRouterOptions extends LinearRouterOptions {
-  /** Experts for each token; 2 by default. */
-  k?: number;
+export interface CosineRouterOptions extends TopKRouterOptions {
   /** Dimensions in which directions are compared; half as many as experts by default, and 2 at least (X-MoE). */
   dimensions?: number;
   /** Divides the cosines at first; learned, and never below 0.01. 0.5 by default, as in Tutel. */
   temperature?: number;
-  /** As those of topKRouter. */
-  weights?: "renormalised" | "softmax";
   expertsInit?: Initializer;
 }
 
@@ -35,16 +31,19 @@ export type CosineRouterParams = {projection: Tensor; kernel: Tensor; logScale: 
  * display([x, x.mul(10)].map((tokens) => router.route(params, tokens, shape).logits.arraySync()));
  */
 export function cosineRouter(options: CosineRouterOptions = {}): Router<CosineRouterParams> {
+  checkRouter("cosineRouter", options, {dimensions: true, temperature: true, expertsInit: true, ...TOP_K});
   const {k = 2, dimensions, temperature = 0.5, weights = "renormalised", kernelInit = lecunNormal} = options;
   const {expertsInit = varianceScaling({mode: "fanIn"})} = options;
   if (dimensions !== undefined) checkCount("dimensions", dimensions);
   checkNumber("temperature", temperature, LEAST_TEMPERATURE);
+  const sizeOf = (experts: number) => dimensions ?? Math.max(2, Math.floor(experts / 2));
   return {
     name: "cosineRouter",
     k,
+    flops: ({features, experts}) => 2 * sizeOf(experts) * (features + experts),
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);
-      const size = dimensions ?? Math.max(2, Math.floor(shape.experts / 2));
+      const size = sizeOf(shape.experts);
       return {
         projection: kernelInit(key.fold(0), [shape.features, size]),
         kernel: expertsInit(key.fold(1), [size, shape.experts]),

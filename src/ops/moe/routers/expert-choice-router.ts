@@ -1,14 +1,23 @@
 import {topK} from "../../../gpu/kernels/top-k.ts";
 import {offTape} from "../../../gpu/tape.ts";
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, ShapeError} from "../../core/errors.ts";
 import {softmax} from "../../core/softmax.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkStretches, roundHalfEven} from "../options.ts";
 import type {LinearRouterParams, Router, RouterShape, Slots} from "../routing.ts";
 import {transposeWhole} from "../whole.ts";
-import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  checkLogits,
+  checkRouter,
+  LINEAR,
+  type LinearRouterOptions,
+  linearLogits,
+  productFlops,
+  routerInit
+} from "./logits.ts";
 
 export interface ExpertChoiceRouterOptions extends LinearRouterOptions {
-  /** Experts that a token gets on average: each expert takes factor tokens / experts, rounded; 2 by default. */
+  /** Experts that a token gets on average: each expert takes factor tokens / experts, rounded, halves to the even number; 2 by default. */
   factor?: number;
   /** So many tokens for each expert instead. */
   tokens?: number;
@@ -17,7 +26,7 @@ export interface ExpertChoiceRouterOptions extends LinearRouterOptions {
 /**
  * Each expert takes the tokens of largest probability, as many as fit (Zhou et al. 2022): the load is even without a loss, tokens get
  * more experts or none. Probabilities are softmaxes over experts, and the weights. It looks at all tokens of a stretch at once, so it is not
- * for causal models. Where the context has a `mask` [batch, time], tokens of 0 get probability 0.
+ * for causal models. Where the context has a `mask` [batch, time], tokens of 0 get probability 0; throws a ShapeError where it does not fit.
  *
  * @example
  * import {key, random} from "petri/core";
@@ -29,6 +38,7 @@ export interface ExpertChoiceRouterOptions extends LinearRouterOptions {
  * display(tokens.arraySync());
  */
 export function expertChoiceRouter(options: ExpertChoiceRouterOptions = {}): Router<LinearRouterParams> {
+  checkRouter("expertChoiceRouter", options, {factor: true, tokens: true, ...LINEAR});
   const {factor = 2, tokens: fixed, kernelInit = routerInit} = options;
   checkNumber("factor", factor, 0);
   if (factor === 0)
@@ -36,13 +46,16 @@ export function expertChoiceRouter(options: ExpertChoiceRouterOptions = {}): Rou
   if (fixed !== undefined) checkCount("tokens", fixed);
   return {
     name: "expertChoiceRouter",
+    active: ({experts}, tokens) =>
+      Math.min(experts, fixed === undefined ? factor : (fixed * experts) / tokens),
+    flops: productFlops,
     init: (key, {features, experts}) => ({kernel: kernelInit(key, [features, experts])}),
     route({kernel}, x, shape, context) {
       return tidy(() => {
         const logits = linearLogits(kernel, x, options, context);
         checkLogits(logits, context);
         const length = (x.shape[0] as number) / (shape.groups ?? 1);
-        const wanted = fixed ?? Math.max(1, Math.round((factor * length) / shape.experts));
+        const wanted = fixed ?? Math.max(1, roundHalfEven((factor * length) / shape.experts));
         return chosenTokens(logits, Math.min(wanted, length), shape, context?.mask);
       });
     }
@@ -53,9 +66,10 @@ export function expertChoiceRouter(options: ExpertChoiceRouterOptions = {}): Rou
 function chosenTokens(logits: Tensor, capacity: number, shape: RouterShape, mask: Tensor | undefined): Slots {
   const {experts, groups = 1} = shape;
   const length = (logits.shape[0] as number) / groups;
-  if (!Number.isInteger(length))
-    throw new ArgumentError(
-      `${logits.shape[0]} tokens cannot be split into ${groups} stretches of equal length.`
+  checkStretches(logits.shape[0] as number, groups);
+  if (mask && mask.size !== logits.shape[0])
+    throw new ShapeError(
+      `expertChoiceRouter (mask): expected a number for each of ${logits.shape[0]} tokens, got [${mask.shape.join(", ")}].`
     );
   const all = softmax(logits);
   const probabilities = mask ? tf.mul(all, tf.reshape(tf.cast(mask, "float32"), [-1, 1])) : all;

@@ -1,8 +1,11 @@
 import {takeTableRows} from "../../../gpu/kernels/rows.ts";
-import {ArgumentError} from "../../core/errors.ts";
+import {ArgumentError, checkOptions} from "../../core/errors.ts";
 import type {Context} from "../../core/layer.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkWord} from "../options.ts";
 import type {Choices, Router, RouterShape} from "../routing.ts";
+import {orNone} from "../whole.ts";
+import {canLook} from "./logits.ts";
 
 export interface HashRouterOptions {
   /**
@@ -19,7 +22,8 @@ export interface HashRouterOptions {
 /**
  * The expert of a token is fixed by a hash of its id, with weight 1: nothing is learned and nothing to be balanced (Hash Layers, Roller et al.
  * 2021). The ids are what `embedding` left as "tokens", [batch, time]; without them it throws an ArgumentError. The first token of a
- * sequence counts as preceded by id 0.
+ * sequence counts as preceded by id 0. An id that the table does not have throws an ArgumentError where numbers can be looked at, and has no
+ * expert on webgpu and in training.
  *
  * @example
  * import {dense, embedding, flatten, key, sequential, tf} from "petri/core";
@@ -31,6 +35,7 @@ export interface HashRouterOptions {
  * display(model.apply(model.init(key(0), [3]), tf.tensor2d([[4, 8, 15]], [1, 3], "int32")).shape);
  */
 export function hashRouter(options: HashRouterOptions): Router<Record<string, never>> {
+  checkOptions("hashRouter", options, {by: true, table: true, previousTable: true});
   const {by = "token", table, previousTable} = options;
   checkHash(options);
   return {
@@ -44,6 +49,7 @@ export function hashRouter(options: HashRouterOptions): Router<Record<string, ne
         const ids = idsOf(x, context);
         const expert =
           by === "position" ? positions(ids, shape.experts) : lookedUp(ids, options, shape.experts);
+        checkFound(expert, ids, context);
         return fixedChoices(expert, shape.experts);
       });
     }
@@ -53,7 +59,8 @@ export function hashRouter(options: HashRouterOptions): Router<Record<string, ne
 /** One expert for each token, int32 [tokens], with weight 1. */
 function fixedChoices(expert: Tensor, experts: number): Choices {
   const indices = tf.reshape(expert, [-1, 1]);
-  return {kind: "choices", experts, indices, weights: tf.ones(indices.shape)};
+  const isFound = tf.greaterEqual(indices, tf.scalar(0, "int32"));
+  return {kind: "choices", experts, indices, weights: tf.cast(isFound, "float32")};
 }
 
 function lookedUp(ids: Tensor, {by, table, previousTable}: HashRouterOptions, experts: number): Tensor {
@@ -66,17 +73,31 @@ function lookedUp(ids: Tensor, {by, table, previousTable}: HashRouterOptions, ex
   };
   if (by === "previous") return taken(table, previous());
   if (by !== "bigram") return taken(table, ids);
-  const sum = tf.add(taken(table, ids), taken(previousTable, previous()));
-  return tf.mod(sum, tf.scalar(experts, "int32"));
+  const both = [taken(table, ids), taken(previousTable, previous())] as const;
+  const isFound = tf.greaterEqual(tf.minimum(...both), tf.scalar(0, "int32"));
+  return orNone(isFound, tf.mod(tf.add(...both), tf.scalar(experts, "int32")));
 }
 
-/** The table's numbers at ids: int32 [tokens]. */
+/** The table's numbers at ids, -1 for those that it does not have: int32 [tokens]. */
 function taken(table: ArrayLike<number> | undefined, ids: Tensor): Tensor {
-  const column = tf.tensor2d(Float32Array.from(table as ArrayLike<number>), [
-    (table as ArrayLike<number>).length,
-    1
-  ]);
-  return tf.cast(tf.reshape(takeTableRows(column, tf.reshape(ids, [-1])), [-1]), "int32");
+  const own = table as ArrayLike<number>;
+  // A row that is not there is 0.
+  const column = tf.tensor2d(
+    Float32Array.from(own, (expert) => expert + 1),
+    [own.length, 1]
+  );
+  const found = tf.cast(tf.reshape(takeTableRows(column, tf.reshape(ids, [-1])), [-1]), "int32");
+  return tf.sub(found, tf.scalar(1, "int32"));
+}
+
+/** Throws where a token's id is in no table, if that can be looked at. */
+function checkFound(expert: Tensor, ids: Tensor, context: Context | undefined): void {
+  const lost = canLook(context) ? expert.dataSync().indexOf(-1) : -1;
+  if (lost < 0) return;
+  const time = ids.shape[1] as number;
+  throw new ArgumentError(
+    `${context?.path ?? "router"}: the table of the hash has no expert for token ${lost} (id ${ids.dataSync()[lost]}${lost % time > 0 ? `, after ${ids.dataSync()[lost - 1]}` : ""}). Make tables as long as the vocabulary: hashTable(experts, {vocabulary, ...}).`
+  );
 }
 
 /** Places in the sequence mod experts, int32 [tokens]. */
@@ -104,11 +125,9 @@ function idsOf(x: Tensor, context: Context | undefined): Tensor {
   return tf.cast(tf.reshape(ids, [-1, ids.shape.at(-1) as number]), "int32");
 }
 
-function checkHash({by = "token", table, previousTable}: HashRouterOptions): void {
-  if (!["token", "previous", "bigram", "position"].includes(by))
-    throw new ArgumentError(
-      `hashRouter: by must be "token", "previous", "bigram" or "position", got ${String(by)}.`
-    );
+function checkHash(options: HashRouterOptions): void {
+  const {by = "token", table, previousTable} = options;
+  checkWord("hashRouter: by", by, ["token", "previous", "bigram", "position"]);
   const missing =
     (by !== "position" && !table && "table") || (by === "bigram" && !previousTable && "previousTable");
   if (missing)

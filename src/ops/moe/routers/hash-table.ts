@@ -1,5 +1,6 @@
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkWord} from "../options.ts";
 
 /** murmur3's last mixing of 32 bits (Appleby 2008): every bit of the id changes about half of the bits. */
 export function fmix32(id: number): number {
@@ -28,6 +29,7 @@ export type HashTableOptions =
  */
 export function hashTable(experts: number, options: HashTableOptions): Int32Array {
   checkCount("experts", experts);
+  checkTableOptions(options);
   switch (options.kind) {
     case "modulo":
       return tableOf(options.vocabulary, (id) => id % experts);
@@ -43,11 +45,33 @@ export function hashTable(experts: number, options: HashTableOptions): Int32Arra
       return clustered(experts, options);
     case "dispersed":
       return dispersed(experts, options);
-    default:
-      throw new ArgumentError(
-        `hashTable: kind must be "modulo", "murmur3", "random", "balanced", "clustered" or "dispersed", got ${String((options as {kind: unknown}).kind)}.`
-      );
   }
+}
+
+/** What each kind of table is made of, and what it may be told besides. */
+const MADE_OF = {
+  modulo: {vocabulary: true},
+  murmur3: {vocabulary: true},
+  random: {vocabulary: true, key: true},
+  balanced: {counts: true},
+  clustered: {embeddings: true, key: true},
+  dispersed: {embeddings: true, key: true}
+} as const;
+
+function checkTableOptions(options: HashTableOptions): void {
+  const kind = options?.kind;
+  checkWord("hashTable: kind", kind, Object.keys(MADE_OF));
+  const needed = MADE_OF[kind];
+  checkOptions(`hashTable of kind "${kind}"`, options, {
+    kind: true,
+    ...needed,
+    ...("embeddings" in needed && {rounds: true})
+  });
+  const missing = Object.keys(needed).find((name) => options[name as keyof HashTableOptions] === undefined);
+  if (missing)
+    throw new ArgumentError(
+      `hashTable of kind "${kind}" needs ${Object.keys(needed).join(" and ")}: ${missing} is missing.`
+    );
 }
 
 function tableOf(vocabulary: number, expertOf: (id: number) => number): Int32Array {
@@ -57,6 +81,11 @@ function tableOf(vocabulary: number, expertOf: (id: number) => number): Int32Arr
 
 /** Commonest first, each to the expert with the fewest tokens so far; the earlier id and the lower expert win ties. */
 function balanced(experts: number, counts: readonly number[]): Int32Array {
+  const wrong = counts.findIndex((count) => !(count >= 0 && count < Infinity));
+  if (wrong >= 0)
+    throw new ArgumentError(
+      `hashTable: counts must be how often each id comes, numbers of at least 0; that of id ${wrong} is ${counts[wrong]}.`
+    );
   const table = new Int32Array(counts.length);
   const loads = new Float64Array(experts);
   const order = counts

@@ -1,11 +1,11 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
 import {checkCount} from "../../core/errors.ts";
 import {lecunNormal, zeros} from "../../core/initializers.ts";
+import {type Key, key as keyOf} from "../../core/key.ts";
 import {normal} from "../../core/random.ts";
-import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import type {Router} from "../routing.ts";
-import {checkChoices, type LinearRouterOptions, linearLogits} from "./logits.ts";
+import type {Router, RouterShape} from "../routing.ts";
+import {checkChoices, checkRouter, type LinearRouterOptions, linearLogits, productFlops} from "./logits.ts";
 import {topChoices} from "./top-k-router.ts";
 
 export interface HyperRouterOptions extends Pick<LinearRouterOptions, "jitter"> {
@@ -15,17 +15,23 @@ export interface HyperRouterOptions extends Pick<LinearRouterOptions, "jitter"> 
   hidden?: number;
   /** Numbers of the embedding that it makes them from; as many as features by default. */
   embedding?: number;
+  /** Source of that network, key(0) by default: give layers that are not to share it different ones. */
+  key?: Key;
 }
 
 type Linear = {kernel: Tensor; bias: Tensor};
 
-/** The embedding, [1, numbers], which is trained, and the network, which stays as it was drawn: its gradients are zero. */
-export type HyperRouterParams = {embedding: Tensor; frozen: {in: Linear; out: Linear}};
+/** The embedding, [1, numbers]: all that is trained. */
+export type HyperRouterParams = {embedding: Tensor};
+
+/** The network that makes the weights, as it was drawn. */
+export type HyperRouterState = {frozen: {in: Linear; out: Linear}};
 
 /**
  * A top-k router whose weights are made by a network from an embedding of the layer (HyperRouter, Do et al. 2023): [W; b] = H(e), where
  * H is a perceptron of one ReLU layer that stays as it was drawn and e is trained. It stands between a router that is trained and one
- * that is fixed. Leave "frozen" out of weight decay: perPath({"router/frozen": ...}).
+ * that is fixed. H is no parameter but state, so that no optimizer moves it, weight decay included; without a state it is drawn anew
+ * from `key`, which gives the same.
  *
  * @example
  * import {key, random, tree} from "petri/core";
@@ -34,33 +40,41 @@ export type HyperRouterParams = {embedding: Tensor; frozen: {in: Linear; out: Li
  * const router = hyperRouter({k: 2, hidden: 16});
  * const shape = {features: 4, experts: 5};
  * const params = router.init(key(0), shape);
- * display({trained: params.embedding.size, all: tree.size(params)});
+ * display({trained: tree.size(params), made: (4 + 1) * 5});
  * display(router.route(params, random.normal(key(1), [3, 4]), shape).indices.arraySync());
  */
 export function hyperRouter(options: HyperRouterOptions = {}): Router<HyperRouterParams> {
-  const {k = 2, hidden = 256, embedding} = options;
+  checkRouter("hyperRouter", options, {k: true, jitter: true, hidden: true, embedding: true, key: true});
+  const {k = 2, hidden = 256, embedding, key: source = keyOf(0)} = options;
   checkCount("hidden", hidden);
   if (embedding !== undefined) checkCount("embedding", embedding);
+  const numbersOf = (features: number) => embedding ?? features;
+
+  function initState({features, experts}: RouterShape): HyperRouterState {
+    const linear = (part: number, from: number, to: number): Linear => ({
+      kernel: lecunNormal(source.fold(part), [from, to]),
+      bias: zeros(source, [to])
+    });
+    return {
+      frozen: {in: linear(1, numbersOf(features), hidden), out: linear(2, hidden, (features + 1) * experts)}
+    };
+  }
+
   return {
     name: "hyperRouter",
     k,
+    flops: productFlops,
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);
-      const {features, experts} = shape;
-      const numbers = embedding ?? features;
-      const linear = (part: number, from: number, to: number): Linear => ({
-        kernel: lecunNormal(key.fold(part), [from, to]),
-        bias: zeros(key, [to])
-      });
-      return {
-        embedding: normal(key.fold(0), [1, numbers]),
-        frozen: {in: linear(1, numbers, hidden), out: linear(2, hidden, (features + 1) * experts)}
-      };
+      return {embedding: normal(key.fold(0), [1, numbersOf(shape.features)])};
     },
-    route(params, x, shape, context) {
-      checkChoices(k, shape, context?.path ?? "router");
+    initState,
+    route({embedding: own}, x, shape, context) {
+      const path = context?.path ?? "router";
+      checkChoices(k, shape, path);
       return tidy(() => {
-        const made = madeWeights(params, shape.features + 1, shape.experts);
+        const {frozen} = (context?.state?.[path] as HyperRouterState | undefined) ?? initState(shape);
+        const made = madeWeights(own, frozen, shape);
         const kernel = tf.slice(made, [0, 0], [shape.features, -1]);
         const bias = tf.slice(made, [shape.features, 0], [1, -1]);
         const logits = tf.add(linearLogits(kernel, x, options, context), bias);
@@ -71,8 +85,11 @@ export function hyperRouter(options: HyperRouterOptions = {}): Router<HyperRoute
 }
 
 /** What the network makes of the embedding: the kernel and below it the biases, [features + 1, experts]. */
-function madeWeights({embedding, frozen}: HyperRouterParams, rows: number, experts: number): Tensor {
-  const {in: first, out} = stopGradient(frozen);
+function madeWeights(
+  embedding: Tensor,
+  {in: first, out}: HyperRouterState["frozen"],
+  {features, experts}: RouterShape
+): Tensor {
   const inside = denseProduct(embedding, first.kernel, first.bias, "relu");
-  return tf.reshape(denseProduct(inside, out.kernel, out.bias, "linear"), [rows, experts]);
+  return tf.reshape(denseProduct(inside, out.kernel, out.bias, "linear"), [features + 1, experts]);
 }

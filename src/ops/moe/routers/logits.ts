@@ -1,10 +1,11 @@
 import {denseProduct} from "../../../gpu/kernels/dense.ts";
-import {ArgumentError, checkCount, checkNumber, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import {type Initializer, varianceScaling} from "../../core/initializers.ts";
 import type {Context} from "../../core/layer.ts";
 import {uniform} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import type {RouterShape} from "../routing.ts";
+import {checkWord, type Known} from "../options.ts";
+import type {Choices, LinearRouterParams, Router, RouterShape} from "../routing.ts";
 
 /** Small weights, so that at first all experts are about as likely: a tenth of the usual variance, as Fedus et al. (2021) have it. */
 export const routerInit: Initializer = varianceScaling({scale: 0.1});
@@ -15,6 +16,77 @@ export interface LinearRouterOptions {
   jitter?: number;
   kernelInit?: Initializer;
 }
+
+/** Options of routers that give each token so many experts. */
+export interface ChoosingRouterOptions extends LinearRouterOptions {
+  /** Experts for each token; 2 by default. */
+  k?: number;
+}
+
+/** Options of routers that weigh those by a softmax. */
+export interface TopKRouterOptions extends ChoosingRouterOptions {
+  /**
+   * "renormalised" (the default): probabilities of the chosen divided by their sum, which is the softmax over the chosen alone
+   * (Mixtral). "softmax": as the softmax over all experts has them (Switch, GShard).
+   */
+  weights?: "renormalised" | "softmax";
+}
+
+/** Names of options that routers have in common. */
+export const LINEAR: Known<LinearRouterOptions> = {jitter: true, kernelInit: true};
+export const CHOOSING: Known<ChoosingRouterOptions> = {k: true, ...LINEAR};
+export const TOP_K: Known<TopKRouterOptions> = {weights: true, ...CHOOSING};
+
+/** Throws unless a router has the options `known`, and those that routers have in common are what they may be. */
+export function checkRouter<Options extends object>(
+  name: string,
+  options: Options,
+  known: Known<Options>
+): void {
+  checkOptions(name, options, known);
+  const {k, jitter, weights, kernelInit} = options as TopKRouterOptions;
+  if (k !== undefined) checkCount("k", k);
+  if (jitter !== undefined) checkNumber("jitter", jitter, 0, 1);
+  if (weights !== undefined) checkWord("weights", weights, ["renormalised", "softmax"]);
+  if (kernelInit !== undefined && typeof kernelInit !== "function")
+    throw new ArgumentError(`kernelInit must be an initializer, such as lecunNormal, got ${kernelInit}.`);
+}
+
+/** A router that is one product, and what becomes of its logits. */
+export interface LinearRouter {
+  name: string;
+  k: number;
+  options: LinearRouterOptions;
+  /** Throws for experts that it cannot have. */
+  check(shape: RouterShape, path: string): void;
+  choose(logits: Tensor, context: Context | undefined): Choices;
+}
+
+/** A router of tokens that choose, by the logits x kernel. */
+export function linearRouter(router: LinearRouter): Router<LinearRouterParams> {
+  const {name, k, options, check, choose} = router;
+  const {kernelInit = routerInit} = options;
+  return {
+    name,
+    k,
+    flops: productFlops,
+    init(key, shape, path = "router") {
+      check(shape, path);
+      return {kernel: kernelInit(key, [shape.features, shape.experts])};
+    },
+    route({kernel}, x, shape, context) {
+      check(shape, context?.path ?? "router");
+      return tidy(() => {
+        const logits = linearLogits(kernel, x, options, context);
+        checkLogits(logits, context);
+        return choose(logits, context);
+      });
+    }
+  };
+}
+
+/** Operations of the product of a token and a column for each expert. */
+export const productFlops = ({features, experts}: RouterShape): number => 2 * features * experts;
 
 /** Throws unless k experts can be had. */
 export function checkChoices(k: number, {experts}: RouterShape, path: string): void {
@@ -42,7 +114,6 @@ export function linearLogits(
 
 /** x times uniform numbers from 1 - jitter to 1 + jitter, while training with a key; x itself otherwise. */
 function shaken(x: Tensor, jitter: number, context: Context | undefined): Tensor {
-  checkNumber("jitter", jitter, 0, 1);
   if (jitter === 0 || !context?.training) return x;
   return tf.mul(x, uniform(keyOf(context, "jitter"), x.shape, 1 - jitter, 1 + jitter));
 }
@@ -55,16 +126,33 @@ export function keyOf(context: Context, what: string) {
   );
 }
 
+/** Whether numbers can be looked at without waiting for a device, or for every step of a training. */
+export const canLook = (context: Context | undefined): boolean =>
+  !context?.training && tf.getBackend() !== "webgpu";
+
 /**
- * Throws where logits are no numbers, if they can be looked at: on webgpu they cannot without waiting, and in training the loss
- * tells. Weights of such tokens are no numbers either.
+ * Throws where a softmax of logits is none, if they can be looked at: on webgpu they cannot without waiting, and in training the loss
+ * tells. Weights of such tokens are NaN then, and so is what comes of them.
  */
 export function checkLogits(logits: Tensor, context: Context | undefined): void {
-  if (context?.training || tf.getBackend() === "webgpu") return;
-  const at = logits.dataSync().findIndex((value) => Number.isNaN(value));
-  if (at < 0) return;
-  const [token, expert] = [Math.floor(at / (logits.shape[1] as number)), at % (logits.shape[1] as number)];
-  throw new ArgumentError(
-    `${context?.path ?? "router"}: the logit of token ${token} for expert ${expert} is NaN. Pass finite tokens and router parameters; a training that diverged needs a smaller learning rate or a z-loss.`
-  );
+  if (!canLook(context)) return;
+  const lost = lostLogit(logits.dataSync(), logits.shape[1] as number);
+  if (lost)
+    throw new ArgumentError(
+      `${context?.path ?? "router"}: the logit of token ${lost.token} for expert ${lost.expert} is ${lost.value}. Pass finite tokens and router parameters; a training that diverged needs a smaller learning rate or a z-loss.`
+    );
+}
+
+/** The first logit that spoils its token: NaN, Infinity, or -Infinity where all of the token are. */
+function lostLogit(values: ArrayLike<number>, experts: number) {
+  for (let first = 0; first < values.length; first += experts) {
+    let most = -Infinity;
+    for (let at = first; at < first + experts; ++at) {
+      const value = values[at] as number;
+      if (!(value < Infinity)) return {token: first / experts, expert: at - first, value};
+      most = Math.max(most, value);
+    }
+    if (most === -Infinity) return {token: first / experts, expert: 0, value: most};
+  }
+  return undefined;
 }

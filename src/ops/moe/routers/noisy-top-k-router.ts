@@ -3,19 +3,24 @@ import {type Initializer, zeros} from "../../core/initializers.ts";
 import {normal} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Choices, Router} from "../routing.ts";
-import {checkChoices, keyOf, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  checkChoices,
+  checkRouter,
+  keyOf,
+  linearLogits,
+  productFlops,
+  routerInit,
+  TOP_K,
+  type TopKRouterOptions
+} from "./logits.ts";
 import {topChoices} from "./top-k-router.ts";
 
-export interface NoisyTopKRouterOptions extends LinearRouterOptions {
-  /** Experts for each token; 2 by default. */
-  k?: number;
+export interface NoisyTopKRouterOptions extends TopKRouterOptions {
   /**
    * "learned" (the default): normal noise of standard deviation softplus(x W_noise) + 0.01 (Shazeer et al. 2017). A number s: of s over the
-   * number of experts (V-MoE, Tutel).
+   * number of experts (V-MoE, Tutel), 0 for none.
    */
   noise?: "learned" | number;
-  /** As those of topKRouter. */
-  weights?: "renormalised" | "softmax";
   noiseInit?: Initializer;
 }
 
@@ -37,12 +42,14 @@ export type NoisyTopKRouterParams = {kernel: Tensor; noiseKernel?: Tensor};
  * display({importance: importanceLoss(gatesOf(routing)).arraySync(), load: loadLoss(routing).arraySync()});
  */
 export function noisyTopKRouter(options: NoisyTopKRouterOptions = {}): Router<NoisyTopKRouterParams> {
+  checkRouter("noisyTopKRouter", options, {noise: true, noiseInit: true, ...TOP_K});
   const {k = 2, noise = "learned", weights = "renormalised"} = options;
   const {kernelInit = routerInit, noiseInit = zeros} = options;
   if (noise !== "learned") checkNumber("noise", noise, 0);
   return {
     name: "noisyTopKRouter",
     k,
+    flops: productFlops,
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);
       const size = [shape.features, shape.experts];
@@ -54,7 +61,7 @@ export function noisyTopKRouter(options: NoisyTopKRouterOptions = {}): Router<No
       checkChoices(k, shape, path);
       return tidy(() => {
         const clean = linearLogits(kernel, x, options, context);
-        if (!context?.training) return topChoices(clean, {k, weights}, context);
+        if (!context?.training || noise === 0) return topChoices(clean, {k, weights}, context);
         const deviation = deviationOf(noise, noiseKernel, x, shape.experts, path);
         const draws = normal(keyOf(context, "noise").fold(1), clean.shape);
         return noisyChoices({clean, deviation, draws}, {k, weights});

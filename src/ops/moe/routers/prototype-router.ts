@@ -1,9 +1,9 @@
 import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {softmax} from "../../core/softmax.ts";
-import {type Tensor, tf, tidy} from "../../tf.ts";
+import {type Tensor, tf} from "../../tf.ts";
 import type {Choices, LinearRouterParams, Router, RouterShape} from "../routing.ts";
-import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {checkRouter, LINEAR, type LinearRouterOptions, linearRouter} from "./logits.ts";
 
 export interface PrototypeRouterOptions extends LinearRouterOptions {
   /** Groups of experts, each of which gives a token one; 2 by default. */
@@ -24,24 +24,16 @@ export interface PrototypeRouterOptions extends LinearRouterOptions {
  * display(indices.arraySync());
  */
 export function prototypeRouter(options: PrototypeRouterOptions = {}): Router<LinearRouterParams> {
-  const {prototypes = 2, kernelInit = routerInit} = options;
+  checkRouter("prototypeRouter", options, {prototypes: true, ...LINEAR});
+  const {prototypes = 2} = options;
   checkCount("prototypes", prototypes);
-  return {
+  return linearRouter({
     name: "prototypeRouter",
     k: prototypes,
-    init(key, shape, path = "router") {
-      checkPrototypes(prototypes, shape, path);
-      return {kernel: kernelInit(key, [shape.features, shape.experts])};
-    },
-    route({kernel}, x, shape, context) {
-      checkPrototypes(prototypes, shape, context?.path ?? "router");
-      return tidy(() => {
-        const logits = linearLogits(kernel, x, options, context);
-        checkLogits(logits, context);
-        return bestOfEach(logits, prototypes);
-      });
-    }
-  };
+    options,
+    check: (shape, path) => checkPrototypes(prototypes, shape, path),
+    choose: (logits) => bestOfEach(logits, prototypes)
+  });
 }
 
 function bestOfEach(logits: Tensor, prototypes: number): Choices {

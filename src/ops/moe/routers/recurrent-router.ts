@@ -8,7 +8,7 @@ import type {RecurrentParams} from "../../core/layers/recurrent.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Choices, Router} from "../routing.ts";
-import {checkChoices, routerInit} from "./logits.ts";
+import {checkChoices, checkRouter, routerInit} from "./logits.ts";
 import {topChoices} from "./top-k-router.ts";
 
 export interface RecurrentRouterOptions {
@@ -48,6 +48,7 @@ const CELL = "routerCell/";
  * training.dispose();
  */
 export function recurrentRouter(options: RecurrentRouterOptions): Router<RecurrentRouterParams> {
+  checkRouter("recurrentRouter", options, {units: true, k: true, cell: true, detach: true, kernelInit: true});
   const {units, k = 2, cell = "own", detach = false, kernelInit = lecunNormal} = options;
   checkCount("units", units);
   if (cell !== "own" && cell !== "before")
@@ -55,6 +56,8 @@ export function recurrentRouter(options: RecurrentRouterOptions): Router<Recurre
   return {
     name: "recurrentRouter",
     k,
+    // The cell is two products with three columns for each unit.
+    flops: ({features, experts}) => 2 * units * (features + 6 * units + experts),
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);
       return {

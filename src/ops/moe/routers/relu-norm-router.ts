@@ -1,9 +1,18 @@
 import {offTape} from "../../../gpu/tape.ts";
+import {checkNumber} from "../../core/errors.ts";
 import {ones} from "../../core/initializers.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Router} from "../routing.ts";
 import {orNone} from "../whole.ts";
-import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  checkLogits,
+  checkRouter,
+  LINEAR,
+  type LinearRouterOptions,
+  linearLogits,
+  productFlops,
+  routerInit
+} from "./logits.ts";
 
 export interface ReluNormRouterOptions extends LinearRouterOptions {
   /** Added to the mean square; 1e-6 by default. */
@@ -27,9 +36,12 @@ export type ReluNormRouterParams = {kernel: Tensor; scale: Tensor};
  * display({indices: indices.arraySync(), weights: weights.arraySync()});
  */
 export function reluNormRouter(options: ReluNormRouterOptions = {}): Router<ReluNormRouterParams> {
+  checkRouter("reluNormRouter", options, {epsilon: true, ...LINEAR});
   const {epsilon = 1e-6, kernelInit = routerInit} = options;
+  checkNumber("epsilon", epsilon, 1e-30);
   return {
     name: "reluNormRouter",
+    flops: productFlops,
     init: (key, {features, experts}) => ({
       kernel: kernelInit(key, [features, experts]),
       scale: ones(key, [experts])

@@ -1,15 +1,23 @@
 import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
 import {placeRows, takeRows, topK} from "../../../gpu/kernels/top-k.ts";
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {choiceCounts} from "../capacity.ts";
+import type {Known} from "../options.ts";
 import type {Choices, LinearRouterParams, Router, RouterShape} from "../routing.ts";
-import {checkChoices, checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  CHOOSING,
+  type ChoosingRouterOptions,
+  checkChoices,
+  checkLogits,
+  checkRouter,
+  linearLogits,
+  productFlops,
+  routerInit
+} from "./logits.ts";
 
-export interface SigmoidRouterOptions extends LinearRouterOptions {
-  /** Experts for each token; 2 by default. */
-  k?: number;
+export interface SigmoidRouterOptions extends ChoosingRouterOptions {
   /** What is added to the bias of an expert with fewer tokens than the mean after each step, and taken from one with more; 0.001 by default. */
   biasStep?: number;
   /** Divides the weights by their sum; true by default. */
@@ -19,6 +27,14 @@ export interface SigmoidRouterOptions extends LinearRouterOptions {
   /** Experts lie in `count` groups of equal size; a token's come from its `active` best groups, by the sum of the two best of each. */
   groups?: {count: number; active: number};
 }
+
+const OPTIONS: Known<SigmoidRouterOptions> = {
+  biasStep: true,
+  normalise: true,
+  scale: true,
+  groups: true,
+  ...CHOOSING
+};
 
 /** What the router adds to the scores for the choice alone, [experts]. */
 export type SigmoidRouterState = {bias: Tensor};
@@ -41,11 +57,15 @@ export type SigmoidRouterState = {bias: Tensor};
  * });
  */
 export function sigmoidRouter(options: SigmoidRouterOptions = {}): Router<LinearRouterParams> {
+  checkRouter("sigmoidRouter", options, OPTIONS);
   const {k = 2, biasStep = 0.001, kernelInit = routerInit} = options;
   checkNumber("biasStep", biasStep, 0);
+  checkNumber("scale", options.scale ?? 1);
+  if (options.groups) checkOptions("groups", options.groups, {count: true, active: true});
   return {
     name: "sigmoidRouter",
     k,
+    flops: productFlops,
     init(key, shape, path = "router") {
       checkSigmoid(options, k, shape, path);
       return {kernel: kernelInit(key, [shape.features, shape.experts])};

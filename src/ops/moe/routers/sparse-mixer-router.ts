@@ -7,18 +7,9 @@ import {softmax} from "../../core/softmax.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Choices, LinearRouterParams, Router} from "../routing.ts";
-import {
-  checkChoices,
-  checkLogits,
-  keyOf,
-  type LinearRouterOptions,
-  linearLogits,
-  routerInit
-} from "./logits.ts";
+import {type ChoosingRouterOptions, checkChoices, checkRouter, keyOf, linearRouter} from "./logits.ts";
 
-export interface SparseMixerRouterOptions extends Omit<LinearRouterOptions, "jitter"> {
-  /** Experts for each token; 2 by default. */
-  k?: number;
+export interface SparseMixerRouterOptions extends Omit<ChoosingRouterOptions, "jitter"> {
   /** How far from the largest logit an expert may be to come into question: within 2 r of it, relatively. 0.01 by default, as in GRIN. */
   range?: number;
 }
@@ -40,25 +31,17 @@ export interface SparseMixerRouterOptions extends Omit<LinearRouterOptions, "jit
  * display(weights.arraySync());
  */
 export function sparseMixerRouter(options: SparseMixerRouterOptions = {}): Router<LinearRouterParams> {
-  const {k = 2, range = 0.01, kernelInit = routerInit} = options;
+  checkRouter("sparseMixerRouter", options, {range: true, k: true, kernelInit: true});
+  const {k = 2, range = 0.01} = options;
   checkNumber("range", range, 0);
-  return {
+  return linearRouter({
     name: "sparseMixerRouter",
     k,
-    init(key, shape, path = "router") {
-      checkChoices(k, shape, path);
-      return {kernel: kernelInit(key, [shape.features, shape.experts])};
-    },
-    route({kernel}, x, shape, context) {
-      checkChoices(k, shape, context?.path ?? "router");
-      const key = context?.training ? keyOf(context, "experts") : undefined;
-      return tidy(() => {
-        const logits = linearLogits(kernel, x, {}, context);
-        checkLogits(logits, context);
-        return sparseMixerChoices(logits, {k, range, key});
-      });
-    }
-  };
+    options,
+    check: (shape, path) => checkChoices(k, shape, path),
+    choose: (logits, context) =>
+      sparseMixerChoices(logits, {k, range, key: context?.training ? keyOf(context, "experts") : undefined})
+  });
 }
 
 /** Choices of logits [tokens, experts], drawn with a key and the best ones without. */

@@ -3,15 +3,11 @@ import {takeRows} from "../../../gpu/kernels/top-k.ts";
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Choices, Router, RouterShape} from "../routing.ts";
-import {checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {checkLogits, checkRouter, linearLogits, routerInit, TOP_K, type TopKRouterOptions} from "./logits.ts";
 
-export interface SwitchAndMixtureRouterOptions extends LinearRouterOptions {
+export interface SwitchAndMixtureRouterOptions extends TopKRouterOptions {
   /** Groups of experts, of which a token gets one. */
   groups: number;
-  /** Experts within the group; 2 by default. */
-  k?: number;
-  /** Weights within the group, as those of topKRouter. */
-  weights?: "renormalised" | "softmax";
 }
 
 /** The product that chooses the group, [features, groups], and that of the experts, [features, experts]. */
@@ -19,7 +15,7 @@ export type SwitchAndMixtureRouterParams = {groupKernel: Tensor; kernel: Tensor}
 
 /**
  * Two levels (Switch and Mixture, Jiang et al. 2021): the best group of experts by one softmax, then the k best experts within it by another. A
- * choice weighs the group's probability times the expert's within the group. `probabilities` are the products for all experts.
+ * choice weighs the group's probability times the expert's within the group, which `weights` is about. `probabilities` are the products for all experts.
  *
  * @example
  * import {key, random} from "petri/core";
@@ -33,12 +29,13 @@ export type SwitchAndMixtureRouterParams = {groupKernel: Tensor; kernel: Tensor}
 export function switchAndMixtureRouter(
   options: SwitchAndMixtureRouterOptions
 ): Router<SwitchAndMixtureRouterParams> {
+  checkRouter("switchAndMixtureRouter", options, {groups: true, ...TOP_K});
   const {groups, k = 2, weights = "renormalised", kernelInit = routerInit} = options;
   checkCount("groups", groups);
-  checkCount("k", k);
   return {
     name: "switchAndMixtureRouter",
     k,
+    flops: ({features, experts}) => 2 * features * (groups + experts),
     init(key, shape, path = "router") {
       checkLevels(groups, k, shape, path);
       return {

@@ -1,5 +1,5 @@
 import type {LinearRouterParams, Router} from "../routing.ts";
-import type {LinearRouterOptions} from "./logits.ts";
+import {checkRouter, LINEAR, type LinearRouterOptions} from "./logits.ts";
 import {topKRouter} from "./top-k-router.ts";
 
 /**
@@ -20,5 +20,6 @@ import {topKRouter} from "./top-k-router.ts";
  * display(layer.init(key(0), [8]).router.kernel.shape);
  */
 export function switchRouter(options: LinearRouterOptions = {}): Router<LinearRouterParams> {
+  checkRouter("switchRouter", options, LINEAR);
   return {...topKRouter({jitter: 0.01, ...options, k: 1, weights: "softmax"}), name: "switchRouter"};
 }

@@ -8,20 +8,25 @@ import {normal} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {initStacked} from "../experts/expert.ts";
 import type {Router} from "../routing.ts";
-import {checkChoices, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  canLook,
+  checkChoices,
+  checkRouter,
+  linearLogits,
+  productFlops,
+  routerInit,
+  TOP_K,
+  type TopKRouterOptions
+} from "./logits.ts";
 import {topChoices} from "./top-k-router.ts";
 
-export interface TaskRouterOptions extends LinearRouterOptions {
+export interface TaskRouterOptions extends TopKRouterOptions {
   /** How many tasks there are, 0 ... tasks - 1. */
   tasks: number;
-  /** Experts for each token; 2 by default. */
-  k?: number;
   /** "gate" (the default): each task has a product of its own. "embedding": numbers of the task are appended to the token. */
   by?: "gate" | "embedding";
   /** Numbers of a task, for "embedding"; 16 by default. */
   embedding?: number;
-  /** As those of topKRouter. */
-  weights?: "renormalised" | "softmax";
 }
 
 /** "gate": kernel [tasks, features, experts]. "embedding": kernel [features, experts], embeddings [tasks, size], taskKernel [size, experts]. */
@@ -42,6 +47,7 @@ export type TaskRouterParams = {kernel: Tensor; embeddings?: Tensor; taskKernel?
  * display(router.route(router.init(key(0), shape), x, shape, context).probabilities.arraySync());
  */
 export function taskRouter(options: TaskRouterOptions): Router<TaskRouterParams> {
+  checkRouter("taskRouter", options, {tasks: true, by: true, embedding: true, ...TOP_K});
   const {
     tasks,
     k = 2,
@@ -57,6 +63,7 @@ export function taskRouter(options: TaskRouterOptions): Router<TaskRouterParams>
   return {
     name: "taskRouter",
     k,
+    flops: (shape) => productFlops(shape) + (by === "gate" ? 0 : 2 * embedding * shape.experts),
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);
       const size = [shape.features, shape.experts];
@@ -70,7 +77,7 @@ export function taskRouter(options: TaskRouterOptions): Router<TaskRouterParams>
     route(params, x, shape, context) {
       checkChoices(k, shape, context?.path ?? "router");
       return tidy(() => {
-        const task = tasksOf(x, context);
+        const task = tasksOf(x, tasks, context);
         const logits =
           by === "gate"
             ? gatedLogits(params.kernel, x, task)
@@ -98,7 +105,7 @@ function taskLogits({embeddings, taskKernel}: TaskRouterParams, task: Tensor): T
 }
 
 /** The task of each token, int32 [tokens]. */
-function tasksOf(x: Tensor, context: Context | undefined): Tensor {
+function tasksOf(x: Tensor, tasks: number, context: Context | undefined): Tensor {
   const given = context?.left?.("task");
   const tokens = x.shape[0] as number;
   if (!given || tokens % given.size !== 0)
@@ -106,5 +113,10 @@ function tasksOf(x: Tensor, context: Context | undefined): Tensor {
       `${context?.path ?? "router"}: expected whole numbers left as "task", one for each example or token of ${tokens}, got ${given ? `[${given.shape.join(", ")}]` : "none"}. An earlier layer leaves them with context.leave("task", ...).`
     );
   const column = tf.reshape(tf.cast(given, "int32"), [-1, 1]);
+  const other = canLook(context) ? column.dataSync().find((task) => task < 0 || task >= tasks) : undefined;
+  if (other !== undefined)
+    throw new ArgumentError(
+      `${context?.path ?? "router"}: there is a task ${other}, but tasks are 0 to ${tasks - 1}. Pass {tasks: ${Math.max(other + 1, tasks)}}, or other numbers.`
+    );
   return tf.reshape(tf.tile(column, [1, tokens / given.size]), [-1]);
 }

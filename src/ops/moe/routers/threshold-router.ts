@@ -5,11 +5,9 @@ import {uniform} from "../../core/random.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {Choices, LinearRouterParams, Router} from "../routing.ts";
 import {orNone} from "../whole.ts";
-import {checkChoices, checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {CHOOSING, type ChoosingRouterOptions, checkChoices, checkRouter, linearRouter} from "./logits.ts";
 
-export interface ThresholdRouterOptions extends LinearRouterOptions {
-  /** Experts for each token at most; 2 by default. */
-  k?: number;
+export interface ThresholdRouterOptions extends ChoosingRouterOptions {
   /** A weight from which on later choices are always kept; 0.2 by default. */
   threshold?: number;
 }
@@ -30,27 +28,24 @@ export interface ThresholdRouterOptions extends LinearRouterOptions {
  * display(indices.arraySync());
  */
 export function thresholdRouter(options: ThresholdRouterOptions = {}): Router<LinearRouterParams> {
-  const {k = 2, threshold = 0.2, kernelInit = routerInit} = options;
+  checkRouter("thresholdRouter", options, {threshold: true, ...CHOOSING});
+  const {k = 2, threshold = 0.2} = options;
   checkNumber("threshold", threshold, 1e-6, 1);
-  return {
+  return linearRouter({
     name: "thresholdRouter",
     k,
-    init(key, shape, path = "router") {
-      checkChoices(k, shape, path);
-      return {kernel: kernelInit(key, [shape.features, shape.experts])};
-    },
-    route({kernel}, x, shape, context) {
-      checkChoices(k, shape, context?.path ?? "router");
-      return tidy(() => {
-        const logits = linearLogits(kernel, x, options, context);
-        checkLogits(logits, context);
-        const size = [logits.shape[0] as number, k];
-        const draws = context?.key ? uniform(context.key.fold(1), size) : tf.fill(size, 1);
-        return thresholdChoices(logits, draws, {k, threshold});
-      });
+    options,
+    check: (shape, path) => checkChoices(k, shape, path),
+    choose(logits, context) {
+      const size = [logits.shape[0] as number, k];
+      const draws = context?.key ? uniform(context.key.fold(1), size) : tf.fill(size, MOST_DRAWN);
+      return thresholdChoices(logits, draws, {k, threshold});
     }
-  };
+  });
 }
+
+/** The largest float32 below 1. */
+const MOST_DRAWN = 1 - 2 ** -24;
 
 /** The choices where draws, [tokens, k] from 0 to 1, are below weight / threshold, and all first ones. */
 export function thresholdChoices(

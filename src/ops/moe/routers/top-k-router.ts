@@ -1,18 +1,17 @@
 import {routeTopK} from "../../../gpu/kernels/route-top-k.ts";
 import type {Context} from "../../core/layer.ts";
-import {type Tensor, tidy} from "../../tf.ts";
+import type {Tensor} from "../../tf.ts";
 import type {Choices, LinearRouterParams, Router} from "../routing.ts";
-import {checkChoices, checkLogits, type LinearRouterOptions, linearLogits, routerInit} from "./logits.ts";
+import {
+  checkChoices,
+  checkLogits,
+  checkRouter,
+  linearRouter,
+  TOP_K,
+  type TopKRouterOptions
+} from "./logits.ts";
 
-export interface TopKRouterOptions extends LinearRouterOptions {
-  /** Experts for each token; 2 by default. */
-  k?: number;
-  /**
-   * "renormalised" (the default): probabilities of the chosen divided by their sum, which is the softmax over the chosen alone
-   * (Mixtral). "softmax": as the softmax over all experts has them (Switch, GShard).
-   */
-  weights?: "renormalised" | "softmax";
-}
+export type {TopKRouterOptions};
 
 /**
  * The k experts of largest logit x W for each token, weighted by their softmax, after the choice or before it (Shazeer et al. 2017;
@@ -28,22 +27,15 @@ export interface TopKRouterOptions extends LinearRouterOptions {
  * display({indices: indices.arraySync(), weights: weights.arraySync()});
  */
 export function topKRouter(options: TopKRouterOptions = {}): Router<LinearRouterParams> {
-  const {k = 2, weights = "renormalised", kernelInit = routerInit} = options;
-  return {
+  checkRouter("topKRouter", options, TOP_K);
+  const {k = 2, weights = "renormalised"} = options;
+  return linearRouter({
     name: "topKRouter",
     k,
-    init(key, shape, path = "router") {
-      checkChoices(k, shape, path);
-      return {kernel: kernelInit(key, [shape.features, shape.experts])};
-    },
-    route({kernel}, x, shape, context) {
-      checkChoices(k, shape, context?.path ?? "router");
-      return tidy(() => {
-        const logits = linearLogits(kernel, x, options, context);
-        return topChoices(logits, {k, weights}, context);
-      });
-    }
-  };
+    options,
+    check: (shape, path) => checkChoices(k, shape, path),
+    choose: (logits) => chosen(logits, {k, weights})
+  });
 }
 
 /** The choices of largest logits, with what they were made of. */
@@ -53,6 +45,12 @@ export function topChoices(
   context?: Context
 ): Choices {
   checkLogits(logits, context);
-  const chosen = routeTopK(logits, {k, weights});
-  return {kind: "choices", experts: logits.shape[1] as number, logits, ...chosen};
+  return chosen(logits, {k, weights});
 }
+
+const chosen = (logits: Tensor, options: {k: number; weights: "renormalised" | "softmax"}): Choices => ({
+  kind: "choices",
+  experts: logits.shape[1] as number,
+  logits,
+  ...routeTopK(logits, options)
+});

@@ -104,6 +104,8 @@ export interface CarvedRouter {
   k: number;
   init(key: Key, shape: RouterShape): Params;
   initState?: Router["initState"];
+  /** Operations of the scores of a token. */
+  flops: NonNullable<Router["flops"]>;
   /** [tokens, experts]. */
   scores(params: Params, x: Tensor): Tensor;
   /** Added to the scores for the choice alone. */
@@ -115,11 +117,13 @@ export interface CarvedRouter {
 }
 
 /** A carved router as a router of petri/moe. */
-export function carvedRouter({name, k, init, initState, scores, bias, weigh, learn}: CarvedRouter): Router {
+export function carvedRouter(router: CarvedRouter): Router {
+  const {name, k, init, initState, flops, scores, bias, weigh, learn} = router;
   checkCount("k", k);
   return {
     name,
     k,
+    flops,
     ...(initState && {initState}),
     init(key, shape, path = "router") {
       checkChoices(k, shape, path);

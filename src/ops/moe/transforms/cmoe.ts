@@ -1,4 +1,4 @@
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Context, Layer} from "../../core/layer.ts";
 import {dense} from "../../core/layers/dense.ts";
@@ -6,10 +6,12 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {choiceCounts} from "../capacity.ts";
 import {moe} from "../moe.ts";
+import type {Known} from "../options.ts";
+import {productFlops} from "../routers/logits.ts";
 import type {Router} from "../routing.ts";
 import {carved, carvedExperts, carvedRouter, checkDivides, type Profile} from "./carve.ts";
 import {balancedClusters, groupsOf, meansOf, type Rows, squaredDistances} from "./clusters.ts";
-import type {Ffn, FfnOptions, FfnsReplaced} from "./ffn.ts";
+import {FFN_OPTIONS, type Ffn, type FfnOptions, type FfnsReplaced} from "./ffn.ts";
 import {expertOf} from "./upcycle.ts";
 
 export interface CmoeOptions extends FfnOptions {
@@ -26,6 +28,16 @@ export interface CmoeOptions extends FfnOptions {
   /** Source of the parameters of a fresh start, key(0) by default. */
   key?: Key;
 }
+
+const OPTIONS: Known<CmoeOptions> = {
+  experts: true,
+  shared: true,
+  k: true,
+  active: true,
+  balance: true,
+  key: true,
+  ...FFN_OPTIONS
+};
 
 /**
  * CMoE (Pei et al. 2025): carves trained feed-forward parts into a shared expert of the hidden units that are active most often, and
@@ -47,6 +59,7 @@ export interface CmoeOptions extends FfnOptions {
  * display({meanSquareLeft: all.sub(some).square().mean().div(all.square().mean()).arraySync()});
  */
 export function cmoe(model: Layer, params: Params, x: Tensor, options: CmoeOptions): Promise<FfnsReplaced> {
+  checkOptions("cmoe", options, OPTIONS);
   const {experts, shared = 1, k, active = 0.1, balance = 0.001, key = keyOf(0)} = options;
   for (const [name, count] of Object.entries({experts, shared, k})) checkCount(name, count);
   if (k > experts)
@@ -143,6 +156,7 @@ function representativeRouter(
   return carvedRouter({
     name: "representativeRouter",
     k,
+    flops: productFlops,
     init: (key, {features, experts}) => ({
       ...(dense({units: experts, useBias: !!first.bias}).init(key, [features]) as object),
       scale: tf.zeros([experts])

@@ -1,11 +1,12 @@
 // Scores of experts: what is smallest is pruned first.
 import {ArgumentError} from "../../core/errors.ts";
-import type {Key} from "../../core/key.ts";
+import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Layer, Shape} from "../../core/layer.ts";
-import {leaves, type Params} from "../../core/tree.ts";
+import {entries, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {MoeLayer} from "../moe.ts";
 import {inputShapeOf, moeParamsAt, moePlaces, type Place} from "./layers.ts";
+import {expertAxes} from "./prune-experts.ts";
 import type {LayerRouting} from "./routing-report.ts";
 
 /** A number for each expert of each mixture, by the mixture's path. */
@@ -63,16 +64,19 @@ export function routerNorm(
   });
 }
 
-/** The norm of each expert's own weights. */
+/** The norm of each expert's own weights; what experts share does not count. */
 export function expertNorm(
   model: Layer,
   params: Params,
   options: ExpertScoreOptions = {}
 ): Promise<ExpertScores> {
-  return scoresOf(model, options, ({path, layer}) => {
-    const squares = leaves<Tensor>(moeParamsAt(params, path).experts).map((leaf) =>
-      tf.sum(tf.reshape(tf.square(leaf), [layer.options.experts, -1]), 1)
-    );
+  return scoresOf(model, options, ({path, layer, inputShape}) => {
+    const {experts, expert} = layer.options;
+    const features = inputShape.at(-1) as number;
+    const axes = expertAxes((count) => expert.init(keyOf(0), {features, experts: count}), experts);
+    const squares = entries<Tensor>(moeParamsAt(params, path).experts)
+      .filter((each) => axes.get(each.path) === 0)
+      .map(({leaf}) => tf.sum(tf.reshape(tf.square(leaf), [experts, -1]), 1));
     return tf.sqrt(tf.addN(squares));
   });
 }

@@ -6,6 +6,7 @@ import {activation as activationLayer} from "../../core/layers/activation.ts";
 import type {DenseParams} from "../../core/layers/dense.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import type {Known} from "../options.ts";
 import {
   inputShapeOf,
   isSequence,
@@ -23,6 +24,8 @@ export interface FfnOptions {
   /** The shape of one example; an mlp tells it itself. */
   inputShape?: Shape;
 }
+
+export const FFN_OPTIONS: Known<FfnOptions> = {at: true, inputShape: true};
 
 /** A feed-forward part: activation(x first.kernel + first.bias) second.kernel + second.bias. */
 export interface Ffn {

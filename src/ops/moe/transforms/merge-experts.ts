@@ -1,10 +1,11 @@
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import type {Layer, ModelState} from "../../core/layer.ts";
 import {clone, dispose, type Params} from "../../core/tree.ts";
 import {type Tensor, tidy} from "../../tf.ts";
 import type {Expert} from "../experts/expert.ts";
 import type {MlpExpertOptions, MlpExpertParams} from "../experts/mlp-expert.ts";
 import {type MoeLayer, type MoeParams, moe} from "../moe.ts";
+import {checkWord, type Known} from "../options.ts";
 import {alignedTo, averaged, readExperts, stackExperts} from "./align.ts";
 import {compressed} from "./compress.ts";
 import {moeParamsAt, moePlaces, type Network, type Place, type Replacement, replaceMoes} from "./layers.ts";
@@ -28,6 +29,14 @@ export interface MergeExpertsOptions {
   /** What layers with a state learned in training: `training.state.modelState`. */
   modelState?: ModelState;
 }
+
+const OPTIONS: Known<MergeExpertsOptions> = {
+  keep: true,
+  align: true,
+  weigh: true,
+  compress: true,
+  modelState: true
+};
 
 /** A network with fewer experts. The caller owns the tensors. */
 export interface MergedExperts extends Network {
@@ -59,9 +68,9 @@ export async function mergeExperts(
   x: Tensor,
   options: MergeExpertsOptions
 ): Promise<MergedExperts> {
+  checkOptions("mergeExperts", options, OPTIONS);
   const {keep, weigh = "frequency"} = options;
-  if (weigh !== "frequency" && weigh !== "uniform")
-    throw new ArgumentError(`weigh must be "frequency" or "uniform", got ${String(weigh)}.`);
+  checkWord("weigh", weigh, ["frequency", "uniform"]);
   return merged({model, params}, x, options, {
     groupsOf(routing) {
       const counts = choiceCounts(routing);
@@ -101,6 +110,7 @@ export async function merged(
   const {keep, compress, modelState} = options;
   checkCount("keep", keep);
   if (compress) {
+    checkOptions("compress", compress, {rank: true, exact: true, activation: true});
     checkCount("rank", compress.rank);
     checkCount("exact", compress.exact ?? 0, 0);
   }

@@ -8,12 +8,13 @@ import type {Choices, Router, RouterShape, Routing} from "../routing.ts";
  * `groupOf` has the new expert of every old one. Two old choices may be one new expert: its weights add up.
  */
 export function mergedRouter(router: Router, groupOf: readonly number[], groups: number): Router {
-  const {k, initState} = router;
+  const {k, initState, flops} = router;
   const before = (shape: RouterShape): RouterShape => ({...shape, experts: groupOf.length});
   return {
     name: router.name,
     ...(k !== undefined && k <= groups && {k}),
     init: (key, shape, path) => router.init(key, before(shape), path),
+    ...(flops && {flops: (shape: RouterShape) => flops(before(shape))}),
     ...(initState && {initState: (shape: RouterShape) => initState(before(shape))}),
     route(params: Params, x, shape, context) {
       const chosen = router.route(params, x, before(shape), context);

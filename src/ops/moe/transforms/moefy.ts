@@ -1,15 +1,17 @@
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Layer} from "../../core/layer.ts";
 import {dense} from "../../core/layers/dense.ts";
 import {clone, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {moe} from "../moe.ts";
+import {checkWord, type Known} from "../options.ts";
+import {productFlops} from "../routers/logits.ts";
 import type {Router} from "../routing.ts";
 import {carved, carvedExperts, carvedRouter, checkDivides, type Profile} from "./carve.ts";
 import {balancedClusters, groupsOf, meansOf, type Rows, someRows, swapped, transposed} from "./clusters.ts";
-import type {FfnOptions, FfnsReplaced} from "./ffn.ts";
-import {scoreNetwork, trainScores} from "./score-network.ts";
+import {FFN_OPTIONS, type FfnOptions, type FfnsReplaced} from "./ffn.ts";
+import {scoreFlops, scoreNetwork, trainScores} from "./score-network.ts";
 import {expertOf} from "./upcycle.ts";
 
 /** How hidden units are divided among experts. */
@@ -38,6 +40,17 @@ export interface MoefyOptions extends FfnOptions {
   key?: Key;
 }
 
+const OPTIONS: Known<MoefyOptions> = {
+  experts: true,
+  k: true,
+  split: true,
+  router: true,
+  routerHidden: true,
+  routerSteps: true,
+  key: true,
+  ...FFN_OPTIONS
+};
+
 /**
  * MoEfication (Zhang et al. 2022): divides the hidden units of trained feed-forward parts into experts of equal size, and lets a
  * router choose k of them for each token, so that so many shares of the work are done. Chosen experts are added up with weight
@@ -57,16 +70,15 @@ export interface MoefyOptions extends FfnOptions {
  * display({meanSquareLeft: all.sub(some).square().mean().div(all.square().mean()).arraySync()});
  */
 export function moefy(model: Layer, params: Params, x: Tensor, options: MoefyOptions): Promise<FfnsReplaced> {
+  checkOptions("moefy", options, OPTIONS);
   const {experts, k, split = "coactivation", router = "mlp", key = keyOf(0)} = options;
   for (const [name, count] of Object.entries({experts, k})) checkCount(name, count);
   if (k > experts)
     throw new ArgumentError(`k is ${k}, but there are ${experts} experts. Pass 1 to ${experts}.`);
-  if (!Object.hasOwn(SPLITS, split))
-    throw new ArgumentError(`split must be one of ${Object.keys(SPLITS).join(", ")}, got ${String(split)}.`);
-  if (!Object.hasOwn(ROUTERS, router))
-    throw new ArgumentError(
-      `router must be one of ${Object.keys(ROUTERS).join(", ")}, got ${String(router)}.`
-    );
+  checkWord("split", split, Object.keys(SPLITS));
+  checkWord("router", router, Object.keys(ROUTERS));
+  checkCount("routerHidden", options.routerHidden ?? 1);
+  checkCount("routerSteps", options.routerSteps ?? 1);
   return carved(model, params, x, {...options, key}, async (profile) => {
     const {ffn} = profile;
     checkDivides(ffn, experts, "experts");
@@ -151,6 +163,7 @@ const ROUTERS: Readonly<Record<"mlp" | "similarity" | "oracle", MakeRouter>> = {
     const router = carvedRouter({
       name: "oracleRouter",
       k,
+      flops: ({features}) => 2 * hidden * (features + groups.length),
       init: (key, {features}) => ({...layer.init(key, [features]), member: membership(groups, hidden)}),
       scores: (params, x) => {
         const {member, ...rest} = params as {member: Tensor; kernel: Tensor};
@@ -167,6 +180,7 @@ const ROUTERS: Readonly<Record<"mlp" | "similarity" | "oracle", MakeRouter>> = {
     const router = carvedRouter({
       name: "mlpRouter",
       k,
+      flops: (shape) => scoreFlops(routerHidden, shape),
       init: (key, {features}) => network.init(key, [features]),
       scores: (params, x) => network.apply(params as Record<string, Params>, x)
     });
@@ -185,6 +199,7 @@ function byProduct(name: string, k: number): Router {
   return carvedRouter({
     name,
     k,
+    flops: productFlops,
     init: (key, {features, experts}) => ({
       kernel: dense({units: experts, useBias: false}).init(key, [features]).kernel
     }),

@@ -1,9 +1,10 @@
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {key as keyOf} from "../../core/key.ts";
 import type {Layer, ModelState, Shape} from "../../core/layer.ts";
 import {entries, map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {type MoeLayer, moe} from "../moe.ts";
+import {checkWord} from "../options.ts";
 import type {ExpertScores} from "./expert-scores.ts";
 import {inputShapeOf, moeParamsAt, moePlaces, type Network, type Place, replaceMoes} from "./layers.ts";
 
@@ -47,6 +48,7 @@ export function pruneExperts(
   scores: ExpertScores,
   options: PruneExpertsOptions
 ): PrunedExperts {
+  checkOptions("pruneExperts", options, {keep: true, scope: true, inputShape: true, modelState: true});
   const inputShape = inputShapeOf(model, options.inputShape);
   const places = moePlaces(model, inputShape);
   for (const place of places) checkScores(place, scores);
@@ -79,9 +81,16 @@ function withExperts(place: Place<MoeLayer>, params: Params, kept: readonly numb
   const {options} = layer;
   const own = moeParamsAt(params, path);
   const features = inputShape.at(-1) as number;
+  if (options.expert.name === "nestedExpert")
+    throw new ArgumentError(
+      `The experts of the mixture at "${statePath(place)}" are parts of one network, so that none can be taken out: make one with fewer shares.`
+    );
   const all = expertAxes((experts) => options.expert.init(keyOf(0), {features, experts}), options.experts);
+  const smaller = moe({...options, experts: kept.length});
+  // Groups may not divide those that are left: its router knows.
+  smaller.init(keyOf(0), inputShape, statePath(place));
   return {
-    layer: moe({...options, experts: kept.length}) as Layer,
+    layer: smaller as Layer,
     params: {
       router: taken(own.router, routerAxes(place), kept),
       experts: taken(own.experts, all, kept),
@@ -106,13 +115,16 @@ function keptState({layer, inputShape}: Place<MoeLayer>, state: Params, kept: re
   return taken(state, expertAxes(init, layer.options.experts), kept);
 }
 
-/** Which axis of each parameter is over experts, by path: the one that grows with their number. */
+/**
+ * Which axis of each parameter is over experts, by path: the one that is as long as there are experts, and as long as twice as many
+ * where there are those. Twice as many can be divided into as many groups, and an axis that merely depends on their number is none.
+ */
 export function expertAxes(init: (experts: number) => Params, experts: number): Map<string, number> {
   return tidy(() => {
-    const more = new Map(entries<Tensor>(init(experts + 1)).map(({path, leaf}) => [path, leaf.shape]));
+    const more = new Map(entries<Tensor>(init(2 * experts)).map(({path, leaf}) => [path, leaf.shape]));
     return new Map(
       entries<Tensor>(init(experts)).flatMap(({path, leaf}) => {
-        const axis = leaf.shape.findIndex((size, i) => more.get(path)?.[i] !== size);
+        const axis = leaf.shape.findIndex((size, i) => size === experts && more.get(path)?.[i] === 2 * size);
         return axis < 0 ? [] : [[path, axis] as const];
       })
     );
@@ -145,8 +157,7 @@ function choose(
   scores: ExpertScores,
   {keep, scope = "layer"}: PruneExpertsOptions
 ): Record<string, number[]> {
-  if (scope !== "layer" && scope !== "all")
-    throw new ArgumentError(`scope must be "layer" or "all", got ${String(scope)}.`);
+  checkWord("scope", scope, ["layer", "all"]);
   const ranked = places.map(({path, layer}) => {
     const own = scores[path] as Float32Array;
     const order = [...own.keys()].sort((a, b) => (own[b] as number) - (own[a] as number));

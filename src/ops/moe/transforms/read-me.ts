@@ -1,13 +1,14 @@
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Context, Layer} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {moe} from "../moe.ts";
+import type {Known} from "../options.ts";
 import type {Choices, Router} from "../routing.ts";
 import {carved, carvedExperts, carvedRouter, type Profile} from "./carve.ts";
-import type {FfnOptions, FfnsReplaced} from "./ffn.ts";
-import {scoreNetwork, trainScores} from "./score-network.ts";
+import {FFN_OPTIONS, type FfnOptions, type FfnsReplaced} from "./ffn.ts";
+import {scoreFlops, scoreNetwork, trainScores} from "./score-network.ts";
 import {expertOf} from "./upcycle.ts";
 
 export interface ReadMeOptions extends FfnOptions {
@@ -22,6 +23,15 @@ export interface ReadMeOptions extends FfnOptions {
   /** Source of the gate, key(0) by default. */
   key?: Key;
 }
+
+const OPTIONS: Known<ReadMeOptions> = {
+  domains: true,
+  share: true,
+  gateHidden: true,
+  gateSteps: true,
+  key: true,
+  ...FFN_OPTIONS
+};
 
 /** Under which name the gate leaves its choices for later layers. */
 const GATE = "preGate";
@@ -51,6 +61,7 @@ export function readMe(
   x: Tensor,
   options: ReadMeOptions
 ): Promise<FfnsReplaced> {
+  checkOptions("readMe", options, OPTIONS);
   const {domains, share = 0.5, gateHidden = 32, gateSteps = 300, key = keyOf(0)} = options;
   checkNumber("share", share, 0, 1);
   checkCount("gateHidden", gateHidden);
@@ -74,7 +85,7 @@ export function readMe(
 }
 
 function domainCount(domains: ArrayLike<number>, x: Tensor): number {
-  const all = Array.from(domains);
+  const all = Array.from(domains ?? []);
   if (
     all.length === 0 ||
     all.length !== x.shape[0] ||
@@ -127,6 +138,7 @@ function gateRouter(hidden: number): Router {
   const gate = carvedRouter({
     name: "preGateRouter",
     k: 1,
+    flops: (shape) => scoreFlops(hidden, shape),
     init: (key, {features, experts}) => scoreNetwork(hidden, experts).init(key, [features]),
     scores: (params, x) => {
       const {dense2} = params as {dense2: {kernel: Tensor}};

@@ -1,9 +1,10 @@
 import {batchRows, takeRows} from "../../core/batches.ts";
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import type {Layer, ModelState} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import {classCount, type Dataset, gatherRows, rowCount} from "../../datasets/dataset.ts";
 import {tf} from "../../tf.ts";
+import {checkWord} from "../options.ts";
 import {type HostRouting, hostRoutings} from "./routings.ts";
 
 export interface RoutingReportOptions {
@@ -45,7 +46,8 @@ export interface LayerRouting {
 /**
  * How every mixture of a network routes a dataset: the load of its experts, what was dropped, how sure the router is, and which
  * expert computes which class or token. For views and notebooks: plain numbers, a record for each mixture in order. Throws an
- * ArgumentError where the network has no mixture, the data no rows, or labels are neither one an example nor one a token.
+ * ArgumentError where the network has no mixture, the data no rows, labels are neither one an example nor one a token, or a token's logits
+ * are NaN or infinite.
  *
  * @example
  * import {key, sequential, dense} from "petri/core";
@@ -65,10 +67,10 @@ export async function routingReport(
   data: Dataset,
   options: RoutingReportOptions = {}
 ): Promise<LayerRouting[]> {
+  checkOptions("routingReport", options, {batchSize: true, by: true, modelState: true});
   const {batchSize = 128, by = "class", modelState} = options;
   checkCount("batchSize", batchSize);
-  if (by !== "class" && by !== "token")
-    throw new ArgumentError(`by must be "class" or "token", got ${String(by)}.`);
+  checkWord("by", by, ["class", "token"]);
   if (rowCount(data) === 0) throw new ArgumentError(`${data.name} has no rows to report on.`);
   const labels = labelNames(data, by);
   const tallies = new Map<string, Tally>();

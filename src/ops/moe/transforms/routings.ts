@@ -4,6 +4,7 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import type {MoeLayer, MoeParams} from "../moe.ts";
 import type {Routing} from "../routing.ts";
+import {checkWeights} from "../weights.ts";
 import {mapLayers, moePlaces} from "./layers.ts";
 
 /** What was asked of a mixture: its path, its tokens [tokens, features], and what its router decided. */
@@ -101,6 +102,7 @@ async function readRouting(seen: {path: string; tokens: number; routing: Routing
   const [chosen, weights] = [routing.kind === "choices" ? routing.indices : routing.tokens, routing.weights];
   const [ids, values] = (await Promise.all([chosen.data(), weights.data()])) as [Int32Array, Float32Array];
   const each = chosen.shape[1] as number;
+  checkWeights({kind: routing.kind, weights: values, ids}, each, `The router at "${path}"`);
   const at = [...ids.keys()].filter((i) => (ids[i] as number) >= 0);
   const own = (i: number) => Math.floor(i / each);
   const isTokens = routing.kind === "choices";

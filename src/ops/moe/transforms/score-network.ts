@@ -7,6 +7,7 @@ import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
 import {adam} from "../../core/optimizers/adam.ts";
 import {clone, type Params} from "../../core/tree.ts";
 import type {Tensor} from "../../tf.ts";
+import type {RouterShape} from "../routing.ts";
 
 /** A small network that scores the experts of a token: [tokens, features] -> [tokens, experts]. */
 export const scoreNetwork = (hidden: number, experts: number): Layer<Record<string, Params>> =>
@@ -14,6 +15,10 @@ export const scoreNetwork = (hidden: number, experts: number): Layer<Record<stri
     dense({units: hidden, activation: "tanh", useBias: false}),
     dense({units: experts, useBias: false})
   ]);
+
+/** Operations of that network for a token. */
+export const scoreFlops = (hidden: number, {features, experts}: RouterShape): number =>
+  2 * hidden * (features + experts);
 
 /** What it is trained on: tokens [tokens, features], the share that each expert should have [tokens, experts], and how. */
 export interface ScoreTraining {

@@ -1,5 +1,5 @@
 import {topK} from "../../../gpu/kernels/top-k.ts";
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {Context, Layer} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
@@ -44,6 +44,7 @@ export function selfContrast(
   x: Tensor,
   options: SelfContrastOptions = {}
 ): Tensor {
+  checkOptions("selfContrast", options, {beta: true, alpha: true, rank: true, context: true});
   const {beta = 0.5, alpha = 0.1, rank = 2, context} = options;
   checkNumber("beta", beta, 0);
   checkNumber("alpha", alpha, 0, 1);
@@ -82,12 +83,13 @@ function ranked({options}: MoeLayer, rank: number): MoeLayer {
 }
 
 function rankRouter(router: Router, rank: number): Router {
-  const {initState} = router;
+  const {initState, flops} = router;
   return {
     name: router.name,
     k: 1,
     init: (key, shape, path) => router.init(key, shape, path),
     ...(initState && {initState}),
+    ...(flops && {flops}),
     route: (params, x, shape, context) =>
       tidy(() => {
         const routing = router.route(params, x, shape, context);

@@ -1,7 +1,8 @@
-import {ArgumentError} from "../../core/errors.ts";
+import {checkOptions} from "../../core/errors.ts";
 import type {Layer} from "../../core/layer.ts";
 import type {Params} from "../../core/tree.ts";
 import type {Tensor} from "../../tf.ts";
+import {checkWord} from "../options.ts";
 import {meansOf, squaredDistances} from "./clusters.ts";
 import {symmetricEigen} from "./eigen.ts";
 import {logitLikeness, type MergedExperts, type MergeExpertsOptions, merged} from "./merge-experts.ts";
@@ -40,10 +41,11 @@ export async function uncurl(
   x: Tensor,
   options: UncurlOptions
 ): Promise<MergedExperts> {
-  const {keep, router = "rewire"} = options;
-  if (router !== "rewire" && router !== "keep")
-    throw new ArgumentError(`router must be "rewire" or "keep", got ${String(router)}.`);
-  return merged({model, params}, x, options, {
+  checkOptions("uncurl", options, {keep: true, align: true, modelState: true, router: true});
+  const {router = "rewire", ...rest} = options;
+  const {keep} = rest;
+  checkWord("router", router, ["rewire", "keep"]);
+  return merged({model, params}, x, rest, {
     groupsOf(routing) {
       const weights = weightSums(routing);
       const cluster = spectralClusters(logitLikeness(routing), routing.experts, keep);

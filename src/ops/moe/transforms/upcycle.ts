@@ -1,4 +1,4 @@
-import {ArgumentError, checkCount, checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Layer} from "../../core/layer.ts";
 import type {DenseParams} from "../../core/layers/dense.ts";
@@ -9,7 +9,7 @@ import {mlpExpert} from "../experts/mlp-expert.ts";
 import {type MoeLayer, moe} from "../moe.ts";
 import {topKRouter} from "../routers/top-k-router.ts";
 import type {Router} from "../routing.ts";
-import {type Ffn, type FfnOptions, type FfnsReplaced, findFfns, replaceFfns} from "./ffn.ts";
+import {FFN_OPTIONS, type Ffn, type FfnOptions, type FfnsReplaced, findFfns, replaceFfns} from "./ffn.ts";
 import {inputShapeOf} from "./layers.ts";
 
 export interface UpcycleOptions extends FfnOptions {
@@ -50,6 +50,7 @@ export interface Upcycled extends FfnsReplaced {
  * display([model.apply(params, x), sparse.model.apply(sparse.params, x)].map((y) => y.arraySync()[0]));
  */
 export function upcycle(model: Layer, params: Params, options: UpcycleOptions): Upcycled {
+  checkOptions("upcycle", options, {experts: true, router: true, noise: true, key: true, ...FFN_OPTIONS});
   const {experts, router = topKRouter({k: 2}), noise = 0, key = keyOf(0)} = options;
   checkCount("experts", experts);
   checkNumber("noise", noise, 0);

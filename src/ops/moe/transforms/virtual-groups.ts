@@ -1,12 +1,13 @@
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import type {Layer} from "../../core/layer.ts";
 import type {DenseParams} from "../../core/layers/dense.ts";
 import {map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {moe} from "../moe.ts";
+import {checkWord, type Known} from "../options.ts";
 import {topKRouter} from "../routers/top-k-router.ts";
-import type {FfnOptions} from "./ffn.ts";
+import {FFN_OPTIONS, type FfnOptions} from "./ffn.ts";
 import {expertOf, type Upcycled, upcycled} from "./upcycle.ts";
 
 export interface VirtualGroupOptions extends FfnOptions {
@@ -21,6 +22,15 @@ export interface VirtualGroupOptions extends FfnOptions {
   /** Source of the routers, key(0) by default. */
   key?: Key;
 }
+
+const OPTIONS: Known<VirtualGroupOptions> = {
+  copies: true,
+  shards: true,
+  groups: true,
+  weights: true,
+  key: true,
+  ...FFN_OPTIONS
+};
 
 /**
  * Upcycling into fine-grained experts (He et al. 2024): the hidden units of a feed-forward part are divided into `shards`, and
@@ -42,12 +52,12 @@ export interface VirtualGroupOptions extends FfnOptions {
  * display([model.apply(params, x), fine.model.apply(fine.params, x)].map((y) => y.arraySync()[0]));
  */
 export function upcycleVirtualGroups(model: Layer, params: Params, options: VirtualGroupOptions): Upcycled {
+  checkOptions("upcycleVirtualGroups", options, OPTIONS);
   const {copies, shards, groups = 1, weights = "softmax", key = keyOf(0)} = options;
   for (const [name, count] of Object.entries({copies, shards, groups})) checkCount(name, count);
   if (groups > copies)
     throw new ArgumentError(`groups is ${groups}, but there are ${copies} copies. Pass 1 to ${copies}.`);
-  if (weights !== "softmax" && weights !== "renormalised")
-    throw new ArgumentError(`weights must be "softmax" or "renormalised", got ${String(weights)}.`);
+  checkWord("weights", weights, ["softmax", "renormalised"]);
   const experts = copies * shards;
   const factor = weights === "renormalised" ? shards : experts / groups;
   const router = topKRouter({k: groups * shards, weights});
