@@ -154,8 +154,9 @@ type Report = Awaited<ReturnType<typeof moe.routingReport>>[number];
 function routingFigures(report: Report, layer: Layer): [string, number][] {
   const {load, loadEntropy, routerEntropy, dropped, unrouted, specialisation, experts} = report;
   const each = report.choices.reduce((sum, choices) => sum + choices, 0) / report.tokens;
-  const {expert} = (layer as unknown as MoeLayer).options;
-  const operations = 2 * FEATURES * experts + each * (expert.flops?.(FEATURES) ?? 0);
+  const {expert, router} = (layer as unknown as MoeLayer).options;
+  const scores = router.flops?.({features: FEATURES, experts}) ?? 0;
+  const operations = scores + each * (expert.flops?.(FEATURES) ?? 0);
   const classes = specialisation.length;
   const apart = specialisation.map(
     (row) => row.reduce((sum, share, e) => sum + Math.abs(share - (load[e] ?? 0)), 0) / 2
