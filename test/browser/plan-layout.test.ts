@@ -2,7 +2,7 @@
 import {afterEach, beforeAll, describe, expect, it} from "vitest";
 import {openBackend} from "../../src/gpu/backend.ts";
 import {weightedSum} from "../../src/gpu/kernels/weighted-sum.ts";
-import type {Leaf, StepFunction} from "../../src/gpu/plan/planned-steps.ts";
+import {type Leaf, PlannedSteps, type StepFunction} from "../../src/gpu/plan/planned-steps.ts";
 import * as ops from "../../src/ops/core/index.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {spirals} from "../../src/ops/datasets/index.ts";
@@ -169,24 +169,81 @@ describe("merging gives way", () => {
   });
 });
 
-it("a kind of steps that does not fit the memory of another is done one by one", async () => {
+it("a kind of steps that does not fit the memory of another is done one by one, unless that is written over", async () => {
   const copies = (next: Tensor) => [next, next];
   const reads = (next: Tensor) => [next, tf.relu(next)];
-  for (const ends of [copies, reads]) {
-    const run: StepFunction = (state, [x]) =>
+  for (const ends of [copies, reads])
+    for (const readsLate of [true, false]) {
+      const run: StepFunction = (state, [x]) =>
+        tidy(() => {
+          const [a, b] = state as [Tensor, Tensor];
+          const [p, q] = [tf.sum(x as Tensor).mul(a), tf.sum(x as Tensor).mul(b)];
+          const [u, v] = [weightedSum(0.5, a, 0.1, p), weightedSum(0.5, b, 0.1, q)];
+          const next = (x as Tensor).size === 4 ? [u, v] : ends(tf.sub(u, v));
+          return {state: next, outputs: [readsLate ? tf.add(a, b) : tf.add(u, v)]};
+        });
+      const inputs = (step: number) =>
+        step % 5 === 0 ? [{values: Float32Array.of(1, 2), shape: [2]}] : input(step % 3);
+      // The last step is of the second kind.
+      const {status, kernels} = await bothWays(run, () => [four(1), four(5)], inputs, {steps: 16});
+      expect([status, kernels !== undefined]).toEqual(["recorded", !readsLate]);
+    }
+});
+
+describe("what nobody looks at any more is written over", () => {
+  const size = 64;
+  const start = () => [0, 1, 2].map((i) => tf.fill([size], i + 1));
+  const values = (step: number, count = size) => [
+    {values: new Float32Array(count).fill(step % 3), shape: [count]}
+  ];
+  /** A chain of updates, each from the one before; `late` looks at what the state was. */
+  const chain =
+    (late: (state: readonly Tensor[], x: Tensor) => Tensor): StepFunction =>
+    (state, [x]) =>
+      tidy(() => {
+        let from = tf.slice(x as Tensor, [0], [1]);
+        const next = (state as Tensor[]).map((own) => {
+          const mix = tf.tanh(tf.add(own, from));
+          from = tf.mean(mix).reshape([1]);
+          return weightedSum(0.5, own, 0.25, mix);
+        });
+        return {state: next, outputs: [late(state as Tensor[], x as Tensor)]};
+      });
+
+  it("and takes its memory once, as gradients of one tensor after the other do", async () => {
+    const bytesOf = async (late: (state: readonly Tensor[]) => Tensor) => {
+      const planned = new PlannedSteps(chain(late), start());
+      for (let step = 0; step < 6; ++step) planned.step(values(step));
+      const {bytes = 0} = planned.report;
+      planned.dispose();
+      return bytes;
+    };
+    const never = await bytesOf(() => tf.scalar(1));
+    const late = await bytesOf(([a, b, c]) => tf.addN([a, b, c] as Tensor[]).sum());
+    expect(late - never).toBeGreaterThanOrEqual(3 * 4 * size);
+  });
+
+  it("by one kind of steps, while another looks at it and copies in the end", async () => {
+    const late = ([a]: readonly Tensor[], x: Tensor) =>
+      x.size === size ? tf.scalar(1) : tf.sum(a as Tensor);
+    const inputs = (step: number) => values(step, step % 3 === 0 ? 2 * size : size);
+    const {status, kernels} = await bothWays(chain(late), start, inputs, {steps: 21});
+    expect([status, kernels?.includes("copy")]).toEqual(["recorded", false]);
+    const ended = await bothWays(chain(late), start, inputs, {steps: 22});
+    expect([ended.status, ended.kernels?.includes("copy")]).toEqual(["recorded", true]);
+  });
+
+  it("not by a kernel that reads after it has written", async () => {
+    const swap: StepFunction = (state, [x]) =>
       tidy(() => {
         const [a, b] = state as [Tensor, Tensor];
-        const [p, q] = [tf.sum(x as Tensor).mul(a), tf.sum(x as Tensor).mul(b)];
-        const [u, v] = [weightedSum(0.5, a, 0.1, p), weightedSum(0.5, b, 0.1, q)];
-        const next = (x as Tensor).size === 4 ? [u, v] : ends(tf.sub(u, v));
-        return {state: next, outputs: [tf.add(u, v)]};
+        const first = weightedSum(0.5, a, 0.25, b);
+        const second = weightedSum(0.5, b, 0.25, a);
+        return {state: [first, second], outputs: [tf.sum(x as Tensor)]};
       });
-    const inputs = (step: number) =>
-      step % 5 === 0 ? [{values: Float32Array.of(1, 2), shape: [2]}] : input(step % 3);
-    // The last step is of the second kind.
-    const {status, kernels} = await bothWays(run, () => [four(1), four(5)], inputs, {steps: 16});
-    expect([status, kernels]).toEqual(["recorded", undefined]);
-  }
+    const {status} = await bothWays(swap, () => start().slice(0, 2), values, {steps: 12});
+    expect(status).toBe("recorded");
+  });
 });
 
 it("sums more tensors than a kernel may bind", async () => {

@@ -1,9 +1,9 @@
 // Which commands of a step a plan puts together, so that what they need can be laid out.
 
 import {ALIGNMENT, type MergedSteps, mergeFlat, type Step} from "./merge.ts";
+import {membersOf, overwritesOf} from "./overwrite.ts";
 import type {Pack} from "./pack.ts";
-import type {Memory} from "./recording.ts";
-import {isUniform} from "./recording.ts";
+import type {Command, Memory, Recording} from "./recording.ts";
 import type {StateStore} from "./state-store.ts";
 
 type Limits = Pick<GPUSupportedLimits, "maxBufferSize" | "maxStorageBufferBindingSize">;
@@ -17,11 +17,13 @@ export function arrangedSteps(pack: Pack, state: StateStore, limits: Limits): Me
   const {recording, commands} = pack;
   const fixed = new Set<Memory | undefined>(recording.inputs);
   const banned = new Set<string>();
+  const overwrites = (step: Step) => overwritesIn(step, recording, state);
   for (;;) {
     const merged = mergeFlat(commands, {
       isFixed: (memory) => fixed.has(memory) || !state.canMove(memory, recording),
       most: mostTogether(limits, pack.runs),
-      isBanned: (members) => banned.has(nameOf(members))
+      isBanned: (members) => banned.has(nameOf(members)),
+      formOf: (command: Command) => [...overwrites(command)].join(" ")
     });
     const misfit = state.misfit(recording, merged.groups);
     const wrong = misfit ? [misfit] : conflicting(merged, pack, state);
@@ -29,6 +31,10 @@ export function arrangedSteps(pack: Pack, state: StateStore, limits: Limits): Me
     for (const members of wrong) banned.add(nameOf(members));
   }
 }
+
+/** What a step of a plan writes over what. */
+export const overwritesIn = (step: Step, recording: Recording, state: StateStore) =>
+  overwritesOf(step, recording, (index) => state.isOverwritten(index, recording));
 
 /** Bytes of one run that a binding and, with those of all runs, a buffer can hold. */
 function mostTogether({maxBufferSize, maxStorageBufferBindingSize}: Limits, runs: number): number {
@@ -46,36 +52,41 @@ function conflicting(
 ): (readonly Memory[])[] {
   const groupOf = new Map(groups.flatMap((members) => members.map((member) => [member, members] as const)));
   const hosts = state.hosts(recording, groups);
-  /** The state's memory of either side has one host; what it comes out in is another buffer than what it goes in from. */
+  /** The state's memory of either side has one host; what it comes out in is another buffer, unless it is written over. */
   const lieOf = (memory: Memory) => {
     const home = state.homeOf(memory, recording);
     const host = home ? hosts[home.index] : (groupOf.get(memory) ?? memory);
-    return {host, buffer: home ? `${home.way} ${host}` : host};
+    const way = home && state.isOverwritten(home.index, recording) ? "in" : home?.way;
+    return {host, buffer: home ? `${way} ${host}` : host};
   };
   const bufferOf = (memory: Memory) => lieOf(memory).buffer;
-  const found = steps.map((step) => clash(step, bufferOf)).find((memory) => memory !== undefined);
+  const found = steps
+    .map((step) => clash(step, overwritesIn(step, recording, state), bufferOf))
+    .find((memory) => memory !== undefined);
   const host = found && lieOf(found).host;
   return groups.filter(([first]) => first && lieOf(first).host === host);
 }
 
-/** Memory that a command reads while it writes in the same buffer. */
-function clash(step: Step, bufferOf: (memory: Memory) => unknown): Memory | undefined {
-  const {read, written} = usesOf(step);
+/** Memory that a command reads while it writes in the same buffer, other than what it writes over. */
+function clash(
+  step: Step,
+  overwrites: ReadonlyMap<number, number>,
+  bufferOf: (memory: Memory) => unknown
+): Memory | undefined {
+  const {read, written} = usesOf(step, new Set(overwrites.values()));
   const buffers = new Set(written.map(bufferOf));
   return read.find((memory) => buffers.has(bufferOf(memory)));
 }
 
-function usesOf(step: Step): {read: readonly Memory[]; written: readonly Memory[]} {
+function usesOf(
+  step: Step,
+  sources: ReadonlySet<number>
+): {read: readonly Memory[]; written: readonly Memory[]} {
   if (step.kind === "copy") return {read: [step.from], written: [step.to]};
   const {writes} = step.kind === "merged" ? step.first : step;
-  const uses =
-    step.kind === "merged"
-      ? step.operands
-      : step.bindings.map(({binding, memory}) => ({binding, members: [memory]}));
-  const membersOf = (isWritten: boolean) =>
-    uses
-      .filter(({binding}) => writes.includes(binding) === isWritten)
-      .flatMap(({members}) => members)
-      .filter((memory) => !isUniform(memory));
-  return {read: membersOf(false), written: membersOf(true)};
+  const memoriesOf = (isWritten: boolean) =>
+    membersOf(step).flatMap(({binding, members}, i) =>
+      writes.includes(binding) === isWritten && !sources.has(i) ? members : []
+    );
+  return {read: memoriesOf(false), written: memoriesOf(true)};
 }

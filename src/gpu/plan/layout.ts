@@ -63,7 +63,10 @@ export class Store {
 
 /** Gives the members of a group places one after the other. */
 export function placeTogether(members: readonly Memory[], store: Store, runs: number): Map<Memory, Place> {
-  const {buffer, stride} = store.place(flatBytes(members), runs);
+  return placesIn(store.place(flatBytes(members), runs), members);
+}
+
+function placesIn({buffer, stride}: Place, members: readonly Memory[]): Map<Memory, Place> {
   const places = new Map<Memory, Place>();
   let offset = 0;
   for (const member of members) {
@@ -73,38 +76,48 @@ export function placeTogether(members: readonly Memory[], store: Store, runs: nu
   return places;
 }
 
-/**
- * Places for what a step makes and forgets: two tensors share memory when one is done with before the other begins.
- * Memory in `lasting` is still wanted after the step.
- */
+/** What a step makes and forgets. */
+interface Scratch {
+  steps: readonly Step[];
+  /** What has to lie together. */
+  groups: readonly (readonly Memory[])[];
+  isScratch: (memory: Memory) => boolean;
+  /** Memory that is still wanted after the step. */
+  lasting: ReadonlySet<Memory>;
+}
+
+/** Places for what a step makes and forgets: two tensors share memory when one is done with before the other begins. */
 export function placeScratch(
-  steps: readonly Step[],
-  isScratch: (memory: Memory) => boolean,
-  lasting: ReadonlySet<Memory>,
+  {steps, groups, isScratch, lasting}: Scratch,
   store: Store,
   runs: number
 ): Map<Memory, Place> {
-  const lives = new Map<Memory, {first: number; last: number}>();
+  const unitOf = new Map(groups.flatMap((members) => members.map((member) => [member, members] as const)));
+  const lives = new Map<readonly Memory[], {first: number; last: number}>();
   for (const [i, step] of steps.entries()) {
     for (const memory of memoriesOf(step)) {
       if (!isScratch(memory)) continue;
-      const life = lives.get(memory) ?? {first: i, last: i};
-      life.last = lasting.has(memory) ? steps.length : i;
-      lives.set(memory, life);
+      const unit = unitOf.get(memory) ?? [memory];
+      unitOf.set(memory, unit);
+      const life = lives.get(unit) ?? {first: i, last: i};
+      life.last = Math.max(life.last, lasting.has(memory) ? steps.length : i);
+      lives.set(unit, life);
     }
   }
   const places = new Map<Memory, Place>();
   const busy: {until: number; buffer: GPUBuffer}[] = [];
   const free: GPUBuffer[] = [];
-  for (const [memory, {first, last}] of lives) {
+  for (const [members, {first, last}] of lives) {
     for (let i = busy.length - 1; i >= 0; --i) {
       if ((busy[i] as {until: number}).until < first)
         free.push(...busy.splice(i, 1).map(({buffer}) => buffer));
     }
-    const bytes = stackedBytes(memory.bytes, runs);
+    const own = members.length === 1 ? (members[0] as Memory).bytes : flatBytes(members);
+    const bytes = stackedBytes(own, runs);
     const buffer = takeFitting(free, bytes) ?? store.make(bytes);
     busy.push({until: last, buffer});
-    places.set(memory, {buffer, offset: 0, stride: aligned(memory.bytes)});
+    for (const [memory, place] of placesIn({buffer, offset: 0, stride: aligned(own)}, members))
+      places.set(memory, place);
   }
   return places;
 }

@@ -69,6 +69,8 @@ interface MergeRules {
   most: number;
   /** Whether these must not lie together, in this order, though they could. */
   isBanned(members: readonly Memory[]): boolean;
+  /** In which form a command is done: those of one form go together. */
+  formOf(command: Command): string;
 }
 
 /** The commands of a step with some of them put together, and the memory that has to lie together for it, in order. */
@@ -130,7 +132,7 @@ function knownGroup(members: readonly Memory[], groupOf: Groups): "new" | "same"
 function runFrom(
   runs: readonly (readonly Command[])[],
   start: number,
-  {isFixed, most}: MergeRules
+  {isFixed, most, formOf}: MergeRules
 ): Command[] {
   const commands = runs[0] as readonly Command[];
   const first = commands[start] as Command;
@@ -141,7 +143,7 @@ function runFrom(
   for (const [i, next] of commands.entries()) {
     if (i <= start) continue;
     const isSame = runs.every((own) => isSameKernel(own[start] as Command, own[i] as Command));
-    if (!isSame || !canMerge(next, isFixed)) break;
+    if (!isSame || !canMerge(next, isFixed) || formOf(next) !== formOf(first)) break;
     if (next.bindings.some(({memory}) => written.has(memory))) break;
     bytes += memberBytes(next);
     if (bytes > most) break;

@@ -27,15 +27,16 @@ export function placeMemory(
   });
   const present = (memories: readonly (Memory | undefined)[]) =>
     new Set(memories.filter((memory) => memory !== undefined));
-  const isState = present([...recording.state, ...recording.nextState]);
-  for (const members of groups) {
-    if (members.some((member) => isState.has(member))) continue;
+  const isAtHome = (memory: Memory) => state.homeOf(memory, recording) !== undefined;
+  const isConstant = ({isMade, content}: Memory) => !isMade || content !== undefined;
+  const own = groups.filter((members) => !members.some((member) => isAtHome(member)));
+  for (const members of own) {
+    if (!members.some(isConstant)) continue;
     for (const [memory, place] of placeTogether(members, store, runs)) places.set(memory, place);
   }
   const lasting = present([...recording.nextState, ...recording.outputs]);
   const known = (memory: Memory) =>
     places.has(memory) || isUniform(memory) || state.homeOf(memory, recording) !== undefined;
-  const isConstant = ({isMade, content}: Memory) => !isMade || content !== undefined;
   for (const memory of new Set([...steps.flatMap(memoriesOf), ...lasting])) {
     if (known(memory) || !isConstant(memory)) continue;
     const isOne = runs > 1 && isShared(pack.peers(memory));
@@ -47,7 +48,7 @@ export function placeMemory(
   const given = new Set(recording.inputs);
   for (const [memory, place] of places) if (!given.has(memory)) fill(backend, pack.peers(memory), place);
   const isScratch = (memory: Memory) => !known(memory);
-  for (const [memory, place] of placeScratch(steps, isScratch, lasting, store, runs))
+  for (const [memory, place] of placeScratch({steps, groups: own, isScratch, lasting}, store, runs))
     places.set(memory, place);
   return {placeOf: (memory, side) => state.place(memory, recording, side) ?? places.get(memory), inputs};
 }

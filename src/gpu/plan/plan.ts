@@ -1,7 +1,8 @@
 import {currentProfiler} from "../profile.ts";
 import type * as tf from "../tfjs.ts";
 import {copiedTensor, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
-import {arrangedSteps} from "./arrange.ts";
+import {arrangedSteps, overwritesIn} from "./arrange.ts";
+import {withoutIdle} from "./idle.ts";
 import {type Place, placeOfRun, Store} from "./layout.ts";
 import {type Pack, packOf} from "./pack.ts";
 import {placeMemory} from "./plan-memory.ts";
@@ -24,7 +25,7 @@ export type InputValues = readonly (Float32Array | Int32Array)[];
 
 /**
  * A recorded step that can be done again: nothing is allocated and nothing decided, the commands are given as they were, in
- * one submit. The state lies in a StateStore and changes sides with every step; inputs are written to fixed memory. From the
+ * one submit. The state lies in a StateStore, where it is written over or changes sides with every step; inputs are written to fixed memory. From the
  * recordings of several runs comes one plan that does the step of all of them: their memory lies stacked, and kernels of ours
  * are dispatched once for all.
  */
@@ -49,13 +50,16 @@ export class Plan {
     this.state = state;
     this.store = new Store(backend);
     try {
-      const pack = packOf(recordings);
+      const pack = packOf(recordings.map(withoutIdle));
       if (typeof pack === "string") throw new Error(pack);
       const {recording, runs} = pack;
+      state.begin(recording);
       const merged = arrangedSteps(pack, state, backend.device.limits);
       state.layOut(recording, merged.groups);
       const memory = placeMemory(backend, this.store, pack, state, merged);
-      const {uses, make} = readySteps(backend.device, merged.steps, pack, memory.placeOf);
+      const {uses, make} = readySteps(backend.device, merged.steps, pack, memory.placeOf, (step) =>
+        overwritesIn(step, recording, state)
+      );
       this.uniforms = new Uniforms(uses, this.store, backend.queue);
       const placeOf = (wanted: Memory, side: 0 | 1): Place => {
         const place = memory.placeOf(wanted, side) ?? this.uniforms.places.get(wanted);

@@ -11,6 +11,7 @@ import {
   type Step,
   shaderOf
 } from "./merge.ts";
+import {type Overwriting, overwriting} from "./overwrite.ts";
 import type {Pack} from "./pack.ts";
 import {type PackedKernel, packedKernel} from "./packed-kernel.ts";
 import type {Places} from "./plan-memory.ts";
@@ -39,6 +40,8 @@ type PlaceOf = (memory: Memory, side: 0 | 1) => Place;
 interface Arranged {
   step: Dispatch | Merged;
   packed: PackedKernel | undefined;
+  /** Where it writes over what it reads. */
+  over: Overwriting | undefined;
   use: UniformUse | undefined;
 }
 
@@ -50,7 +53,8 @@ export function readySteps(
   device: GPUDevice,
   steps: readonly Step[],
   pack: Pack,
-  placeOf: Places
+  placeOf: Places,
+  overwritesOf: (step: Step) => ReadonlyMap<number, number>
 ): {uses: UniformUse[]; make(placeOf: PlaceOf): (Ready | ReadyCopy)[]} {
   const {runs} = pack;
   const arranged = steps.map((step): Copy | Arranged => {
@@ -58,7 +62,8 @@ export function readySteps(
     const packed = runs > 1 ? packedKernel(step, runs, device, (memory) => placeOf(memory, 0)) : undefined;
     const uniform = boundUniform(step)?.memory;
     const size = step.kind === "merged" ? mergedSize(step.operands[0]?.members ?? []) : undefined;
-    return {step, packed, use: uniform && {peers: pack.peers(uniform), size, head: packed?.head}};
+    const over = packed ? undefined : overwriting(step, overwritesOf(step));
+    return {step, packed, over, use: uniform && {peers: pack.peers(uniform), size, head: packed?.head}};
   });
   return {
     uses: arranged.flatMap((each) => ("use" in each && each.use ? [each.use] : [])),
@@ -71,13 +76,15 @@ export function readySteps(
   };
 }
 
-function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceOf, run: number): Ready {
+function ready(device: GPUDevice, {step, packed, over, use}: Arranged, placeOf: PlaceOf, run: number): Ready {
   const first = step.kind === "merged" ? step.first : step;
   const {label} = first;
-  const pipeline = packed?.pipeline ?? pipelineOf(device, step);
+  const shader = over?.shader ?? (step.kind === "merged" ? shaderOf(step) : undefined);
+  const pipeline =
+    packed?.pipeline ?? (shader ? pipelineFor(device, shader.key, () => wgsl(shader)) : first.pipeline);
   const layout = pipeline === first.pipeline ? first.layout : pipeline.getBindGroupLayout(0);
   const uniform = boundUniform(step);
-  const operands = packed?.operands ?? boundOperands(step);
+  const operands = packed?.operands ?? over?.operands ?? boundOperands(step);
   const groupFor = (side: 0 | 1) => {
     const entries = operands.map((operand) => {
       const {buffer, offset} = placeOfRun(placeOf(operand.memory, side), run);
@@ -88,9 +95,11 @@ function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceO
     });
     if (uniform && use) {
       const {buffer, offset} = placeOfRun(placeOf(uniform.memory, side), run);
-      entries.push({binding: uniform.binding, resource: {buffer, offset, size: boundBytes(use)}});
+      const binding = over ? operands.length : uniform.binding;
+      entries.push({binding, resource: {buffer, offset, size: boundBytes(use)}});
     }
-    if (bindingConflict(entries, first)) throw new Error(`${label} would read and write the same memory.`);
+    if (bindingConflict(entries, over ?? first))
+      throw new Error(`${label} would read and write the same memory.`);
     return device.createBindGroup({layout, entries});
   };
   const workgroups = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
@@ -101,11 +110,6 @@ function ready(device: GPUDevice, {step, packed, use}: Arranged, placeOf: PlaceO
     groups: [groupFor(0), groupFor(1)],
     workgroups: packed?.workgroups ?? workgroups
   };
-}
-
-function pipelineOf(device: GPUDevice, step: Dispatch | Merged): GPUComputePipeline {
-  const shader = step.kind === "merged" ? shaderOf(step) : undefined;
-  return shader ? pipelineFor(device, shader.key, () => wgsl(shader)) : (step as Dispatch).pipeline;
 }
 
 function readyCopy({from, fromOffset, to, toOffset, bytes}: Copy, placeOf: PlaceOf, run: number): ReadyCopy {

@@ -2,16 +2,18 @@ import type * as tf from "../tfjs.ts";
 import {bufferOf, copiedTensor, copyNow, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import {type Place, placeOfRun, Store} from "./layout.ts";
 import {aligned} from "./merge.ts";
+import {overwritten} from "./overwrite.ts";
 import type {Spec} from "./plan.ts";
 import type {Memory, Recording} from "./recording.ts";
 import {sameSpecs} from "./run-steps.ts";
 
-/** A tensor of the state, twice: a step reads one and writes the other. */
+/** A tensor of the state, twice: a step reads one and writes the other; or twice the same place, where steps write it over. */
 type Slot = readonly [Place, Place] | undefined;
 
 /**
  * The state that goes from step to step, for all plans of one training, of one run or several of the same shape. Plans see it as two sides: the one that is read
- * and the one that is written change places with every step, so that nothing is copied.
+ * and the one that is written change places with every step, so that nothing is copied. What the first plan can write over lies
+ * there once; a plan that cannot do so has its own memory for it and copies in the end.
  */
 export class StateStore {
   /** The side that the next step reads. */
@@ -21,6 +23,8 @@ export class StateStore {
   private readonly specs: readonly Spec[];
   private readonly runs: number;
   private slots: Slot[] | undefined;
+  /** Numbers of the tensors that lie there once. */
+  private single: ReadonlySet<number> = new Set();
   /** Tensors whose two sides differ. */
   private readonly written: boolean[];
 
@@ -52,7 +56,7 @@ export class StateStore {
   turn(untouched: readonly number[], encoder: GPUCommandEncoder): void {
     const {side, written} = this;
     for (const index of untouched) {
-      const slot = written[index] ? this.slots?.[index] : undefined;
+      const slot = written[index] && !this.single.has(index) ? this.slots?.[index] : undefined;
       if (!slot) continue;
       const [from, to] = [slot[side], slot[side === 0 ? 1 : 0]];
       const bytes = this.bytesOf(index);
@@ -66,12 +70,22 @@ export class StateStore {
     this.side = side === 0 ? 1 : 0;
   }
 
+  /** The first plan decides which tensors are written over; in several runs at once none are. */
+  begin(recording: Recording): void {
+    if (!this.slots && this.runs === 1) this.single = overwritten(recording);
+  }
+
+  /** Whether a recording's step writes this tensor of the state over. */
+  isOverwritten(index: number, recording: Recording): boolean {
+    return this.single.has(index) && overwritten(recording).has(index);
+  }
+
   /** Makes the memory, the members of groups one after the other; the first plan decides. */
   layOut(recording: Recording, groups: readonly (readonly Memory[])[]): void {
     if (this.slots) return;
     const {state} = recording;
     const slots: Slot[] = state.map(() => undefined);
-    const runs = new Map(runsOf(recording, groups).map((indices) => [indices.join(), indices]));
+    const runs = new Map(this.runsOf(recording, groups).map((indices) => [indices.join(), indices]));
     const together = [...runs.values()];
     const alone = state.flatMap((memory, i) =>
       memory && !together.some((those) => those.includes(i)) ? [[i]] : []
@@ -79,7 +93,9 @@ export class StateStore {
     for (const indices of [...together, ...alone]) {
       const bytes = indices.map((i) => (state[i] as Memory).bytes);
       const total = bytes.reduce((sum, each) => sum + aligned(each), 0);
-      const sides = [this.store.place(total, this.runs), this.store.place(total, this.runs)] as const;
+      const first = this.store.place(total, this.runs);
+      const isSingle = indices.every((i) => this.single.has(i));
+      const sides = [first, isSingle ? first : this.store.place(total, this.runs)] as const;
       let offset = 0;
       for (const [j, i] of indices.entries()) {
         slots[i] = [
@@ -94,11 +110,12 @@ export class StateStore {
 
   /** The first group that does not lie together here, and cannot any more. */
   misfit(recording: Recording, groups: readonly (readonly Memory[])[]): readonly Memory[] | undefined {
-    const runs = groups.map((members) => runOf(recording, members));
+    const runs = groups.map((members) => this.runOf(recording, members));
     return groups.find((members, i) => {
-      if (new Set(members.map((member) => homeOf(member, recording)?.way)).size > 1) return true;
+      if (new Set(members.map((member) => this.homeOf(member, recording)?.way)).size > 1) return true;
       const run = runs[i];
       if (!run) return false;
+      if (new Set(run.map((index) => this.single.has(index))).size > 1) return true;
       if (this.slots) return !this.liesTogether(run);
       // In and out of the same tensors are two groups over one run of slots; any other overlap cannot be had.
       return runs
@@ -115,7 +132,7 @@ export class StateStore {
       return buffers.map((buffer, i) => (buffer ? buffers.indexOf(buffer) : i));
     }
     const hosts = recording.state.map((_, i) => i);
-    for (const run of runsOf(recording, groups)) for (const index of run) hosts[index] = run[0] ?? index;
+    for (const run of this.runsOf(recording, groups)) for (const index of run) hosts[index] = run[0] ?? index;
     return hosts;
   }
 
@@ -125,14 +142,20 @@ export class StateStore {
     return homeOf(memory, recording) !== undefined;
   }
 
-  /** Which tensor of the state a piece of memory is, and whether it goes in or comes out; undefined for none. */
+  /**
+   * Which tensor of the state a piece of memory is, and whether it goes in or comes out; undefined for none, and for what comes
+   * out but has no place there while the old one is wanted.
+   */
   homeOf(memory: Memory, recording: Recording): Home | undefined {
-    return homeOf(memory, recording);
+    const home = homeOf(memory, recording);
+    const isHomeless =
+      home?.way === "out" && this.single.has(home.index) && !this.isOverwritten(home.index, recording);
+    return isHomeless ? undefined : home;
   }
 
   /** Where memory of a recording lies when `side` is read; undefined for what is not the state's. */
   place(memory: Memory, recording: Recording, side: 0 | 1): Place | undefined {
-    const home = homeOf(memory, recording);
+    const home = this.homeOf(memory, recording);
     if (!home) return undefined;
     return home.way === "in" ? this.slots?.[home.index]?.[side] : this.next(home.index, side);
   }
@@ -152,7 +175,7 @@ export class StateStore {
   /** True where the step itself leaves the tensor in its place, or does not change it. */
   isAtHome(index: number, recording: Recording): boolean {
     const memory = recording.nextState[index] as Memory;
-    const home = homeOf(memory, recording);
+    const home = this.homeOf(memory, recording);
     return home?.index === index && (home.way === "out" || memory === recording.state[index]);
   }
 
@@ -163,7 +186,7 @@ export class StateStore {
       const slot = this.slots?.[i];
       if (!buffer || !slot) continue;
       this.backend.commandQueueOwnedIds.add(tensor.dataId);
-      for (const place of slot)
+      for (const place of this.single.has(i) ? [slot[0]] : slot)
         copyNow(this.backend, {buffer, offset: 0}, placeOfRun(place, run), buffer.size);
     }
     // All runs are loaded together.
@@ -186,6 +209,17 @@ export class StateStore {
     return this.specs[index]?.shape.reduce((product, dim) => product * dim, 4) ?? 0;
   }
 
+  /** The numbers of the state's tensors in every group that is of the state. */
+  private runsOf(recording: Recording, groups: readonly (readonly Memory[])[]): (readonly number[])[] {
+    return groups.map((members) => this.runOf(recording, members)).filter((run) => run !== undefined);
+  }
+
+  /** The numbers of a group's tensors in the state; undefined where it is not of the state. */
+  private runOf(recording: Recording, members: readonly Memory[]): readonly number[] | undefined {
+    const homes = members.map((member) => this.homeOf(member, recording)?.index);
+    return homes.every((index) => index !== undefined) ? homes : undefined;
+  }
+
   private liesTogether(indices: readonly number[]): boolean {
     return indices.every((index, j) => {
       if (j === 0) return true;
@@ -197,17 +231,6 @@ export class StateStore {
       );
     });
   }
-}
-
-/** The numbers of the state's tensors in every group that is of the state. */
-function runsOf(recording: Recording, groups: readonly (readonly Memory[])[]): (readonly number[])[] {
-  return groups.map((members) => runOf(recording, members)).filter((run) => run !== undefined);
-}
-
-/** The numbers of a group's tensors in the state; undefined where it is not of the state. */
-function runOf(recording: Recording, members: readonly Memory[]): readonly number[] | undefined {
-  const homes = members.map((member) => homeOf(member, recording)?.index);
-  return homes.every((index) => index !== undefined) ? homes : undefined;
 }
 
 /** A tensor of the state as it goes into a step, or as it comes out of it. */
