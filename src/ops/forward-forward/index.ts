@@ -4,6 +4,7 @@ export * from "./energy/predictive-coding.ts";
 export {type CosineOptions, gradientCosines} from "./feedback/cosines.ts";
 export * from "./feedback/direct-feedback-alignment.ts";
 export * from "./feedback/feedback-alignment.ts";
+export * from "./feedback/forward-gradient.ts";
 export * from "./feedback/kolen-pollack.ts";
 export * from "./feedback/pepita.ts";
 export * from "./feedback/product-feedback.ts";
