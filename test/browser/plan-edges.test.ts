@@ -1,5 +1,4 @@
 import {beforeAll, describe, expect, it} from "vitest";
-import {openBackend} from "../../src/gpu/backend.ts";
 import {
   type Leaf,
   PlannedSteps,
@@ -8,11 +7,11 @@ import {
 } from "../../src/gpu/plan/planned-steps.ts";
 import {planned} from "../../src/ops/core/index.ts";
 import {type Tensor, tf, tidy} from "../../src/ops/tf.ts";
+import {use} from "../ops/support.ts";
 import {bothWays} from "./support/both-ways.ts";
 
-beforeAll(async () => {
-  expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
+// As trainings of a page: without the checks that tests have.
+beforeAll(() => use("webgpu", {checked: false}));
 
 const input = (values: readonly number[]): StepInput => ({
   values: Float32Array.from(values),

@@ -1,17 +1,16 @@
 import {beforeAll, describe, expect, it} from "vitest";
-import {openBackend} from "../../src/gpu/backend.ts";
 import {doubtPlans} from "../../src/gpu/plan/planned-steps.ts";
 import type {FitOptions, FitRow} from "../../src/ops/core/fit-options.ts";
 import * as ops from "../../src/ops/core/index.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {spirals} from "../../src/ops/datasets/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
+import {use} from "../ops/support.ts";
 
 const {key, tf} = ops;
 
-beforeAll(async () => {
-  expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
+// As trainings of a page: without the checks that tests have.
+beforeAll(() => use("webgpu", {checked: false}));
 
 const data = spirals({n: 200});
 

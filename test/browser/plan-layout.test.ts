@@ -1,17 +1,16 @@
 // What a plan lays together, and what it leaves apart where the adapter or a buffer could not hold it.
 import {afterEach, beforeAll, describe, expect, it} from "vitest";
-import {openBackend} from "../../src/gpu/backend.ts";
 import {weightedSum} from "../../src/gpu/kernels/weighted-sum.ts";
 import {type Leaf, PlannedSteps, type StepFunction} from "../../src/gpu/plan/planned-steps.ts";
 import * as ops from "../../src/ops/core/index.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import {spirals} from "../../src/ops/datasets/index.ts";
 import {type Tensor, tf, tidy} from "../../src/ops/tf.ts";
+import {use} from "../ops/support.ts";
 import {bothWays} from "./support/both-ways.ts";
 
-beforeAll(async () => {
-  expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
+// As trainings of a page: without the checks that tests have.
+beforeAll(() => use("webgpu", {checked: false}));
 
 const device = () => (tf.backend() as unknown as {device: GPUDevice}).device;
 

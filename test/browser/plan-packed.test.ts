@@ -1,5 +1,4 @@
 import {beforeAll, describe, expect, it} from "vitest";
-import {openBackend} from "../../src/gpu/backend.ts";
 import * as ops from "../../src/ops/core/index.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Dataset} from "../../src/ops/datasets/index.ts";
@@ -7,12 +6,12 @@ import {spirals} from "../../src/ops/datasets/index.ts";
 import {masked} from "../../src/ops/pruning/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import * as zoo from "../../src/ops/zoo/index.ts";
+import {use} from "../ops/support.ts";
 
 const {adam, dense, dropout, key, mlp, sequential, tf} = ops;
 
-beforeAll(async () => {
-  expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
+// As trainings of a page: without the checks that tests have.
+beforeAll(() => use("webgpu", {checked: false}));
 
 const data = spirals({n: 200});
 const images: Dataset = {

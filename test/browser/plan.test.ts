@@ -1,14 +1,13 @@
 import {beforeAll, describe, expect, it} from "vitest";
-import {openBackend} from "../../src/gpu/backend.ts";
 import {adamStep} from "../../src/gpu/kernels/adam.ts";
 import {weightedSum} from "../../src/gpu/kernels/weighted-sum.ts";
 import {type Leaf, PlannedSteps, type StepFunction} from "../../src/gpu/plan/planned-steps.ts";
 import {TensorLedger} from "../../src/gpu/tensor-ledger.ts";
 import {tf, tidy} from "../../src/ops/tf.ts";
+import {use} from "../ops/support.ts";
 
-beforeAll(async () => {
-  expect((await openBackend({prefer: "webgpu"})).name).toBe("webgpu");
-});
+// As trainings of a page: without the checks that tests have.
+beforeAll(() => use("webgpu", {checked: false}));
 
 /** Adam on a linear model, made of tfjs's operations and a kernel of ours. */
 const step: StepFunction = (state, [x, y]) =>

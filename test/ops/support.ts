@@ -7,11 +7,22 @@ import type {Tensor} from "../../src/ops/tf.ts";
 /** The backends that Node has; test/browser/ops.test.ts runs the same cases on webgpu. */
 export const NODE_BACKENDS: readonly BackendName[] = ["cpu", "wasm"];
 
-/** Makes a backend the current one, or fails. tfjs then checks every kernel for leaks. */
-export async function use(name: BackendName): Promise<void> {
-  const info = await openBackend({prefer: name});
-  if (info.name !== name) throw new Error(`No ${name} here: ${JSON.stringify(info.refused)}`);
-  ops.tf.env().set("IS_TEST", true);
+/** What was opened here, by name. */
+const opened = new Map<BackendName, unknown>();
+
+/**
+ * Makes a backend the current one, or fails. tfjs then checks every kernel for leaks, as long as `checked` is not false.
+ * It is opened once only: another device would have to compile again what this one has compiled.
+ */
+export async function use(name: BackendName, {checked = true} = {}): Promise<void> {
+  const {tf} = ops;
+  if (!opened.has(name) || opened.get(name) !== tf.findBackend(name)) {
+    const info = await openBackend({prefer: name});
+    if (info.name !== name) throw new Error(`No ${name} here: ${JSON.stringify(info.refused)}`);
+    opened.set(name, tf.backend());
+  }
+  await tf.setBackend(name);
+  tf.env().set("IS_TEST", checked);
 }
 
 /** A tensor as fixtures hold it. */
