@@ -1,10 +1,11 @@
 import {describe, expect, test} from "vitest";
 import {attribute} from "../../src/ops/kan/network/attribute.ts";
 import {kanNetwork} from "../../src/ops/kan/network/create.ts";
+import {expandDepth} from "../../src/ops/kan/network/edit.ts";
 import {activations, edgeValues, predict} from "../../src/ops/kan/network/predict.ts";
 import type {KanNetwork} from "../../src/ops/kan/network.ts";
 import {coefficientsFrom} from "../../src/ops/kan/spline/index.ts";
-import {edgeCurves, withChanges} from "../../src/ops/kan/symbolic/edge-curves.ts";
+import {edgeCurves, suggestCurves, withChanges} from "../../src/ops/kan/symbolic/edge-curves.ts";
 import {autoSymbolic, fixSymbolic, setSymbolic, unfixSymbolic} from "../../src/ops/kan/symbolic/edges.ts";
 import {pykanLibrary} from "../../src/ops/kan/symbolic/functions.ts";
 import {suggestSymbolic} from "../../src/ops/kan/symbolic/suggest.ts";
@@ -155,6 +156,64 @@ describe("curves of edges", () => {
     expect(first?.y[7]).toBe(values[at]);
   });
 
+  test("of functions come with their formulas, and with the splines that they stand for", () => {
+    const second = {layer: 1, from: 0, to: 0};
+    const fixed = withChanges(network, rows, [
+      {...ONLY, name: "sin"},
+      {...second, name: "exp"}
+    ]);
+    const [before] = edgeCurves(network, rows).edges;
+    const {edges} = edgeCurves(fixed, rows);
+    const [first] = edges;
+    expect([before?.formula, before?.spline]).toEqual([null, null]);
+    expect(first?.spline?.y).toEqual(before?.y);
+    const found = activations(network, rows);
+    const given = edgeValues(activations(fixed, rows), fixed, ONLY);
+    expect(first?.spline?.r2).toBeCloseTo(correlation(edgeValues(found, network, ONLY), given) ** 2, 2);
+    const known = setSymbolic(network, ONLY, {name: "sin", inner: 2, scale: 3, shift: -1});
+    expect(edgeCurves(known, rows).edges[0]?.formula).toBe("3*sin(2*z) - 1");
+    // Behind the first, the second gets what the first is now.
+    const half = withChanges(network, rows, [{...ONLY, name: "sin"}]);
+    const kept = edgeCurves(half, rows).edges.find(({layer, from}) => layer === 1 && from === 0);
+    expect(edges.find(({name}) => name === "exp")?.spline?.y).toEqual(kept?.y);
+    expect(edges.filter(({name}) => name === null).every(({spline}) => spline === null)).toBe(true);
+  });
+
+  test("of functions that never were splines have none under them", () => {
+    const {edges} = edgeCurves(expandDepth(kanNetwork({width: [2, 1]})), rows);
+    expect(edges.map(({name, formula, spline}) => [name, formula, spline])).toEqual([
+      [null, null, null],
+      [null, null, null],
+      ["x", "z", null]
+    ]);
+  });
+
+  test("that an edge may be are those that it becomes", () => {
+    const curves = suggestCurves(network, rows, ONLY, {
+      count: 3,
+      points: 20,
+      library: ["x^2", "sin", "exp", "x"]
+    });
+    expect(curves.map(({name}) => name)).toEqual(
+      suggestSymbolic(network, rows, ONLY, {library: ["x^2", "sin", "exp", "x"]})
+        .slice(0, 3)
+        .map(({name}) => name)
+    );
+    for (const {name, formula, x, y, r2} of curves) {
+      const fixed = fixSymbolic(network, rows, ONLY, name);
+      const [edge] = edgeCurves(fixed, rows, {points: 20}).edges;
+      expect({name, formula, x, y}).toEqual({
+        name: edge?.name,
+        formula: edge?.formula,
+        x: edge?.x,
+        y: edge?.y
+      });
+      expect(r2).toBe(edge?.spline?.r2);
+    }
+    expect(() => suggestCurves(network, rows, ONLY, {count: 0})).toThrow("count must be a whole number");
+    expect(() => suggestCurves(network, rows, {...ONLY, to: 9})).toThrow("There is no edge");
+  });
+
   test("leave out edges that are gone, and name functions", () => {
     const fixed = withChanges(network, rows, [
       {...ONLY, name: "sin"},
@@ -195,4 +254,13 @@ function curve(knots: Float64Array, functions: ((x: number) => number)[], count:
   const x = Float64Array.from({length: 400 * count}, (_, i) => Math.floor(i / count) / 200 - 1);
   const y = x.map((at, i) => functions[i % count]?.(at) ?? 0);
   return coefficientsFrom({x, y, knots, inputs: count, outputs: 1, order: 3});
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const less = (values: Float64Array, by: number) => values.map((value) => value - by);
+  const dot = (u: Float64Array, v: Float64Array) =>
+    u.reduce((sum, value, i) => sum + value * (v[i] as number), 0);
+  const [u, v] = [less(a, mean(a)), less(b, mean(b))];
+  return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
 }

@@ -1,11 +1,31 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
 import {attribute} from "../network/attribute.ts";
-import {activations, type KanEdge} from "../network/predict.ts";
+import {activations, edgeValues, type KanEdge} from "../network/predict.ts";
 import type {Numbers} from "../network/samples.ts";
-import {type KanLevel, type KanNetwork, nodeCount, subnodesOf} from "../network.ts";
+import {
+  type KanLayer,
+  type KanLevel,
+  type KanNetwork,
+  nodeCount,
+  type SymbolicEdge,
+  subnodesOf
+} from "../network.ts";
 import {checkOptionNames} from "../option-names.ts";
+import {affineSamples} from "./affine-rows.ts";
+import {scoreOne} from "./curve-rows.ts";
 import {fixSymbolic, unfixSymbolic} from "./edges.ts";
-import {checkedInputs, edgeCurve} from "./suggest.ts";
+import type {AffineFit} from "./fit-affine.ts";
+import {edgeFormula} from "./formula.ts";
+import {finiteValue, symbolicFunction} from "./functions.ts";
+import {polished} from "./polish.ts";
+import {
+  checkEdge,
+  checkedInputs,
+  edgeCurve,
+  SUGGEST_OPTIONS,
+  type SuggestOptions,
+  suggestionsFor
+} from "./suggest.ts";
 
 /** The curve of one edge, over what came into it. */
 export interface EdgeCurve extends KanEdge {
@@ -18,6 +38,10 @@ export interface EdgeCurve extends KanEdge {
   readonly score: number;
   /** Its function where it is one, null where it is a spline. */
   readonly name: string | null;
+  /** What the function is, in z, which is what comes into the edge; null where it is a spline. */
+  readonly formula: string | null;
+  /** The spline that a function was put in the place of, which is kept, and how well the function follows it; null where there is none. */
+  readonly spline: {readonly y: Float64Array; readonly r2: number} | null;
 }
 
 /** What is drawn of a network: plain data. */
@@ -52,24 +76,83 @@ export function edgeCurves(
   checkCount("points", points, 2);
   const found = activations(network, checkedInputs(inputs));
   const {edges: scores} = attribute(network, inputs);
-  const edges = network.layers.flatMap(({mask, symbolic, outputs}, layer) =>
-    [...mask.keys()]
+  const edges = network.layers.flatMap(({mask, symbolic, outputs}, layer) => {
+    const hasFunctions = symbolic.some((each, e) => each && mask[e] === 0);
+    const splines = hasFunctions ? activations(withSplines(network, layer), inputs) : found;
+    return [...mask.keys()]
       .filter((e) => mask[e] !== 0 || symbolic[e])
       .map((e): EdgeCurve => {
         const edge = {layer, from: Math.floor(e / outputs), to: e % outputs};
         const {x, y} = edgeCurve(network, found, edge);
-        const name = mask[e] === 0 ? (symbolic[e]?.name ?? null) : null;
+        const rows = evenRows(x, points);
+        const own = mask[e] === 0 ? symbolic[e] : null;
         return {
           ...edge,
           node: nodeOf(network, edge),
-          ...sampled(x, y, points),
+          x: picked(x, rows),
+          y: picked(y, rows),
           score: scores[layer]?.[e] ?? 0,
-          name
+          name: own?.name ?? null,
+          formula: own ? edgeFormula(own) : null,
+          spline: own ? splineUnder(own, x, edgeValues(splines, network, edge), rows) : null
         };
-      })
-  );
+      });
+  });
   const levels = network.levels.map((level) => ({nodes: nodeCount(level), multiply: level.multiply}));
   return {levels, edges};
+}
+
+/** A function that an edge may be, with its curve. */
+export interface SuggestedCurve extends AffineFit {
+  /** In z, which is what comes into the edge. */
+  readonly formula: string;
+  /** Ascending. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** How `suggestCurves` chooses and draws. */
+export interface SuggestCurvesOptions extends SuggestOptions {
+  /** How many functions, 5 by default. */
+  readonly count?: number;
+  /** How many points of each curve, 64 by default. */
+  readonly points?: number;
+}
+
+/**
+ * The first of an edge's suggestions, each as `fixSymbolic` would put it there, with its curve and its formula: what
+ * `kanDiagram` asks for in its option `suggest`. Throws ArgumentError as suggestSymbolic does.
+ *
+ * @example
+ * import {kanNetwork, suggestCurves} from "petri/kan";
+ *
+ * const one = kanNetwork({width: [1, 1], seed: 1});
+ * const along = Float64Array.from({length: 100}, (_, i) => i / 50 - 1);
+ * const curves = suggestCurves(one, along, {layer: 0, from: 0, to: 0}, {count: 3});
+ * const rows = curves.flatMap(({formula, x, y}) => Array.from(x, (at, i) => ({formula, x: at, y: y[i]})));
+ * display(Plot.plot({height: 200, color: {legend: true}, marks: [Plot.line(rows, {x: "x", y: "y", stroke: "formula"})]}));
+ */
+export function suggestCurves(
+  network: KanNetwork,
+  inputs: Numbers,
+  edge: KanEdge,
+  options: SuggestCurvesOptions = {}
+): SuggestedCurve[] {
+  checkOptionNames("suggestCurves", options, {...SUGGEST_OPTIONS, count: true, points: true});
+  const {count = 5, points = 64, ...choice} = options;
+  checkCount("count", count);
+  checkCount("points", points, 2);
+  checkEdge(network, edge);
+  const found = activations(network, checkedInputs(inputs));
+  const curve = edgeCurve(network, found, edge);
+  const x = picked(curve.x, evenRows(curve.x, points));
+  const samples = affineSamples(curve.x, curve.y);
+  return suggestionsFor(network, found, edge, choice)
+    .slice(0, count)
+    .map(({complexity: _complexity, loss: _loss, ...fit}) => {
+      const own = polished(symbolicFunction(fit.name), samples, fit);
+      return {...own, formula: edgeFormula(own), x, y: valuesOf(own, x)};
+    });
 }
 
 /** An edge that is to become a function, or a spline again where the name is null. */
@@ -109,12 +192,35 @@ function nodeOf({levels, arity}: KanNetwork, {layer, to}: KanEdge): number {
   return 0;
 }
 
-/** In order of x, at even steps, with both ends. */
-function sampled(x: Float64Array, y: Float64Array, points: number): {x: Float64Array; y: Float64Array} {
+/** The network in which the functions of a layer are the splines again that were kept. */
+function withSplines(network: KanNetwork, layer: number): KanNetwork {
+  const own = network.layers[layer] as KanLayer;
+  const mask = own.mask.map((each, e) => (each === 0 && own.symbolic[e] ? 1 : each));
+  const symbolic = own.symbolic.map((each, e) => (own.mask[e] === 0 ? null : each));
+  return {...network, layers: network.layers.with(layer, {...own, mask, symbolic})};
+}
+
+/** None where the spline says nothing, because the function never was one. */
+function splineUnder(own: SymbolicEdge, x: Float64Array, y: Float64Array, rows: Int32Array) {
+  const samples = affineSamples(x, y);
+  if (samples.total === 0) return null;
+  const r2 = scoreOne(symbolicFunction(own.name), samples, own.inner, own.offset);
+  return {y: picked(y, rows), r2};
+}
+
+function valuesOf({name, inner, offset, scale, shift}: SymbolicEdge, x: Float64Array): Float64Array {
+  const f = symbolicFunction(name);
+  return x.map((at) => scale * finiteValue(f, inner * at + offset) + shift);
+}
+
+/** Which rows, in order of x, at even steps, with both ends. */
+function evenRows(x: Float64Array, points: number): Int32Array {
   const order = [...x.keys()].sort((a, b) => (x[a] as number) - (x[b] as number));
   const count = Math.min(points, order.length);
   const step = count > 1 ? (order.length - 1) / (count - 1) : 0;
-  const rows = Array.from({length: count}, (_, i) => order[Math.round(i * step)] as number);
-  const pick = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] as number);
-  return {x: pick(x), y: pick(y)};
+  return Int32Array.from({length: count}, (_, i) => order[Math.round(i * step)] as number);
+}
+
+function picked(values: Float64Array, rows: Int32Array): Float64Array {
+  return Float64Array.from(rows, (row) => values[row] as number);
 }

@@ -1,5 +1,12 @@
 import {ArgumentError, checkCount} from "../../core/errors.ts";
-import {type KanLayer, type KanLevel, type KanNetwork, nodeCount, subnodesOf} from "../network.ts";
+import {
+  type KanLayer,
+  type KanLevel,
+  type KanNetwork,
+  nodeCount,
+  type SymbolicEdge,
+  subnodesOf
+} from "../network.ts";
 import {checkOptionNames} from "../option-names.ts";
 import {added, affine, applied, constant, input, multiplied, rounded, type Sum} from "./forms.ts";
 import {javascriptNotation, latexNotation, type Notation, textNotation, written} from "./printing.ts";
@@ -60,6 +67,12 @@ export function formula(network: KanNetwork, options: FormulaOptions = {}): Form
     javascript: `(${variables.join(", ")}) => ${write(javascriptNotation(variables))}`,
     text: write(textNotation(names))
   };
+}
+
+/** The function of one edge as plain text in z, with numbers of so many digits. */
+export function edgeFormula({name, inner, offset, scale, shift}: SymbolicEdge, digits = 4): string {
+  const whole = affine(applied(name, affine(input(0), inner, offset)), scale, shift);
+  return written(rounded(whole, digits), textNotation(["z"]), digits);
 }
 
 function outputSums(network: KanNetwork): Sum[] {

@@ -1,5 +1,14 @@
 export {type AddedFunction, addSymbolic} from "./add-symbolic.ts";
-export {type EdgeChange, type EdgeCurve, edgeCurves, type KanCurves, withChanges} from "./edge-curves.ts";
+export {
+  type EdgeChange,
+  type EdgeCurve,
+  edgeCurves,
+  type KanCurves,
+  type SuggestCurvesOptions,
+  type SuggestedCurve,
+  suggestCurves,
+  withChanges
+} from "./edge-curves.ts";
 export {
   type AutoSymbolic,
   type AutoSymbolicOptions,
