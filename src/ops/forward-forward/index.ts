@@ -8,6 +8,7 @@ export * from "./feedback/forward-gradient.ts";
 export * from "./feedback/kolen-pollack.ts";
 export * from "./feedback/pepita.ts";
 export * from "./feedback/product-feedback.ts";
+export * from "./feedback/seeded-perturbations.ts";
 export type {MirroringOptions} from "./feedback/weight-mirroring.ts";
 export type {GoodnessRuleOptions, PeerOptions} from "./goodness-rule.ts";
 export type * from "./hebbian/hebbian-layer.ts";

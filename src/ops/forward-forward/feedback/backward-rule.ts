@@ -91,8 +91,10 @@ export function backwardNetwork(options: FeedbackOptions, rule: BackwardRule): L
         const layerName = layers.names[i] as string;
         const own = params[layerName] as FeedbackLayerParams;
         const grads = layers.grads(i, own, passed.inputs[i] as Tensor, delta);
-        context.update(layerName, withFeedback(grads, own, layerName, way));
+        const updates = withFeedback(grads, own, layerName, way);
+        // Before the update: it may be the last that is seen of this layer's parameters.
         if (i > 0) delta = layers.through(i - 1, rule.upstream(i, way), at(passed, i - 1));
+        context.update(layerName, updates);
       }
       return {loss: value, outputs: given};
     });
