@@ -5,8 +5,8 @@ import {createKanDiagram} from "../../src/cells/kan/create-kan-diagram.ts";
 import type {DiagramNetwork, KanDiagramOptions} from "../../src/cells/kan/model.ts";
 import type {PetriKanDiagram} from "../../src/cells/kan/petri-kan-diagram.ts";
 import {kanNetwork} from "../../src/ops/kan/network/create.ts";
-import {predict} from "../../src/ops/kan/network/predict.ts";
-import {edgeCurves, withChanges} from "../../src/ops/kan/symbolic/edge-curves.ts";
+import {type KanEdge, predict} from "../../src/ops/kan/network/predict.ts";
+import {edgeCurves, suggestCurves, withChanges} from "../../src/ops/kan/symbolic/edge-curves.ts";
 import {suggestSymbolic} from "../../src/ops/kan/symbolic/suggest.ts";
 
 const network = kanNetwork({width: [2, [2, 1], 1], seed: 2});
@@ -88,6 +88,83 @@ test("a function becomes a spline again by a change", async () => {
   expect(element.value.changes).toEqual([{...edge, name: null}]);
 });
 
+test("a function lies over the spline with its formula, while one looks at it and when the edge is fixed", async () => {
+  const suggest = (edge: KanEdge) => suggestCurves(network, inputs, edge, {library, count: 3});
+  const {element, edges} = await show({suggest, names: ["mass", "speed"]});
+  const find = (selector: string) => element.renderRoot.querySelector(selector);
+  const caption = () => find("figcaption")?.textContent?.trim().replace(/\s+/g, " ");
+  edges()[0]?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+  await vi.waitUntil(() => element.renderRoot.querySelectorAll("li button").length === 3);
+  expect([caption(), find(".fitted")]).toEqual(["spline", null]);
+  const [best, second] = suggest({layer: 0, from: 0, to: 0});
+  const [first, other] = element.renderRoot.querySelectorAll("li button");
+  const told = (of: typeof best) => `${of?.formula.replace(/\bz\b/g, "mass")} r² ${of?.r2.toFixed(5)}`;
+  other?.dispatchEvent(new PointerEvent("pointerenter"));
+  await element.updateComplete;
+  expect(caption()).toBe(told(second));
+  expect(find(".large .fitted")?.getAttribute("d")).not.toBe(find(".large .under")?.getAttribute("d"));
+  expect(edges()[0]?.querySelector(".fitted")).toBeNull();
+  other?.dispatchEvent(new PointerEvent("pointerleave"));
+  await element.updateComplete;
+  expect(find(".fitted")).toBeNull();
+  (first as HTMLButtonElement).click();
+  await element.updateComplete;
+  expect(caption()).toBe(told(best));
+  // The curve is where the function is, in the frame of the spline.
+  const under = find(".large .under")?.getAttribute("d") as string;
+  const over = find(".large .fitted")?.getAttribute("d") as string;
+  const heights = (path: string) =>
+    path
+      .slice(1)
+      .split("L")
+      .map((point) => Number(point.split(",")[1]));
+  const {y} = curves.edges[0] as (typeof curves.edges)[number];
+  const range = Math.max(...y) - Math.min(...y);
+  heights(over).forEach((height, i) => {
+    const wanted = ((y[i] as number) - (best?.y[i] as number)) * (144 / range);
+    expect(height - (heights(under)[i] as number)).toBeCloseTo(wanted, 0);
+  });
+  expect(edges()[0]?.querySelector(".fitted")).not.toBeNull();
+  button(element, "Unfix")?.click();
+  await element.updateComplete;
+  expect([caption(), find(".fitted")]).toEqual(["spline", null]);
+});
+
+test("a network whose edges are functions shows the splines that these stand for, also when they are let go", async () => {
+  const edge = {layer: 0, from: 0, to: 0};
+  const fixed = withChanges(network, inputs, [{...edge, name: "sin"}]);
+  const {element, edges} = await show({}, edgeCurves(fixed, inputs));
+  const [first, second] = edges();
+  expect([first, second].map((each) => each?.querySelectorAll(".curve").length)).toEqual([2, 1]);
+  const spline = first?.querySelector(".under")?.getAttribute("d");
+  first?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+  await settled(element);
+  expect(element.renderRoot.querySelector("figcaption")?.textContent).toMatch(/sin\(.*r² \d\.\d{5}/s);
+  button(element, "Unfix")?.click();
+  await settled(element);
+  expect([...(first?.querySelectorAll(".curve") ?? [])].map((curve) => curve.getAttribute("d"))).toEqual([
+    spline
+  ]);
+});
+
+test("a fit is not drawn over another curve than the one that it was found for", async () => {
+  const make = createKanDiagram();
+  const again = () => make({cellId: 1, signal: new AbortController().signal});
+  const element = again()(curves, {suggest: (edge) => suggestCurves(network, inputs, edge, {library})});
+  document.body.append(element);
+  await settled(element);
+  const edges = () => element.renderRoot.querySelectorAll("[data-edge]");
+  edges()[0]?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
+  await vi.waitUntil(() => button(element, "r²"));
+  button(element, "r²")?.click();
+  again()({...curves}, {});
+  await settled(element);
+  expect(edges()[0]?.querySelector(".fitted")).not.toBeNull();
+  again()(edgeCurves(network, inputs.slice(20)), {});
+  await settled(element);
+  expect(edges()[0]?.querySelector(".fitted")).toBeNull();
+});
+
 test("what was chosen and changed stays while the network goes on, and goes with its edge", async () => {
   const make = createKanDiagram();
   const again = () => make({cellId: 1, signal: new AbortController().signal});
@@ -135,9 +212,13 @@ test.each(["light", "dark"])(
   "nothing is wrong for assistive technology, and it fits a phone: %s",
   async (scheme) => {
     document.documentElement.style.colorScheme = scheme;
-    const {element, edges} = await show({suggest: () => [{name: "sin", r2: 0.99}]}, curves, 350);
+    const fit = {...curves.edges[0], name: "sin", r2: 0.99, formula: `${"1.234*".repeat(9)}sin(z)`};
+    const {element, edges} = await show({suggest: () => [fit]}, curves, 350);
     edges()[0]?.dispatchEvent(new MouseEvent("click", {bubbles: true}));
     await vi.waitUntil(() => button(element, "sin"));
+    button(element, "sin")?.click();
+    await settled(element);
+    expect(element.renderRoot.querySelector(".large .fitted")).not.toBeNull();
     expect(element.scrollWidth).toBeLessThanOrEqual(350);
     const picture = element.renderRoot.querySelector(".picture") as HTMLElement;
     expect(picture.scrollWidth).toBeLessThanOrEqual(350);

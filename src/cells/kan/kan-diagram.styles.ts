@@ -25,6 +25,17 @@ export const diagramStyles = css`
     stroke-width: 1.6;
     stroke-linejoin: round;
   }
+  .under {
+    stroke-width: 4.5;
+    stroke-opacity: 0.3;
+  }
+  .edge .under {
+    stroke-width: 3.2;
+  }
+  .curve.fitted {
+    stroke-width: 1.4;
+    color: var(--theme-foreground-focus, Highlight);
+  }
   .frame {
     fill: var(--theme-background, Canvas);
     stroke: var(--theme-foreground-faint, GrayText);
@@ -66,6 +77,25 @@ export const diagramStyles = css`
     margin: 0;
     font: inherit;
     font-weight: 600;
+  }
+  figure {
+    margin: 0;
+  }
+  figcaption {
+    /* Two lines, so that what stands beneath stays where it is while one looks at one function after the other. */
+    min-height: 3em;
+    padding-left: 48px;
+    box-sizing: border-box;
+    color: var(--theme-foreground-muted, GrayText);
+  }
+  code {
+    font: 12px / 1.5 var(--monospace, ui-monospace, monospace);
+    overflow-wrap: anywhere;
+    color: var(--theme-foreground-focus, Highlight);
+  }
+  .r2 {
+    margin-left: 12px;
+    white-space: nowrap;
   }
   .large text {
     font-size: 11px;

@@ -1,4 +1,4 @@
-import type {DiagramEdge, DiagramNetwork} from "./model.ts";
+import type {DiagramCurve, DiagramEdge, DiagramNetwork} from "./model.ts";
 
 // Where the parts of a network's picture lie: levels from the bottom up, and between two of them a row of curves.
 
@@ -55,15 +55,18 @@ function rowOf(edges: readonly DiagramEdge[], layer: number): DiagramEdge[] {
   return edges.filter((edge) => edge.layer === layer).sort((a, b) => a.from - b.from || a.to - b.to);
 }
 
-/** A curve as an SVG path within a box, its own extent filling it. */
-export function curvePath(
-  {x, y}: Pick<DiagramEdge, "x" | "y">,
-  width: number,
-  height: number,
-  margin = 3
-): string {
-  const [left, right] = extent(x);
-  const [low, high] = extent(y);
+/** A box that a curve is drawn in, and the curve whose extent fills it. */
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly margin: number;
+  readonly filledBy: DiagramCurve;
+}
+
+/** A curve as an SVG path within a frame. */
+export function curvePath({x, y}: DiagramCurve, {width, height, margin, filledBy}: Frame): string {
+  const [left, right] = extent(filledBy.x);
+  const [low, high] = extent(filledBy.y);
   const scaled = (value: number, from: number, to: number, size: number) =>
     to > from ? margin + ((value - from) / (to - from)) * (size - 2 * margin) : size / 2;
   const points = Array.from({length: x.length}, (_, i) => {

@@ -17,6 +17,10 @@ export interface DiagramEdge extends DiagramEdgeId {
   readonly score: number;
   /** Its function; null where it is a spline. */
   readonly name: string | null;
+  /** Of the function, in z, which is what comes into the edge. */
+  readonly formula?: string | null;
+  /** The spline that the function stands for, over the same x, and how well the function follows it. */
+  readonly spline?: {readonly y: ArrayLike<number>; readonly r2: number} | null;
 }
 
 /** What petri/kan's edgeCurves gives. */
@@ -29,6 +33,20 @@ export interface DiagramNetwork {
 export interface DiagramSuggestion {
   readonly name: string;
   readonly r2: number;
+  /** In z, and its curve: what petri/kan's suggestCurves gives besides, so that it can be drawn over the spline. */
+  readonly formula?: string;
+  readonly x?: ArrayLike<number>;
+  readonly y?: ArrayLike<number>;
+}
+
+/** A curve. */
+export type DiagramCurve = Pick<DiagramEdge, "x" | "y">;
+
+/** A function as it is drawn over an edge's spline. */
+export interface DiagramFit extends DiagramCurve {
+  readonly formula: string;
+  /** None where there is no spline to follow. */
+  readonly r2: number | undefined;
 }
 
 /** How a network is drawn. */
@@ -58,6 +76,30 @@ export interface KanDiagramValue {
   readonly edge: DiagramEdgeId | null;
   /** The last change of each edge that was changed: petri/kan's withChanges makes them. */
   readonly changes: readonly DiagramChange[];
+}
+
+/** The function of an edge, where the network has it. */
+export function fitOf({name, formula, spline, x, y}: DiagramEdge): DiagramFit | null {
+  return name === null ? null : {x, y, formula: formula ?? name, r2: spline?.r2};
+}
+
+/** The same of a suggestion that comes with a curve. */
+export function fitAs(suggestion: DiagramSuggestion | undefined): DiagramFit | null {
+  const {name, r2, formula, x, y} = suggestion ?? {};
+  return name !== undefined && x && y ? {x, y, formula: formula ?? name, r2} : null;
+}
+
+/** What lies under a function: the spline that it stands for. */
+export function splineOf({name, spline, x, y}: DiagramEdge): DiagramCurve | null {
+  if (name === null) return {x, y};
+  return spline ? {x, y: spline.y} : null;
+}
+
+/** Whether two edges have the same curve, number for number. */
+export function isSameCurve(a: DiagramEdge, b: DiagramEdge): boolean {
+  const isSame = (one: ArrayLike<number>, other: ArrayLike<number>) =>
+    one.length === other.length && Array.from(one).every((value, i) => value === other[i]);
+  return a.name === b.name && isSame(a.x, b.x) && isSame(a.y, b.y);
 }
 
 export function edgeKey({layer, from, to}: DiagramEdgeId): string {

@@ -1,16 +1,22 @@
 import {html, LitElement, nothing, svg} from "lit";
 import {customElement, state} from "lit/decorators.js";
 import {errorText} from "../runs/error-text.ts";
+import {curves, type EdgeCurves, largeCurve} from "./curves.ts";
 import {diagramStyles} from "./kan-diagram.styles.ts";
-import {curvePath, extent, type Layout, layOut, type PlacedEdge} from "./layout.ts";
+import {type Layout, layOut, type PlacedEdge} from "./layout.ts";
 import {
   type DiagramChange,
   type DiagramEdge,
+  type DiagramFit,
   type DiagramNetwork,
   type DiagramSuggestion,
   edgeKey,
+  fitAs,
+  fitOf,
+  isSameCurve,
   type KanDiagramOptions,
-  type KanDiagramValue
+  type KanDiagramValue,
+  splineOf
 } from "./model.ts";
 
 /** Edges that hardly matter are still there to be seen and clicked. */
@@ -18,7 +24,8 @@ const FAINTEST = 0.12;
 
 /**
  * A Kolmogorov-Arnold network, drawn with the curve of each edge at its strength. An edge that is chosen is shown large, with
- * the functions that it may be; it becomes one, or a spline again, by a button.
+ * the functions that it may be; it becomes one, or a spline again, by a button. A function lies thin over the spline that it
+ * stands for, with its formula; so does a suggestion while the pointer or the keyboard is at it.
  *
  * @fires input - another edge is looked at, or one was changed
  */
@@ -30,20 +37,29 @@ export class PetriKanDiagram extends LitElement {
   @state() private chosen: string | null = null;
   @state() private suggestions: readonly DiagramSuggestion[] | null = null;
   @state() private problem = "";
+  /** The suggestion that the pointer or the keyboard is at. */
+  @state() private lookedAt: string | null = null;
   /** The edge that the Tab key comes to. */
   @state() private reached: string | null = null;
   #network: DiagramNetwork = {levels: [], edges: []};
   #options: KanDiagramOptions = {};
   readonly #changes = new Map<string, DiagramChange>();
+  /** The functions that edges were changed to, as they were suggested. */
+  readonly #fits = new Map<string, DiagramFit>();
   readonly #resized = new ResizeObserver(([entry]) => {
     this.room = Math.floor(entry?.contentRect.width ?? this.room);
   });
 
   /** Draws another network. Which edge is looked at and what was changed stays, where those edges are still there. */
   show(network: DiagramNetwork, options: KanDiagramOptions): void {
+    const before = new Map(this.#network.edges.map((edge) => [edgeKey(edge), edge]));
     this.#network = network;
     this.#options = options;
     const keys = new Set(network.edges.map(edgeKey));
+    for (const edge of network.edges) {
+      const old = before.get(edgeKey(edge));
+      if (!old || !isSameCurve(old, edge)) this.#fits.delete(edgeKey(edge));
+    }
     for (const key of this.#changes.keys()) if (!keys.has(key)) this.#changes.delete(key);
     if (this.chosen !== null && !keys.has(this.chosen)) this.chosen = null;
     if (this.chosen !== null) void this.#ask();
@@ -94,8 +110,9 @@ export class PetriKanDiagram extends LitElement {
   #edge({edge, at}: PlacedEdge, side: number, isReachable: boolean) {
     const key = edgeKey(edge);
     const name = this.#functionOf(edge);
+    const drawn = this.#curvesOf(edge);
     return svg`<g
-      class=${name === null ? "edge" : "edge function"}
+      class=${name !== null && !drawn.fit ? "edge function" : "edge"}
       role="button"
       tabindex=${isReachable ? 0 : -1}
       data-edge=${key}
@@ -106,7 +123,7 @@ export class PetriKanDiagram extends LitElement {
       @focus=${() => (this.reached = key)}
     >
       <rect class="frame" width=${side} height=${side} rx="3"></rect>
-      <path class="curve" d=${curvePath(edge, side, side)} opacity=${this.#opacity(edge)}></path>
+      ${curves(drawn, {width: side, height: side, margin: 3}, this.#opacity(edge))}
     </g>`;
   }
 
@@ -126,20 +143,13 @@ export class PetriKanDiagram extends LitElement {
 
   #lookedAt(edge: DiagramEdge) {
     const name = this.#functionOf(edge);
-    const [width, height] = [Math.min(320, this.room), 180];
-    const [[left, right], [low, high]] = [extent(edge.x), extent(edge.y)];
     const path = this.#path(edge);
+    const own = this.#curvesOf(edge);
+    const suggested = fitAs(this.suggestions?.find((suggestion) => suggestion.name === this.lookedAt));
+    const drawn = {...own, fit: suggested ?? own.fit, path};
     return html`<section class="looked-at" aria-label="Edge ${path}">
       <h4>${path}${name === null ? nothing : html` <span class="fixed">${name}</span>`}</h4>
-      <svg class="large" width=${width} height=${height} role="img"
-        aria-label="Curve of edge ${path}: from ${short(low)} to ${short(high)} where its input goes from ${short(left)} to ${short(right)}">
-        <rect class="frame" x="48" y="0.5" width=${width - 49} height=${height - 21} rx="3"></rect>
-        <path class="curve" transform="translate(48 0)" d=${curvePath(edge, width - 48, height - 20, 8)}></path>
-        <text x="43" y="14" style="text-anchor: end">${short(high)}</text>
-        <text x="43" y=${height - 24} style="text-anchor: end">${short(low)}</text>
-        <text x="48" y=${height - 6} style="text-anchor: start">${short(left)}</text>
-        <text x=${width - 2} y=${height - 6} style="text-anchor: end">${short(right)}</text>
-      </svg>
+      ${largeCurve({...drawn, input: edge.layer === 0 ? this.#nodeName(0, edge.from) : "z", width: Math.min(320, this.room)})}
       <div class="choices">${this.#choices(edge, name)}</div>
     </section>`;
   }
@@ -156,6 +166,10 @@ export class PetriKanDiagram extends LitElement {
                 <button
                   aria-pressed=${suggestion.name === name}
                   @click=${() => this.#change(edge, suggestion.name)}
+                  @pointerenter=${() => (this.lookedAt = suggestion.name)}
+                  @pointerleave=${() => (this.lookedAt = null)}
+                  @focus=${() => (this.lookedAt = suggestion.name)}
+                  @blur=${() => (this.lookedAt = null)}
                 >
                   <span>${suggestion.name}</span><span>r² ${suggestion.r2.toFixed(5)}</span>
                 </button>
@@ -181,6 +195,12 @@ export class PetriKanDiagram extends LitElement {
   #functionOf(edge: DiagramEdge): string | null {
     const change = this.#changes.get(edgeKey(edge));
     return change ? change.name : edge.name;
+  }
+
+  #curvesOf(edge: DiagramEdge): EdgeCurves {
+    const key = edgeKey(edge);
+    const fit = this.#changes.has(key) ? (this.#fits.get(key) ?? null) : fitOf(edge);
+    return {spline: splineOf(edge) ?? (fit ? null : edge), fit};
   }
 
   #opacity({score}: DiagramEdge): number {
@@ -215,6 +235,7 @@ export class PetriKanDiagram extends LitElement {
     const edge = this.#chosenEdge;
     const {suggest} = this.#options;
     this.suggestions = null;
+    this.lookedAt = null;
     this.problem = "";
     if (!suggest || !edge) return;
     await this.updateComplete;
@@ -222,7 +243,9 @@ export class PetriKanDiagram extends LitElement {
     if (chosen !== this.chosen) return;
     try {
       const found = await suggest({layer: edge.layer, from: edge.from, to: edge.to});
-      if (chosen === this.chosen) this.suggestions = found;
+      if (chosen !== this.chosen) return;
+      this.suggestions = found;
+      this.#keepFit(edge);
     } catch (error) {
       if (chosen === this.chosen) this.problem = errorText(error);
     }
@@ -234,8 +257,19 @@ export class PetriKanDiagram extends LitElement {
     // A change comes last, because fits are made one after the other; one that changes nothing is none.
     this.#changes.delete(key);
     if (name !== edge.name) this.#changes.set(key, {layer, from, to, name});
+    this.lookedAt = null;
+    this.#keepFit(edge);
     this.requestUpdate();
     this.#tell();
+  }
+
+  /** What an edge was changed to is drawn as it is suggested by now. */
+  #keepFit(edge: DiagramEdge): void {
+    const key = edgeKey(edge);
+    const name = this.#changes.get(key)?.name;
+    const fit = fitAs(this.suggestions?.find((suggestion) => suggestion.name === name));
+    if (fit) this.#fits.set(key, fit);
+    else if (!name) this.#fits.delete(key);
   }
 
   #tell(): void {
@@ -272,8 +306,4 @@ function nextEdge(
   const layer = current.edge.layer + ({ArrowUp: 1, ArrowDown: -1}[key] ?? Number.NaN);
   const far = (other: PlacedEdge) => Math.abs(other.at.x - current.at.x);
   return edges.filter(({edge}) => edge.layer === layer).sort((a, b) => far(a) - far(b))[0];
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
