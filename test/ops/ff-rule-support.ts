@@ -1,5 +1,6 @@
 import type {Layer, Learned, Learning} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
+import type {LocalParams} from "../../src/ops/forward-forward/local-network.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {numbers, type Stored} from "./support.ts";
@@ -8,7 +9,7 @@ const {initState, key, tf, tree} = ops;
 
 /** One step of a network that learns by a rule, without an optimizer: what it asks for, by child, and the states it leaves; kept until they are disposed. */
 export function learnOnce(
-  model: Layer<never>,
+  model: Layer<LocalParams>,
   params: Params,
   x: Tensor,
   y: Tensor,

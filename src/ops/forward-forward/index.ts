@@ -1,5 +1,6 @@
 // petri/forward-forward: networks that learn without backpropagation, each by a rule of its own.
 
+export {type EnsembleOptions, type EnsembleReport, ensembleReport, type Representation} from "./emergent.ts";
 export * from "./energy/predictive-coding.ts";
 export {type CosineOptions, gradientCosines} from "./feedback/cosines.ts";
 export * from "./feedback/direct-feedback-alignment.ts";
@@ -15,6 +16,7 @@ export type * from "./hebbian/hebbian-layer.ts";
 export * from "./hebbian/hebbian-network.ts";
 export * from "./hebbian/soft-hebb.ts";
 export * from "./hebbian/triangle.ts";
+export {type FitInTurnOptions, fitInTurn, type InTurnRow} from "./in-turn.ts";
 export {
   type ClassPatternsOptions,
   classPatterns,
@@ -35,8 +37,11 @@ export {
   selfContrastive,
   wrongLabel
 } from "./negatives.ts";
+export {type CascadedForwardOptions, cascadedForward} from "./rules/cascaded-forward.ts";
 export {type ForwardForwardOptions, forwardForward} from "./rules/forward-forward.ts";
 export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-collaboration.ts";
+export {type LlsOptions, lls} from "./rules/lls.ts";
 export * from "./rules/mono-forward.ts";
+export {type ScalableForwardForwardOptions, scalableForwardForward} from "./rules/scalable-forward-forward.ts";
 export {type SymbaOptions, symba} from "./rules/symba.ts";
 export {straightThroughRelu} from "./straight-through-relu.ts";

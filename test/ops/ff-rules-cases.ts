@@ -1,0 +1,270 @@
+import {beforeAll, describe, expect, test} from "vitest";
+import type {BackendName} from "../../src/gpu/types.ts";
+import type {Layer} from "../../src/ops/core/layer.ts";
+import type {Params} from "../../src/ops/core/tree.ts";
+import type {LocalParams} from "../../src/ops/forward-forward/local-network.ts";
+import type {LocalRule} from "../../src/ops/forward-forward/local-rule.ts";
+import {ops} from "../../src/ops/index.ts";
+import type {Tensor} from "../../src/ops/tf.ts";
+import {learnOnce} from "./ff-rule-support.ts";
+import {expectClose, use, withoutLeak} from "./support.ts";
+
+const {tf, adam, conv2d, dense, evaluate, fit, key, random, sequential, tree} = ops;
+const {
+  cascadedForward,
+  fitInTurn,
+  forwardForward,
+  labelAsInput,
+  layerCollaboration,
+  lls,
+  localNetwork,
+  scalableForwardForward,
+  straightThroughRelu,
+  symba
+} = ops.forwardForward;
+
+const relu = (units: number) => dense({units, activation: "relu"}) as Layer;
+const network = (rule: LocalRule, blocks: readonly Layer[], classes = 3) =>
+  localNetwork({blocks, rule, classes});
+const labelsOf = (values: number[]) => tf.tensor1d(values, "int32");
+
+/** The gradient of a rule's first block along a drawn direction, and the difference of its loss there. */
+async function slopes(model: Layer<LocalParams>, params: LocalParams, x: Tensor, y: Tensor) {
+  const block = params.block1 as Params;
+  const direction = tree.map((leaf: Tensor) => random.normal(key(leaf.size), leaf.shape), block) as Params;
+  const lossAt = async (step: number) => {
+    const moved = tree.map(
+      (leaf: Tensor, _path, along) => tf.add(leaf, tf.mul(along as Tensor, step)),
+      block,
+      direction
+    );
+    const {learned, updates, state} = learnOnce(model, {...params, block1: moved as Params}, x, y);
+    tree.dispose([updates, state] as unknown as Params);
+    const [loss] = learned.figures ?? [];
+    return (await (loss as Tensor).data())[0] as number;
+  };
+  const step = 0.01;
+  const difference = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+  const {updates, state} = learnOnce(model, params, x, y);
+  const products = tree.map(
+    (grad: Tensor, _path, along) => tf.sum(tf.mul(grad, along as Tensor)),
+    updates.block1 as Params,
+    direction
+  );
+  const slope = (await tf.addN(tree.leaves<Tensor>(products)).data())[0] as number;
+  tree.dispose([updates, state] as unknown as Params);
+  return {difference, slope};
+}
+
+async function same(a: Params | undefined, b: Params | undefined, tolerance = 0): Promise<void> {
+  const [left, right] = [tree.leaves<Tensor>(a as Params), tree.leaves<Tensor>(b as Params)];
+  expect(left.length).toBe(right.length);
+  for (const [i, tensor] of left.entries())
+    await expectClose(tensor, Array.from(await (right[i] as Tensor).data()), {
+      rtol: tolerance,
+      atol: tolerance
+    });
+}
+
+const rules: Record<string, () => LocalRule> = {
+  forwardForward: () => forwardForward({labels: labelAsInput(), threshold: 2}),
+  forwardForwardMean: () =>
+    forwardForward({labels: labelAsInput(), goodness: "mean", normalization: "length"}),
+  symba: () => symba({labels: labelAsInput(), alpha: 0.7}),
+  scalable: () => scalableForwardForward({margin: 0.4, channelsPerClass: 2}),
+  cascadedLocal: () => cascadedForward({blocks: "local", loss: "squaredError"}),
+  llsMixing: () => lls({learned: "mixing", temperature: 0.5}),
+  llsGain: () => lls({learned: "gain", temperature: 0.5})
+};
+
+/** Rules of blocks: their gradients, what they leave alone, and that they learn. */
+export function ruleCases(backend: BackendName): void {
+  describe(`rules of blocks on ${backend}`, () => {
+    beforeAll(() => use(backend));
+
+    for (const [name, make] of Object.entries(rules))
+      test(
+        `${name}: a block's update is the gradient of its own loss, of images too`,
+        withoutLeak(async () => {
+          const y = labelsOf([0, 2, 1, 2]);
+          const smooth = dense({units: 9, activation: "tanh"}) as Layer;
+          const rows = network(make(), [smooth, relu(8)]);
+          const x = random.normal(key(1), [4, 5]);
+          const flat = await slopes(rows, rows.init(key(2), [5]), x, y);
+          expect(Math.abs(flat.slope)).toBeGreaterThan(1e-3);
+          expect(Math.abs(flat.slope - flat.difference)).toBeLessThan(0.02 * Math.abs(flat.slope) + 2e-3);
+          const image = conv2d({filters: 4, kernelSize: 3, activation: "tanh"}) as Layer;
+          const images = network(make(), [image]);
+          const pixels = random.normal(key(3), [4, 4, 4, 1]);
+          const seen = await slopes(images, images.init(key(4), [4, 4, 1]), pixels, y);
+          expect(Math.abs(seen.slope - seen.difference)).toBeLessThan(0.02 * Math.abs(seen.slope) + 3e-3);
+        })
+      );
+
+    test(
+      "a dense layer's own gradient of the goodness is that of differentiation, with peers and without a bias",
+      withoutLeak(async () => {
+        const x = random.normal(key(1), [6, 5]);
+        const y = labelsOf([0, 1, 2, 2, 1, 0]);
+        for (const activation of ["relu", straightThroughRelu] as const)
+          for (const useBias of [true, false])
+            for (const peer of [undefined, {weight: 5, momentum: 0.3}]) {
+              const rule = () => forwardForward({labels: labelAsInput(), ...(peer && {peer})});
+              const layer = dense({units: 7, activation, useBias}) as Layer;
+              const direct = network(rule(), [layer]);
+              const taped = network(rule(), [sequential([layer]) as Layer]);
+              const {layer: own} = direct.init(key(5), [5]).block1 as {layer: Params};
+              const one = learnOnce(direct, {block1: {layer: own}}, x, y);
+              const other = learnOnce(taped, {block1: {layer: {dense1: own}}}, x, y);
+              const inner = (other.updates.block1 as {layer: {dense1: Params}}).layer.dense1;
+              await same((one.updates.block1 as {layer: Params}).layer, inner, 1e-5);
+              await same([one.learned.loss] as never, [other.learned.loss] as never, 1e-5);
+              if (peer) await same(one.state.block1, other.state.block1, 1e-6);
+              for (const made of [one, other]) tree.dispose([made.updates, made.state] as unknown as Params);
+            }
+      })
+    );
+
+    test(
+      "nothing comes back from a later block, but for what layers that collaborate ask of each other",
+      withoutLeak(async () => {
+        const x = random.normal(key(1), [5, 6]);
+        const y = labelsOf([0, 1, 2, 2, 1]);
+        const updatesWith = (rule: LocalRule, scale: number) => {
+          const model = network(rule, [relu(8), relu(9)]);
+          const params = model.init(key(2), [6]);
+          const block2 = tree.map((leaf: Tensor) => tf.mul(leaf, scale), params.block2 as Params);
+          const {updates, state} = learnOnce(model, {...params, block2} as Params, x, y);
+          const first = tree.map((leaf: Tensor) => tf.clone(leaf), updates.block1 as Params);
+          tree.dispose([updates, state] as unknown as Params);
+          return first;
+        };
+        const made = {
+          ...rules,
+          random: () => cascadedForward(),
+          feedback: () => cascadedForward({blocks: "feedback"}),
+          alone: () => layerCollaboration({labels: labelAsInput(), others: 0})
+        };
+        for (const make of Object.values(made)) await same(updatesWith(make(), 1), updatesWith(make(), 3));
+        const together = () => layerCollaboration({labels: labelAsInput()});
+        const far = tf.max(
+          tf.abs(
+            tf.sub(
+              (updatesWith(together(), 1) as {layer: {kernel: Tensor}}).layer.kernel,
+              (updatesWith(together(), 3) as {layer: {kernel: Tensor}}).layer.kernel
+            )
+          )
+        );
+        expect((await far.data())[0]).toBeGreaterThan(1e-4);
+        // Without the others it is forward-forward, and random blocks stay.
+        await same(
+          updatesWith(made.alone(), 1),
+          updatesWith(forwardForward({labels: labelAsInput()}), 1),
+          1e-6
+        );
+        const {layer} = updatesWith(made.random(), 1) as {layer: {kernel: Tensor}};
+        expect((await tf.sum(tf.abs(layer.kernel)).data())[0]).toBe(0);
+      })
+    );
+
+    test(
+      "layers that collaborate judge by the goodness of all of them",
+      withoutLeak(async () => {
+        const x = random.normal(key(1), [3, 4]);
+        const y = labelsOf([0, 1, 1]);
+        const fixed = {
+          name: "fixed",
+          byLabel: true,
+          make: () => ({positive: tf.mul(x, 1), negative: tf.neg(x)})
+        };
+        for (const threshold of ["width", 3] as const) {
+          const rule = layerCollaboration({negatives: fixed, threshold, normalization: "none", others: 0.5});
+          const model = network(rule, [relu(3), relu(2)], 2);
+          const params = model.init(key(2), [4]);
+          const {learned, updates, state} = learnOnce(model, params, x, y);
+          tree.dispose([updates, state] as unknown as Params);
+          const [w1, w2] = ["block1", "block2"].map(
+            (name) => (params[name] as {layer: {kernel: Tensor}}).layer.kernel.arraySync() as number[][]
+          ) as [number[][], number[][]];
+          const through = (row: number[], w: number[][]) =>
+            (w[0] as number[]).map((_, j) =>
+              Math.max(
+                0,
+                row.reduce((sum, value, i) => sum + value * (w[i]?.[j] as number), 0)
+              )
+            );
+          const squares = (row: number[]) => row.reduce((sum, value) => sum + value * value, 0);
+          const rows = x.arraySync() as number[][];
+          const logits = [...rows, ...rows.map((row) => row.map((value) => -value))].map((row) => {
+            const first = through(row, w1);
+            const [one, two] = [squares(first), squares(through(first, w2))];
+            return threshold === "width"
+              ? [one - 3 + 0.5 * (two - 2), two - 2 + 0.5 * (one - 3)]
+              : [one + 0.5 * two - threshold, two + 0.5 * one - threshold];
+          });
+          for (const block of [0, 1]) {
+            const losses = logits.map((row, i) =>
+              Math.log1p(Math.exp((i < 3 ? -1 : 1) * (row[block] as number)))
+            );
+            const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+            await expectClose(learned.figures?.[block] as Tensor, [mean]);
+          }
+        }
+      })
+    );
+  });
+}
+
+/** That networks come to know the classes: once, since their parts are compared backend by backend. */
+export function trainingCases(backend: BackendName): void {
+  describe(`training by rules of blocks on ${backend}`, () => {
+    beforeAll(() => use(backend));
+
+    test(
+      "every rule learns, together or in turn, with the same bits from the same key",
+      withoutLeak(async () => {
+        const data = ops.datasets.gaussians({n: 96, classes: 3, seed: 5});
+        const blocks = [relu(24), relu(24)];
+        const options = {
+          batchSize: 32,
+          steps: 24,
+          logEvery: 24,
+          key: key(4),
+          optimizer: adam({learningRate: 0.02})
+        };
+        const made = {
+          ...rules,
+          classifier: () => forwardForward({labels: labelAsInput(), predict: "classifier", peer: {}}),
+          collaboration: () => layerCollaboration({labels: labelAsInput()}),
+          cascaded: () => cascadedForward(),
+          feedback: () => cascadedForward({blocks: "feedback"}),
+          lls: () => lls()
+        };
+        for (const [name, make] of Object.entries(made)) {
+          const model = network(make(), blocks);
+          const training = fit(model, data, options);
+          for await (const _ of training);
+          const {accuracy} = await evaluate(model, training.params, data);
+          expect(accuracy, name).toBeGreaterThan(0.6);
+          if (name === "forwardForward") {
+            const again = fit(model, data, options);
+            for await (const _ of again);
+            await same(again.params as Params, training.params as Params);
+            again.dispose();
+          }
+          training.dispose();
+        }
+        const inTurn = fitInTurn({blocks, rule: made.classifier(), classes: 3}, data, options);
+        const turns: number[] = [];
+        for await (const {block} of inTurn) turns.push(block);
+        expect(turns).toEqual([1, 1, 2, 2]);
+        const evaluation = await evaluate(inTurn.model, inTurn.params, data);
+        expect(evaluation.accuracy).toBeGreaterThan(0.6);
+        expect(Object.keys(inTurn.modelState).sort()).toEqual(["block1", "block2"]);
+        inTurn.dispose();
+        expect(() => inTurn.params).toThrow(/No block has learned/);
+      }),
+      60_000
+    );
+  });
+}
