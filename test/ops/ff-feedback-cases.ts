@@ -9,7 +9,9 @@ import {
   ternaryError
 } from "../../src/ops/forward-forward/feedback/direct-feedback-alignment.ts";
 import {feedbackAlignment} from "../../src/ops/forward-forward/feedback/feedback-alignment.ts";
+import {forwardGradient} from "../../src/ops/forward-forward/feedback/forward-gradient.ts";
 import {kolenPollack} from "../../src/ops/forward-forward/feedback/kolen-pollack.ts";
+import {pepita} from "../../src/ops/forward-forward/feedback/pepita.ts";
 import {productFeedback} from "../../src/ops/forward-forward/feedback/product-feedback.ts";
 import {stack, stackLayer} from "../../src/ops/forward-forward/stack.ts";
 import {ops} from "../../src/ops/index.ts";
@@ -64,6 +66,27 @@ export function feedbackCases(backend: BackendName): void {
         }
       })
     );
+
+    test(
+      "fit records the steps of rules that keep, draw and learn feedback",
+      withoutLeak(async () => {
+        const data = ops.datasets.gaussians({n: 32, classes: 3, seed: 5});
+        const layers = [6, 3];
+        for (const model of [
+          directFeedbackAlignment({layers, errorForm: ternaryError(), cosines: true}),
+          productFeedback({layers}),
+          pepita({layers, dropout: 0.2, mirroring: {}}),
+          forwardGradient({layers, perturb: "activities", samples: 2})
+        ]) {
+          const options = {batchSize: 8, steps: 6, logEvery: 3, key: key(2)};
+          const training = ops.fit(model, data, options);
+          for await (const {loss} of training) expect(Number.isFinite(loss)).toBe(true);
+          if (backend === "webgpu") expect(training.plan).toMatchObject({status: "recorded"});
+          training.dispose();
+        }
+      })
+    );
+    if (backend === "webgpu") return;
 
     test(
       "products back through a stack of convolutions and dense layers are backpropagation with its own kernels",
