@@ -22,15 +22,7 @@ const executablePath = (await findChromium()) ?? undefined;
 export default defineConfig({
   test: {
     projects: [
-      {
-        extends: "./vite.config.ts",
-        test: {
-          name: "node",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/browser/**", "test/e2e/**"],
-          testTimeout: 20_000
-        }
-      },
+      "./vitest.node.config.ts",
       {
         extends: "./vite.config.ts",
         // Only tests import it: found late, it would reload the page in the middle of one.
@@ -38,6 +30,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          sequence: {groupOrder: 1},
           setupFiles: ["test/browser/support/gpu-errors.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -60,7 +53,7 @@ export default defineConfig({
           // Each file drives a Chromium of its own; two at once starve each other on a small machine.
           fileParallelism: false,
           // After the others, which keep every core busy.
-          sequence: {groupOrder: 1},
+          sequence: {groupOrder: 2},
           testTimeout: 150_000,
           hookTimeout: 120_000
         }
