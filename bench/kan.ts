@@ -2,8 +2,8 @@ import {adapterOf, isSoftware} from "./gpu/adapter.ts";
 import type {KanTask} from "./kan/task.ts";
 import type {KanContenderName, KanTiming} from "./kan/time-kan.ts";
 import type {Bench, Measurement} from "./measurement.ts";
-import {openStepsPage} from "./steps/open-page.ts";
 import type {Place} from "./steps/place.ts";
+import {within} from "./steps/within.ts";
 
 type Backend = "webgpu" | "wasm";
 
@@ -116,19 +116,11 @@ function compare([own, ...peers]: KanTiming[], title: string, adapter: string): 
   });
 }
 
-const within =
-  (backend: Backend, network: Network): Bench =>
-  async ({quick}) => {
-    const place = await openStepsPage();
-    try {
-      return await splines(place, backend, network, quick);
-    } finally {
-      await place.close();
-    }
-  };
-
 const partsOf = (backend: Backend): [string, Bench][] =>
-  NETWORKS.map((network) => [`${network.widths.join("-")} on ${backend}`, within(backend, network)]);
+  NETWORKS.map((network) => [
+    `${network.widths.join("-")} on ${backend}`,
+    within((place, quick) => splines(place, backend, network, quick))
+  ]);
 
 /** Layers of splines beside the same in plain tfjs and jax-js, and beside dense layers of as many parameters; each takes minutes. */
 export const kan: Record<string, Bench> = Object.fromEntries([...partsOf("webgpu"), ...partsOf("wasm")]);

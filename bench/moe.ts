@@ -3,8 +3,8 @@ import type {Bench, Measurement} from "./measurement.ts";
 import type {MoeTask} from "./moe/task.ts";
 import type {ProductTimes} from "./moe/time-grouped.ts";
 import type {MoeTiming} from "./moe/time-moe.ts";
-import {openStepsPage} from "./steps/open-page.ts";
 import type {Place} from "./steps/place.ts";
+import {within} from "./steps/within.ts";
 
 type Backend = "webgpu" | "wasm";
 
@@ -108,26 +108,12 @@ function compare(
   ];
 }
 
-const within =
-  (
-    measure: (place: Place, backend: Backend, quick: boolean) => Promise<Measurement[]>,
-    backend: Backend
-  ): Bench =>
-  async ({quick}) => {
-    const place = await openStepsPage();
-    try {
-      return await measure(place, backend, quick);
-    } finally {
-      await place.close();
-    }
-  };
-
 const onBoth = (
   name: string,
   measure: (place: Place, backend: Backend, quick: boolean) => Promise<Measurement[]>
 ): Record<string, Bench> => ({
-  [`${name} on webgpu`]: within(measure, "webgpu"),
-  [`${name} on wasm`]: within(measure, "wasm")
+  [`${name} on webgpu`]: within((place, quick) => measure(place, "webgpu", quick)),
+  [`${name} on wasm`]: within((place, quick) => measure(place, "wasm", quick))
 });
 
 /** Mixtures of experts beside the ways to compute them without kernels of their own, and beside dense layers of as much work. */

@@ -1,24 +1,10 @@
 import {adapterOf, isSoftware} from "./gpu/adapter.ts";
 import type {Bench, Measurement} from "./measurement.ts";
 import type {LayerTimes} from "./pruning/time-sparse.ts";
-import {openStepsPage} from "./steps/open-page.ts";
 import type {Place} from "./steps/place.ts";
+import {within} from "./steps/within.ts";
 
 type Backend = "webgpu" | "wasm";
-
-const within =
-  (
-    measure: (place: Place, backend: Backend, quick: boolean) => Promise<Measurement[]>,
-    backend: Backend
-  ): Bench =>
-  async ({quick}) => {
-    const place = await openStepsPage();
-    try {
-      return await measure(place, backend, quick);
-    } finally {
-      await place.close();
-    }
-  };
 
 /** The k-th magnitude and new masks at 90% sparsity, against sorting all magnitudes. */
 async function selection(place: Place, backend: Backend, quick: boolean): Promise<Measurement[]> {
@@ -155,15 +141,15 @@ const layersOn = (backend: Backend): Record<string, Bench> =>
   Object.fromEntries(
     (Object.keys(SPARSITIES) as Format[]).map((format) => [
       `${format} layers on ${backend}`,
-      within((...order) => layers(format, ...order), backend)
+      within((place, quick) => layers(format, place, backend, quick))
     ])
   );
 
 /** What pruning costs, and what it saves. */
 export const pruning: Record<string, Bench> = {
-  selection: within(selection, "wasm"),
+  selection: within((place, quick) => selection(place, "wasm", quick)),
   ...layersOn("wasm"),
   ...layersOn("webgpu"),
-  "LeNet-5 on wasm": within(lenet5, "wasm"),
-  "LeNet-5 on webgpu": within(lenet5, "webgpu")
+  "LeNet-5 on wasm": within((place, quick) => lenet5(place, "wasm", quick)),
+  "LeNet-5 on webgpu": within((place, quick) => lenet5(place, "webgpu", quick))
 };

@@ -73,7 +73,11 @@ export function moeGradientsCases(backend: BackendName): void {
 
     test.each(Object.entries(ROUTERS))("through the router %s", (name, {router}) =>
       withoutLeak(async () => {
-        const layer = moe({experts: SHAPE.experts, router, expert: mlpExpert({hidden: 3, activation: "tanh"})});
+        const layer = moe({
+          experts: SHAPE.experts,
+          router,
+          expert: mlpExpert({hidden: 3, activation: "tanh"})
+        });
         const params = shaken(layer.init(key(2), [FEATURES]));
         const training = name === "noisy top-2";
         const context = {...left, training, ...(training && {key: key(5)})};

@@ -8,13 +8,13 @@ import type {Operand} from "./matmul-operand.ts";
 import {
   addedUp,
   corners,
+  eachSum,
+  eachTotal,
   LANES,
   lines,
-  range,
   type Sums,
-  sumName,
-  sumNames,
-  workgroupMemory
+  workgroupMemory,
+  writtenFour
 } from "./matmul-sums.ts";
 import type {Tile} from "./matmul-tiles.ts";
 
@@ -63,12 +63,6 @@ const placed = ({kind}: Tile, of: string) =>
     : [`let place = ${of};`];
 
 const placeMemory = ({kind}: Tile) => (kind === "staged" ? "var<workgroup> found: vec4u;" : "");
-
-/** Four numbers of a row of an output. */
-const four = (array: string, at: string, isVector: boolean) =>
-  isVector
-    ? `if (left < args.columns) { ${array}[(${at}) / 4u] = value; }`
-    : lines(LANES.map((j) => `if (left + ${j}u < args.columns) { ${array}[${at} + ${j}u] = value[${j}]; }`));
 
 function gridOf(sizes: {rows: number; columns: number; batch: number}, tile: Tile, tilesDown: number) {
   const tilesAcross = Math.ceil(sizes.columns / (4 * tile.quadsAcross * tile.across));
@@ -161,15 +155,8 @@ export function groupedProductKernel(sizes: GroupedSizes, layout: ProductLayout,
           "let inner = select(0u, args.inner, place.x < args.groups);",
           "let aStart = 0u;",
           "let bStart = place.x * args.inner * args.columns;",
-          ...sumNames(sums).map((sum) => `var ${sum} = vec4f(0.0);`),
           ...addedUp(sums),
-          ...range(tile.quadsDown).flatMap((q) =>
-            LANES.flatMap((i) =>
-              range(tile.quadsAcross).map(
-                (r) => `finish(place.x, place.z, top${q} + ${i}u, left${r}, ${sumName(q, i, r)});`
-              )
-            )
-          )
+          ...eachSum(sums, (row, left, sum) => `finish(place.x, place.z, ${row}, ${left}, ${sum});`)
         ])
       )
   };
@@ -204,7 +191,7 @@ function finish({
   if (row >= end) { return; }
   var value = vec4f(0.0);
   if (${isThere}) { value = ${activation === "linear" ? sum : `activate(${sum})`}; }
-${four("out0", "row * args.columns + left", isVector)}
+${writtenFour("out0", "row * args.columns + left", "value", isVector)}
 }`;
 }
 
@@ -269,10 +256,10 @@ export function groupedGradKernel(sizes: GroupedSizes, layout: GradLayout, tile:
         workgroupMemory(sums),
         `fn finish(start: u32, row: u32, left: u32, value: vec4f) {
   if (row >= args.rows) { return; }
-${four("out0", "start + row * args.columns + left", isVector)}
+${writtenFour("out0", "start + row * args.columns + left", "value", isVector)}
 }`,
         hasBias
-          ? `fn finish_sums(own: u32, left: u32, value: vec4f) {\n${four("out1", "own * args.columns + left", isVector)}\n}`
+          ? `fn finish_sums(own: u32, left: u32, value: vec4f) {\n${writtenFour("out1", "own * args.columns + left", "value", isVector)}\n}`
           : "",
         mainOf(tile, [
           `let tileTop = tile / args.tilesAcross * ${4 * tile.quadsDown * tile.down}u;`,
@@ -284,22 +271,9 @@ ${four("out0", "start + row * args.columns + left", isVector)}
           "for (var own = group.z; own < args.groups; own += groups.z) {",
           ...placed(tile, "vec4u(u32(offsets[own]), u32(offsets[own + 1u]), 0u, 0u)"),
           "let start = own * args.rows * args.columns;",
-          ...sumNames(sums).map((sum) => `var ${sum} = vec4f(0.0);`),
           ...addedUp(sums),
-          ...range(tile.quadsDown).flatMap((q) =>
-            LANES.flatMap((i) =>
-              range(tile.quadsAcross).map(
-                (r) => `finish(start, top${q} + ${i}u, left${r}, ${sumName(q, i, r)});`
-              )
-            )
-          ),
-          ...(hasBias
-            ? [
-                "if (isFirst) {",
-                ...range(tile.quadsAcross).map((r) => `finish_sums(own, left${r}, total${r});`),
-                "}"
-              ]
-            : []),
+          ...eachSum(sums, (row, left, sum) => `finish(start, ${row}, ${left}, ${sum});`),
+          ...eachTotal(sums, (left, sum) => `finish_sums(own, ${left}, ${sum});`),
           tile.kind === "staged" ? "workgroupBarrier();" : "",
           "}"
         ])

@@ -21,7 +21,7 @@ export interface Sums {
   inner?: {from: string; to: string};
 }
 
-export const sumName = (q: number, i: number, r: number) => `sum${q}_${i}_${r}`;
+const sumName = (q: number, i: number, r: number) => `sum${q}_${i}_${r}`;
 
 /** A thread's sums, row after row, then those of b's columns. */
 export function sumNames({tile, hasColumnSums}: Sums): string[] {
@@ -32,9 +32,36 @@ export function sumNames({tile, hasColumnSums}: Sums): string[] {
   return [...sums, ...(hasColumnSums ? across.map((r) => `total${r}`) : [])];
 }
 
-/** Statements that add all products up in variables named `sumNames`, which are zero before. */
-export const addedUp = (sums: Sums): string[] =>
-  sums.tile.kind === "staged" ? staged(sums) : registers(sums);
+/** Statements that make variables named `sumNames`, with all products added up. */
+export const addedUp = (sums: Sums): string[] => [
+  ...sumNames(sums).map((sum) => `var ${sum} = vec4f(0.0);`),
+  ...(sums.tile.kind === "staged" ? staged(sums) : registers(sums))
+];
+
+/** A statement for every sum of products of a thread: four outputs of a row from a column on. */
+export const eachSum = ({tile}: Sums, write: (row: string, left: string, sum: string) => string): string[] =>
+  range(tile.quadsDown).flatMap((q) =>
+    LANES.flatMap((i) =>
+      range(tile.quadsAcross).map((r) => write(`top${q} + ${i}u`, `left${r}`, sumName(q, i, r)))
+    )
+  );
+
+/** Statements for the sums of b's columns, where they are wanted: one thread of each column has them. */
+export function eachTotal(
+  {tile, hasColumnSums}: Sums,
+  write: (left: string, sum: string) => string
+): string[] {
+  if (!hasColumnSums) return [];
+  return ["if (isFirst) {", ...range(tile.quadsAcross).map((r) => write(`left${r}`, `total${r}`)), "}"];
+}
+
+/** WGSL that writes four numbers into an array from `at` on, `left` being the column of the first. */
+export const writtenFour = (array: string, at: string, value: string, isVector: boolean): string =>
+  isVector
+    ? `if (left < args.columns) { ${array}[(${at}) / 4u] = ${value}; }`
+    : lines(
+        LANES.map((j) => `if (left + ${j}u < args.columns) { ${array}[${at} + ${j}u] = ${value}[${j}]; }`)
+      );
 
 /** Where the quads of a thread's outputs begin: they lie a whole row of threads apart, so that neighbours read neighbours. */
 export const corners = ({tile}: Sums): string[] => [

@@ -5,13 +5,14 @@ import {type Operand, starts} from "./matmul-operand.ts";
 import {
   addedUp,
   corners,
+  eachSum,
+  eachTotal,
   LANES,
   lines,
-  range,
   type Sums,
-  sumName,
   sumNames,
-  workgroupMemory
+  workgroupMemory,
+  writtenFour
 } from "./matmul-sums.ts";
 import type {Tile} from "./matmul-tiles.ts";
 
@@ -149,7 +150,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     "for (var stack = group.z; stack < args.batch; stack += groups.z) {",
     starts([a, b]),
     "let start = stack * args.rows * args.columns;",
-    sumNames(plan).map((sum) => `var ${sum} = vec4f(0.0);`),
     addedUp(plan),
     tile.kind === "split" ? joined(plan) : finished(plan),
     "}\n}"
@@ -173,10 +173,7 @@ function rowError({product, hasVectorRows}: Plan): string {
 /** `finish` writes four outputs of a row, `finishSums` four sums of b's columns. */
 function finish({product, hasVectorRows}: Plan): string {
   const {hasBias, activation, hasColumnSums} = product;
-  const four = (array: string, at: string) =>
-    hasVectorRows
-      ? `if (left < args.columns) { ${array}[(${at}) / 4u] = y; }`
-      : lines(LANES.map((j) => `if (left + ${j}u < args.columns) { ${array}[${at} + ${j}u] = y[${j}]; }`));
+  const four = (array: string, at: string) => writtenFour(array, at, "y", hasVectorRows);
   const bias = hasVectorRows
     ? "bias[min(left, args.columns - 4u) / 4u]"
     : `vec4f(${LANES.map((j) => `bias[min(left + ${j}u, args.columns - 1u)]`).join(", ")})`;
@@ -191,14 +188,10 @@ ${four("out0", "start + row * args.columns + left")}
   );
 }
 
-function finished({product, tile}: Plan): string[] {
-  const across = range(tile.quadsAcross);
-  const rows = range(tile.quadsDown).flatMap((q) =>
-    LANES.flatMap((i) => across.map((r) => `finish(start, top${q} + ${i}u, left${r}, ${sumName(q, i, r)});`))
-  );
-  if (!product.hasColumnSums) return rows;
-  return [...rows, "if (isFirst) {", ...across.map((r) => `finishSums(left${r}, total${r});`), "}"];
-}
+const finished = (plan: Plan): string[] => [
+  ...eachSum(plan, (row, left, sum) => `finish(start, ${row}, ${left}, ${sum});`),
+  ...eachTotal(plan, (left, sum) => `finishSums(${left}, ${sum});`)
+];
 
 /** The parts of each sum in the order of the threads that made them; blocks of a split product are one quad wide and high. */
 function joined(plan: Plan): string[] {
