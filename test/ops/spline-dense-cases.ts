@@ -186,7 +186,9 @@ export function splineDenseCases(backend: BackendName, way: SplineWay): void {
     beforeAll(() => use(backend));
 
     const orders = list(10, (i) => i + 1);
-    test.each(orders.flatMap((order) => [false, true].map((adaptive) => ({order, adaptive}))))(
+    // Each has shaders of its own, which take a software adapter a second to compile: there, orders take turns.
+    const knotsOf = (order: number) => (backend === "webgpu" ? [order % 2 === 0] : [false, true]);
+    test.each(orders.flatMap((order) => knotsOf(order).map((adaptive) => ({order, adaptive}))))(
       "order $order, adaptive knots: $adaptive",
       ({order, adaptive}) =>
         withoutLeak(async () => {
