@@ -38,5 +38,14 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/mono-forward.html",
     test: "test/ops/local-network.test.ts",
     verdict: ""
+  },
+  {
+    id: "noprop",
+    family: "forward-forward",
+    title: "NoProp: Training Neural Networks without Back-propagation or Forward-propagation",
+    export: "petri/forward-forward#noProp",
+    notebook: "reference/forward-forward/no-prop.html",
+    test: "test/ops/ff-diffusion.test.ts",
+    verdict: ""
   }
 ];

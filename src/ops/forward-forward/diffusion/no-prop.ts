@@ -1,0 +1,271 @@
+import {oneHot} from "../../../gpu/kernels/cross-entropy.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
+import {valueAndGrad} from "../../core/grad.ts";
+import {type Key, key as keyOf} from "../../core/key.ts";
+import {
+  type Child,
+  type Context,
+  type Layer,
+  type LearningContext,
+  type Shape,
+  shapeAfter
+} from "../../core/layer.ts";
+import {dense} from "../../core/layers/dense.ts";
+import {sequential} from "../../core/layers/sequential.ts";
+import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
+import {normal} from "../../core/random.ts";
+import type {Params} from "../../core/tree.ts";
+import {checkChoice} from "../../datasets/checks.ts";
+import {type Tensor, tf, tidy} from "../../tf.ts";
+import {rowsOf} from "../block.ts";
+import {checkClasses} from "../local-network.ts";
+import {denoisingLoss, nextEmbedding, noised, priorDivergence, squaredError} from "./denoising.ts";
+import {noiseSchedule} from "./noise-schedule.ts";
+
+export interface NoPropOptions {
+  /** Classes of the labels, at least 2. */
+  classes: number;
+  /** T, 10 by default. */
+  blocks?: number;
+  /** A fresh network of one block: from [features, noised embedding] to so many outputs. One hidden layer of 128 by default. */
+  block?: (outputs: number) => Layer;
+  /** A fresh network of one block that makes features of the input, which is flattened where there is none. */
+  encoder?: () => Layer;
+  /** Labels as rows of zeros and a one ("oneHot", the default), or so many numbers each, which are learned. */
+  embedding?: "oneHot" | number;
+  /** What a block gives: logits of the "classes", whose softmax weighs their embeddings (the default), or the "embedding". */
+  output?: "classes" | "embedding";
+  /** eta, 0.1 by default. */
+  eta?: number;
+  /** How the blocks' errors are weighed: by how much signal each adds ("snr", the default), or all alike ("none"). */
+  weighting?: "snr" | "none";
+  /** The factors alpha_0 ... alpha_T; a cosine by default. See noiseSchedule. */
+  alpha?: readonly number[];
+  /** Noise while answering: "sampled" (the default), or none after the first ("mean"). */
+  inference?: "sampled" | "mean";
+}
+
+/** Parameters by block, {block1: {body, encoder}, ...}, of the classifier, and of learned embeddings, {table}. */
+export type NoPropParams = Record<string, Params>;
+
+const optionNames: Readonly<Record<keyof NoPropOptions, true>> = {
+  classes: true,
+  blocks: true,
+  block: true,
+  encoder: true,
+  embedding: true,
+  output: true,
+  eta: true,
+  weighting: true,
+  alpha: true,
+  inference: true
+};
+
+/**
+ * NoProp in discrete time (Li, Teh & Pascanu, arXiv:2503.24322): every block learns alone to tell the embedding u of the label from
+ * the input and a noised embedding, T/2 eta (SNR(t) - SNR(t-1)) |u_hat - u|^2, so that training passes through one block at a
+ * time, neither forward nor back through the others. A linear classifier reads the last, least noised embedding. To answer,
+ * noise goes through all blocks: z_t = a_t u_hat_t + b_t z_(t-1) + sqrt(c_t) noise (see noiseSchedule).
+ *
+ * Applied, it gives the classifier's scores, [batch, classes]; its noise comes from the context's key, and is the same in every
+ * application without one. Rows of a training tell the objective as loss (cross-entropy, divergence of z_0 from pure noise and
+ * the blocks' mean), each block's as loss1, loss2, ..., and the classifier's as lossClassifier. Throws an ArgumentError for fewer than two
+ * classes and for a schedule that does not fit the blocks.
+ *
+ * @example
+ * import {adam, evaluate, fit} from "petri/core";
+ * import {digits} from "petri/datasets";
+ * import {noProp} from "petri/forward-forward";
+ *
+ * const data = await digits();
+ * const model = noProp({classes: 10, blocks: 5});
+ * const training = fit(model, data, {steps: 80, logEvery: 40, optimizer: adam({learningRate: 0.005})});
+ * for await (const row of training) display(row);
+ * display(await evaluate(model, training.params, data));
+ * training.dispose();
+ */
+export function noProp(options: NoPropOptions): Layer<NoPropParams> {
+  const {classes, block, encoder, embedding, output, eta, weighting, schedule, inference} = checked(options);
+  const blocks = schedule.alphaBar.length - 1;
+  const width = embedding === "oneHot" ? classes : embedding;
+  const outputs = output === "classes" ? classes : width;
+  const bodies = Array.from({length: blocks}, () => block(outputs));
+  const encoders = Array.from({length: blocks}, () => encoder?.());
+  const classifier = dense({units: classes});
+
+  const children = (inputShape: Shape): Child[] => [
+    ...bodies.flatMap((body, i) => {
+      const own = encoders[i];
+      const features = sizeOf(own ? shapeAfter(own, inputShape) : inputShape);
+      const path = nameOf(i + 1);
+      return [
+        ...(own ? [{name: `${path}/encoder`, layer: own, inputShape}] : []),
+        {name: `${path}/body`, layer: body, inputShape: [features + width]}
+      ];
+    }),
+    {name: CLASSIFIER, layer: classifier as Layer, inputShape: [width]}
+  ];
+
+  /** What block t makes of the input and z_(t-1): an embedding. */
+  function denoised(
+    t: number,
+    params: Params,
+    table: Tensor,
+    x: Tensor,
+    z: Tensor,
+    context: Context
+  ): Tensor {
+    const {body, encoder: own} = params as Record<string, Params>;
+    const at = (part: string, fold: number): Context => ({
+      ...context,
+      path: `${nameOf(t)}/${part}`,
+      key: context.key?.fold(fold)
+    });
+    const features = encoders[t - 1]?.apply(own ?? {}, x, at("encoder", 0)) ?? x;
+    const told = (bodies[t - 1] as Layer).apply(
+      body ?? {},
+      tf.concat([rowsOf(features), z], 1),
+      at("body", 1)
+    );
+    if (told.shape.length !== 2 || told.shape[1] !== outputs)
+      throw new ShapeError(
+        `noProp: a block must give [batch, ${outputs}], as the function that makes it is told; got [${told.shape.join(", ")}].`
+      );
+    return output === "classes" ? tf.matMul(tf.softmax(told), table) : told;
+  }
+
+  const tableOf = (params: NoPropParams): Tensor =>
+    embedding === "oneHot" ? tf.eye(classes) : (params[EMBEDDING] as {table: Tensor}).table;
+
+  function blockLoss(t: number, params: Params, table: Tensor, batch: Batch, context: Context): Tensor {
+    const {x, labels, key} = batch;
+    const u = tf.matMul(labels, table);
+    const z = noised(schedule, t - 1, u, normal(key.fold(0), u.shape));
+    const guess = denoised(t, params, table, x, z, {...context, key: key.fold(1)});
+    return weighting === "snr" ? denoisingLoss(schedule, t, guess, u, eta) : squaredError(guess, u);
+  }
+
+  /** The classifier's cross-entropy on z_T, and the divergence of z_0 from noise, which embeddings alone can change. */
+  function endLosses(own: Params, table: Tensor, {labels, key}: Batch): {told: Tensor; prior: Tensor} {
+    const u = tf.matMul(labels, table);
+    const z = noised(schedule, blocks, u, normal(key.fold(0), u.shape));
+    const told = softmaxCrossEntropy(classifier.apply(own as never, z), labels);
+    return {told, prior: priorDivergence(schedule, u)};
+  }
+
+  function learn(params: NoPropParams, x: Tensor, y: Tensor, context: LearningContext) {
+    const key = context.key ?? keyOf(0);
+    const labels = oneHot(y, classes);
+    const tableGrads: Tensor[] = [];
+    const losses: Tensor[] = [];
+    const both = (own: Params): {own: Params; table?: Tensor} =>
+      embedding === "oneHot" ? {own} : {own, table: tableOf(params)};
+    for (let t = 1; t <= blocks; ++t) {
+      const [loss, byTable] = tidy(() => {
+        const lossOf = (at: ReturnType<typeof both>) =>
+          blockLoss(t, at.own, at.table ?? tableOf(params), {x, labels, key: key.fold(t)}, context);
+        const [value, grads] = valueAndGrad(lossOf as (at: Params) => Tensor)(
+          both(params[nameOf(t)] ?? {}) as Params
+        );
+        const {own, table} = grads as ReturnType<typeof both>;
+        context.update(nameOf(t), own);
+        return [value, table] as const;
+      });
+      losses.push(loss);
+      if (byTable) tableGrads.push(byTable);
+    }
+    const ends = valueAndGrad(
+      (at: Params): [Tensor, Tensor] => {
+        const {own, table = tableOf(params)} = at as ReturnType<typeof both>;
+        const {told, prior} = endLosses(own, table, {x, labels, key: key.fold(blocks + 1)});
+        return [tf.add(told, prior), told];
+      },
+      {hasAux: true}
+    );
+    const [[end, told], grads] = ends(both(params[CLASSIFIER] as Params) as Params);
+    const {own, table} = grads as ReturnType<typeof both>;
+    context.update(CLASSIFIER, own);
+    // Every block's share in the objective is its mean over blocks; the blocks themselves go down all of theirs.
+    if (table) context.update(EMBEDDING, {table: tf.add(table, tf.div(tf.addN(tableGrads), blocks))});
+    const {setState: _, ...still} = context;
+    return {
+      loss: tf.add(end, tf.mean(tf.stack(losses))),
+      outputs: () => answered(params, x, {...still, training: false}),
+      figures: [...losses, told as Tensor]
+    };
+  }
+
+  function answered(params: NoPropParams, x: Tensor, context: Context): Tensor {
+    return tidy(() => {
+      const key = (context.key ?? keyOf(0)).fold(ANSWERS);
+      const table = tableOf(params);
+      let z = normal(key.fold(0), [x.shape[0] as number, width]);
+      for (let t = 1; t <= blocks; ++t) {
+        const guess = denoised(t, params[nameOf(t)] ?? {}, table, x, z, context);
+        const noise = inference === "sampled" ? normal(key.fold(t), z.shape) : undefined;
+        z = nextEmbedding(schedule, t, guess, z, noise);
+      }
+      return classifier.apply(params[CLASSIFIER] as never, z);
+    });
+  }
+
+  return {
+    name: "noProp",
+    init: (key, inputShape, path) =>
+      tidy(() => {
+        const params: Record<string, Record<string, Params>> = {};
+        for (const [i, {name, layer, inputShape: shape}] of children(inputShape).entries()) {
+          const [block = name, part] = name.split("/");
+          const own = layer.init(key.fold(i), shape, path ? `${path}/${name}` : name);
+          params[block] = part ? {...params[block], [part]: own} : (own as Record<string, Params>);
+        }
+        const table = embedding !== "oneHot" && normal(key.fold(ANSWERS), [classes, width]);
+        return table ? {...params, [EMBEDDING]: {table}} : params;
+      }),
+    apply: (params, x, context = {}) => answered(params, x, context),
+    outputShape: () => [classes],
+    children,
+    learning: {
+      figures: [...Array.from({length: blocks}, (_, i) => `loss${i + 1}`), "lossClassifier"],
+      learn
+    }
+  };
+}
+
+/** One batch as blocks are told of it: labels as rows of zeros and a one, and a key of the block's own. */
+interface Batch {
+  x: Tensor;
+  labels: Tensor;
+  key: Key;
+}
+
+const CLASSIFIER = "classifier";
+const EMBEDDING = "embedding";
+/** What keys of answers and embeddings are folded by: more than there are blocks. */
+const ANSWERS = 2 ** 20;
+
+const nameOf = (t: number) => `block${t}`;
+const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
+
+const oneHidden = (outputs: number): Layer =>
+  sequential([dense({units: 128, activation: "relu"}), dense({units: outputs})]) as Layer;
+
+function checked(options: NoPropOptions) {
+  checkOptions("noProp", options, optionNames);
+  const {classes, alpha, blocks = alpha ? alpha.length - 1 : 10, block = oneHidden, encoder} = options;
+  const {embedding = "oneHot", output = "classes", eta = 0.1} = options;
+  const {weighting = "snr", inference = "sampled"} = options;
+  checkClasses(classes);
+  checkCount("blocks", blocks);
+  if (embedding !== "oneHot") checkCount('embedding, unless it is "oneHot",', embedding);
+  checkChoice("output", output, ["classes", "embedding"]);
+  checkNumber("eta", eta, 0);
+  checkChoice("weighting", weighting, ["snr", "none"]);
+  checkChoice("inference", inference, ["sampled", "mean"]);
+  if (alpha && alpha.length !== blocks + 1)
+    throw new ArgumentError(
+      `alpha needs ${blocks + 1} factors for ${blocks} blocks, for t from 0 to ${blocks}; got ${alpha.length}.`
+    );
+  const schedule = noiseSchedule(alpha ?? blocks);
+  return {classes, block, encoder, embedding, output, eta, weighting, schedule, inference};
+}

@@ -1,0 +1,3 @@
+import {diffusionFixtureCases} from "../ops/ff-diffusion-cases.ts";
+
+diffusionFixtureCases("webgpu");
