@@ -28,7 +28,8 @@ export const kanSystems: readonly System[] = [
     export: "petri/kan#kan",
     notebook: "kan-scaling.html",
     test: "test/ops/kan-layers.test.ts",
-    verdict: "Grid extension scales as claimed here."
+    verdict:
+      "at most 5 × 10⁻⁷ at a grid of 50 intervals: held (2.2 × 10⁻⁷); the error falls at least with the third power of the grid: held (slope -3.55); with more parameters the KAN's error falls faster than the MLP's: held (-5.11 against -0.84) (a function of four variables, float64)"
   },
   {
     id: "kolmogorov-arnold-attention",
