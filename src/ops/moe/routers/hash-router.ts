@@ -74,8 +74,12 @@ function lookedUp(ids: Tensor, {by, table, previousTable}: HashRouterOptions, ex
   if (by === "previous") return taken(table, previous());
   if (by !== "bigram") return taken(table, ids);
   const both = [taken(table, ids), taken(previousTable, previous())] as const;
-  const isFound = tf.greaterEqual(tf.minimum(...both), tf.scalar(0, "int32"));
-  return orNone(isFound, tf.mod(tf.add(...both), tf.scalar(experts, "int32")));
+  const [first, second] = both.map((each) => tf.greaterEqual(each, tf.scalar(0, "int32"))) as [
+    Tensor,
+    Tensor
+  ];
+  const sum = tf.mod(tf.add(...both), tf.scalar(experts, "int32"));
+  return orNone(tf.logicalAnd(first, second), sum);
 }
 
 /** The table's numbers at ids, -1 for those that it does not have: int32 [tokens]. */

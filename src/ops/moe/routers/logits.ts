@@ -14,6 +14,7 @@ export const routerInit: Initializer = varianceScaling({scale: 0.1});
 export interface LinearRouterOptions {
   /** Multiplies what the router sees by uniform numbers from 1 - jitter to 1 + jitter while training; 0 by default. */
   jitter?: number;
+  /** Small numbers by default, of a tenth of the usual variance, so that at first all experts are about as likely. */
   kernelInit?: Initializer;
 }
 
