@@ -21,6 +21,8 @@ export type * from "./hebbian/hebbian-layer.ts";
 export * from "./hebbian/hebbian-network.ts";
 export * from "./hebbian/soft-hebb.ts";
 export * from "./hebbian/triangle.ts";
+export * from "./hopfield/dense-hebbian.ts";
+export * from "./hopfield/patterns.ts";
 export {type FitInTurnOptions, fitInTurn, type InTurnRow} from "./in-turn.ts";
 export {
   type ClassPatternsOptions,

@@ -47,5 +47,32 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/no-prop.html",
     test: "test/ops/ff-diffusion.test.ts",
     verdict: ""
+  },
+  {
+    id: "dense-hebbian-neural-networks",
+    family: "forward-forward",
+    title: "Dense Hebbian neural networks: a replica symmetric picture of supervised learning",
+    export: "petri/forward-forward#denseHebbian",
+    notebook: "reference/forward-forward/dense-hebbian.html",
+    test: "test/ops/ff-hopfield.test.ts",
+    verdict: ""
+  },
+  {
+    id: "dense-hebbian-neural-networks-2",
+    family: "forward-forward",
+    title: "Dense Hebbian neural networks: a replica symmetric picture of unsupervised learning",
+    export: "petri/forward-forward#denseHebbian",
+    notebook: "reference/forward-forward/dense-hebbian.html",
+    test: "test/ops/ff-hopfield.test.ts",
+    verdict: ""
+  },
+  {
+    id: "parallel-learning-by-multitasking-neural-networks",
+    family: "forward-forward",
+    title: "Parallel Learning by Multitasking Neural Networks",
+    export: "petri/forward-forward#randomPatterns",
+    notebook: "reference/forward-forward/patterns.html",
+    test: "test/ops/ff-hopfield.test.ts",
+    verdict: ""
   }
 ];
