@@ -2,10 +2,11 @@ import {ArgumentError, checkCount, checkOptions} from "../core/errors.ts";
 import {type Context, type Layer, type LearningContext, type Shape, shapeAfter} from "../core/layer.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
+import {rowsOf} from "./block.ts";
 import type {Block, BlockParams, BlockPlace, LocalRule} from "./local-rule.ts";
 
 export interface LocalNetworkOptions {
-  /** What is trained apart, in order of application: a dense layer, or a `sequential` of several. */
+  /** What is trained apart, in order of application: a dense layer, or a `sequential` of several. A dense one at the beginning takes inputs of any shape as rows. */
   blocks: readonly Layer[];
   /** How each of them learns: monoForward(), say. */
   rule: LocalRule;
@@ -42,9 +43,13 @@ const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
 export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
   const {blocks: layers, rule, classes} = checked(options);
   const {head} = rule;
+  /** What the network is given: rows, where it begins with a dense layer. */
+  const isFlat = layers[0]?.name === "dense";
+  const rowed = (x: Tensor) => (isFlat ? rowsOf(x) : x);
 
   const places = (inputShape: Shape): BlockPlace[] => {
-    let shape = rule.inputShape ? rule.inputShape(inputShape, classes) : inputShape;
+    const given = isFlat ? [inputShape.reduce((size, dim) => size * dim, 1)] : inputShape;
+    let shape = rule.inputShape ? rule.inputShape(given, classes) : given;
     return layers.map((layer, index) => {
       const place = {
         index,
@@ -68,13 +73,15 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
     blocks: blocksOf(params, x.shape.slice(1)),
     ...(head && {head: params[head.name] as Params})
   });
-  const predict = (params: LocalParams, x: Tensor, context: Context = {}) =>
+  const predict = (params: LocalParams, inputs: Tensor, context: Context = {}) =>
     tidy(() => {
+      const x = rowed(inputs);
       const network = networkOf(params, x);
       return rule.predict(network.blocks, x, {...context, ...network, training: false});
     });
 
-  function learn(params: LocalParams, x: Tensor, y: Tensor, context: LearningContext) {
+  function learn(params: LocalParams, inputs: Tensor, y: Tensor, context: LearningContext) {
+    const x = rowed(inputs);
     const losses: Tensor[] = [];
     const figures: Tensor[] = [];
     const network = networkOf(params, x);
