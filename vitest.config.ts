@@ -1,3 +1,4 @@
+import {availableParallelism} from "node:os";
 import {playwright} from "@vitest/browser-playwright";
 import {defineConfig} from "vitest/config";
 import {chromiumFlags, findChromium} from "./src/cli/chromium.ts";
@@ -52,8 +53,9 @@ export default defineConfig({
           globalSetup: "test/e2e/support/global-setup.ts",
           // Each file drives a Chromium of its own; two at once starve each other on a small machine.
           fileParallelism: false,
-          // After the others, which keep every core busy.
-          sequence: {groupOrder: 2},
+          // Two cores are kept busy by a page of the others beside one worker, which drives the product first and then
+          // computes in Node. More cores have more of both, and this comes after them.
+          sequence: {groupOrder: availableParallelism() > 2 ? 2 : 1},
           testTimeout: 150_000,
           hookTimeout: 120_000
         }
