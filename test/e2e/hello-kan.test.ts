@@ -22,6 +22,8 @@ test("the tour of KANs tells how many seeds recover the formula, and ends with i
     .getByRole("button", {name: /^Edge x /})
     .click();
   await diagrams.nth(2).getByRole("button", {name: /^sin/}).click();
+  await diagrams.nth(2).locator("figcaption").getByText(/sin\(.*x/).waitFor();
+  await diagrams.nth(2).locator(".large .fitted").waitFor();
   await diagrams
     .nth(3)
     .getByRole("button", {name: /^Edge x .*: sin/})

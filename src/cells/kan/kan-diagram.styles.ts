@@ -91,10 +91,10 @@ export const diagramStyles = css`
   code {
     font: 12px / 1.5 var(--monospace, ui-monospace, monospace);
     overflow-wrap: anywhere;
+    margin-right: 12px;
     color: var(--theme-foreground-focus, Highlight);
   }
   .r2 {
-    margin-left: 12px;
     white-space: nowrap;
   }
   .large text {
