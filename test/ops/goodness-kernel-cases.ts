@@ -10,11 +10,17 @@ import {expectClose, use, withoutLeak} from "./support.ts";
 
 const {tf} = ops;
 
-const matrix = (values: Float32Array, rows: number) => tf.tensor(values, [rows, values.length / rows]);
+const matrix = (values: Float32Array<ArrayBufferLike>, rows: number) =>
+  tf.tensor(values, [rows, values.length / rows]);
 const relu = (values: Float32Array) => values.map((value) => Math.max(value, 0));
 
 /** What `goodnessRows` computes, in double precision and word for word. */
-function rowsOf(z: Float32Array, rows: number, attrs: GoodnessAttrs, extra = new Float32Array(rows)) {
+function rowsOf(
+  z: Float32Array,
+  rows: number,
+  attrs: GoodnessAttrs,
+  extra: Float32Array = new Float32Array(rows)
+) {
   const units = z.length / rows;
   const each = Array.from({length: rows}, (_, row) => {
     const own = Array.from(z.subarray(row * units, (row + 1) * units));

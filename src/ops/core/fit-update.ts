@@ -9,7 +9,7 @@ import type {Layerwise} from "./optimizers/layerwise.ts";
 import type {Optimizer, OptimizerState} from "./optimizers/optimizer.ts";
 import {alignOutputs, type Task} from "./task.ts";
 import {applyGradients, type TrainState} from "./train-step.ts";
-import {leaves, map, type Params, type Tree} from "./tree.ts";
+import {dispose, leaves, map, type Params, type Tree} from "./tree.ts";
 
 interface UpdateOptions {
   optimizer: Optimizer;
@@ -143,15 +143,21 @@ function updateByLearning<P extends Params>(
         modelState[path] = kept(next as Tree<Tensor>) as Params;
       },
       updated: (name) => params[name] as Params,
-      update: (name, grads) => {
+      wantsOutputs: wanted !== "nothing",
+      update: (name, grads, isLast = false) => {
         const child = params[name];
         if (child === undefined)
           throw new ArgumentError(
             `update was called for "${name}", which is no child of the parameters: they are ${Object.keys(params).join(", ")}.`
           );
-        const next = optimizer.stepChild(name, grads, optimizerState[name] as OptimizerState, child);
+        const own = optimizerState[name] as OptimizerState;
+        const next = optimizer.stepChild(name, grads, own, child);
         params[name] = kept(next.params as Tree<Tensor>) as Params;
         optimizerState[name] = kept(next.state);
+        if (isLast) {
+          const before = [child, own, (state.params as typeof params)[name] as Params];
+          dispose(before as Tree<Tensor | number>, [next.params, next.state] as Tree<Tensor | number>);
+        }
       }
     };
     /** Frees what was made and is in none of these trees, nor was there before. */

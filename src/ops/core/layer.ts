@@ -63,9 +63,12 @@ export interface LearningContext extends Context {
   /**
    * Takes what stands for the gradient of one child of the parameters, by its name: the optimizer goes down it at once, with a
    * state of its own for each child. `learn` goes on with the parameters it was given; the update shows in the next step.
-   * An update of the same child in the same step goes on from the one before.
+   * An update of the same child in the same step goes on from the one before. With `isLast`, `learn` has looked at what it was
+   * given of this child for the last time, also for `outputs`: it may be freed at once.
    */
-  update(name: string, grads: Params): void;
+  update(name: string, grads: Params, isLast?: boolean): void;
+  /** Whether `outputs` will be asked for: a rule that lets go of parameters has to compute them before. */
+  readonly wantsOutputs?: boolean;
   /** A child after the updates of this step so far, for rules that make several: it lives until the step ends. */
   updated?(name: string): Params;
 }

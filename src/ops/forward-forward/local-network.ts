@@ -3,7 +3,7 @@ import {type Context, type Layer, type LearningContext, type Shape, shapeAfter} 
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {rowsOf} from "./block.ts";
-import type {Block, BlockParams, BlockPlace, LocalRule} from "./local-rule.ts";
+import type {Block, BlockParams, BlockPlace, LocalRule, Streams} from "./local-rule.ts";
 
 export interface LocalNetworkOptions {
   /** What is trained apart, in order of application: a dense layer, or a `sequential` of several. A dense one at the beginning takes inputs of any shape as rows. */
@@ -86,6 +86,8 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
     const figures: Tensor[] = [];
     const network = networkOf(params, x);
     const ownContext = {...context, ...network, key: context.key?.fold(layers.length)};
+    // Beforehand, because the parameters of blocks are freed with their updates.
+    const given = context.wantsOutputs ? predict(params, x, context) : undefined;
     let streams = tidy(() => rule.begin(x, y, ownContext));
     for (const block of network.blocks) {
       const path = nameOf(block.index);
@@ -95,24 +97,25 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
           path,
           key: context.key?.fold(block.index)
         });
-        context.update(path, updates);
+        context.update(path, updates, true);
         return rest;
       });
       losses.push(step.loss);
       figures.push(...(step.figures ?? []));
+      leave(streams, [x, y, ...Object.values(step.streams)]);
       streams = step.streams;
     }
     if (head) {
       const loss = tidy(() => {
         const step = head.step(network.head as Params, streams, {...context, path: head.name});
-        context.update(head.name, step.updates);
+        context.update(head.name, step.updates, true);
         return step.loss;
       });
       losses.push(loss);
     }
     return {
       loss: losses.length === 1 ? (losses[0] as Tensor) : tf.addN(losses),
-      outputs: () => predict(params, x, context),
+      outputs: () => given ?? predict(params, x, context),
       figures: [...losses, ...figures]
     };
   }
@@ -143,6 +146,11 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
       })),
     learning: {figures: figureNames(layers.length, rule), learn}
   };
+}
+
+/** Frees what no later block is given: memory does not grow with the blocks. */
+function leave(streams: Streams, except: readonly Tensor[]): void {
+  for (const tensor of Object.values(streams)) if (!except.includes(tensor) && !tensor.kept) tensor.dispose();
 }
 
 /** A block as a container of its layer that keeps the rule's state. */
