@@ -44,14 +44,12 @@ export {
   selfContrastive,
   wrongLabel
 } from "./negatives.ts";
+export {physicalSystem, type RandomScatteringOptions, randomScattering} from "./physical.ts";
 export {type CascadedForwardOptions, cascadedForward} from "./rules/cascaded-forward.ts";
 export {type ForwardForwardOptions, forwardForward} from "./rules/forward-forward.ts";
 export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-collaboration.ts";
 export {type LlsOptions, lls} from "./rules/lls.ts";
 export * from "./rules/mono-forward.ts";
-export {
-  type ScalableForwardForwardOptions,
-  scalableForwardForward
-} from "./rules/scalable-forward-forward.ts";
+export {type ScalableForwardForwardOptions, scalableForwardForward} from "./rules/scalable-forward-forward.ts";
 export {type SymbaOptions, symba} from "./rules/symba.ts";
 export {straightThroughRelu} from "./straight-through-relu.ts";
