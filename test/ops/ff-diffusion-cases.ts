@@ -9,7 +9,19 @@ import {numberOf, updatesOf} from "./ff-support.ts";
 import {expectClose, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
 
 const {tf, tree, adam, dense, evaluate, fit, grad, key, sequential, valueAndGrad} = ops;
-const {denoisingLoss, nextEmbedding, noised, noiseSchedule, noProp, priorDivergence} = ops.forwardForward;
+const {
+  denoisingLoss,
+  diffusionBlocks,
+  nextEmbedding,
+  noised,
+  noiseIntervals,
+  noiseSchedule,
+  noProp,
+  priorDivergence
+} = ops.forwardForward;
+
+/** Milliseconds: software adapters compile many kernels for it. */
+const SLOW = 120_000;
 
 const small = (outputs: number) =>
   sequential([dense({units: 16, activation: "relu"}), dense({units: outputs})]) as Layer;
@@ -90,8 +102,99 @@ export function diffusionFixtureCases(backend: BackendName): void {
         expect(last.lossClassifier).toBeLessThan(first.lossClassifier as number);
         expect((await evaluate(model, training.params, data)).accuracy).toBeGreaterThan(0.6);
         training.dispose();
+      }),
+      SLOW
+    );
+  });
+}
+
+/** Blocks as the steps of a denoising process: where the CPU runs. */
+export function diffusionBlocksCases(backend: BackendName): void {
+  describe(`diffusion blocks on ${backend}`, () => {
+    beforeAll(() => use(backend));
+
+    test(
+      "fit trains blocks apart, and noise that goes through them tells the class",
+      withoutLeak(async () => {
+        const data = ops.datasets.gaussians({n: 64, classes: 4, seed: 5});
+        const model = diffusionBlocks({outputs: 4, blocks: 3, block: small, stepsPerBlock: 2});
+        const training = fit(model, data, {
+          steps: 60,
+          batchSize: 32,
+          key: key(4),
+          optimizer: adam({learningRate: 0.03})
+        });
+        const rows: FitRow[] = [];
+        for await (const row of training) rows.push(row);
+        expect((rows.at(-1) as FitRow).loss).toBeLessThan(0.7 * (rows[0] as FitRow).loss);
+        expect((await evaluate(model, training.params, data)).accuracy).toBeGreaterThan(0.6);
+        training.dispose();
       })
     );
+
+    test(
+      "the preconditioned error is EDM's, block by block and by no other",
+      withoutLeak(async () => {
+        const model = diffusionBlocks({outputs: 2, blocks: 2, block: small, dataDeviation: 0.7});
+        const params = model.init(key(1), [3]);
+        const x = ops.random.normal(key(2), [5, 3]);
+        const y = ops.random.normal(key(5), [5, 2]);
+        const {updates} = updatesOf(model, params, x, y);
+        const tripled = {...params, block1: tree.map((p: Tensor) => tf.mul(p, 3), params.block1 as Params)};
+        const other = updatesOf(model, tripled, x, y).updates;
+        await expectSame(updates.block2 as Params, other.block2 as Params);
+        // Karras et al.: (s^2 + d^2) / (s d)^2 |D(y + s n; s) - y|^2, with the step's own draws.
+        const draws = key(3).fold(2);
+        const levels = noiseIntervals(2).levels(2, 256);
+        const at = await ops.random.randint(draws.fold(0), [5], 0, 256).data();
+        const s = tf.tensor2d(Array.from(at, (index) => [levels[index] as number]));
+        const z = tf.add(y, tf.mul(ops.random.normal(draws.fold(1), [5, 2]), s));
+        const sum = tf.add(tf.square(s), 0.49);
+        const loss = (own: Params) => {
+          const given = [x, tf.div(z, tf.sqrt(sum)), tf.div(tf.log(s), 4)];
+          const f = small(2).apply(own as never, tf.concat(given, 1));
+          const guess = tf.add(tf.mul(z, tf.div(0.49, sum)), tf.mul(f, tf.div(tf.mul(s, 0.7), tf.sqrt(sum))));
+          const weight = tf.div(sum, tf.square(tf.mul(s, 0.7)));
+          return tf.mean(tf.sum(tf.mul(tf.square(tf.sub(guess, y)), weight), 1));
+        };
+        const {body} = params.block2 as Record<string, Params>;
+        await expectSame(
+          (updates.block2 as Record<string, Params>).body as Params,
+          grad(loss)(body as Params)
+        );
+        tree.dispose([updates, other, params] as Params);
+      })
+    );
+
+    test("intervals meet equally many noise levels, from the most noise to the least", () => {
+      const {borders, levels} = noiseIntervals(4, {mean: 0, deviation: 1, range: [1e-6, 1e6]});
+      // The quartiles of a standard normal.
+      [0.6744897502, 0, -0.6744897502].forEach((quartile, i) => {
+        expect(Math.log(borders[i + 1] as number)).toBeCloseTo(quartile, 6);
+      });
+      const drawn = levels(2, 100);
+      expect(Math.min(...drawn)).toBeGreaterThanOrEqual(1);
+      expect(Math.max(...drawn)).toBeLessThanOrEqual(Math.exp(0.6744897502) + 1e-6);
+      const uniform = noiseIntervals(3, {partition: "uniform", range: [0.001, 1]}).borders;
+      [1, 0.1, 0.01, 0.001].forEach((border, i) => {
+        expect(uniform[i]).toBeCloseTo(border, 9);
+      });
+    });
+
+    test("wrong calls say what to pass instead", () => {
+      expect(() => diffusionBlocks({outputs: 0})).toThrow(/outputs must be a whole number of at least 1/);
+      expect(() => diffusionBlocks({outputs: 2, range: [1, 0.1]})).toThrow(/the lower first, got \[1, 0.1\]/);
+      expect(() => diffusionBlocks({outputs: 2, partition: "fair" as never})).toThrow(
+        /"equalMass" or "uniform"/
+      );
+      expect(() => diffusionBlocks({outputs: 2, dataDeviation: 0})).toThrow(/dataDeviation must be/);
+      const model = diffusionBlocks({outputs: 2, blocks: 1});
+      const params = model.init(key(0), [3]);
+      expect(() => tf.tidy(() => void updatesOf(model, params, tf.ones([4, 3]), tf.ones([4, 5])))).toThrow(
+        /set outputs to 5/
+      );
+      tree.dispose(params);
+    });
   });
 }
 

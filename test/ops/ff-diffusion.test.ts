@@ -1,7 +1,8 @@
-import {diffusionCases, diffusionFixtureCases} from "./ff-diffusion-cases.ts";
+import {diffusionBlocksCases, diffusionCases, diffusionFixtureCases} from "./ff-diffusion-cases.ts";
 import {NODE_BACKENDS} from "./support.ts";
 
 for (const backend of NODE_BACKENDS) {
   diffusionFixtureCases(backend);
   diffusionCases(backend);
+  diffusionBlocksCases(backend);
 }

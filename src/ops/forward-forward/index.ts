@@ -1,7 +1,9 @@
 // petri/forward-forward: networks that learn without backpropagation, each by a rule of its own.
 
 export {denoisingLoss, nextEmbedding, noised, priorDivergence} from "./diffusion/denoising.ts";
+export * from "./diffusion/diffusion-blocks.ts";
 export * from "./diffusion/no-prop.ts";
+export * from "./diffusion/noise-intervals.ts";
 export * from "./diffusion/noise-schedule.ts";
 export {type EnsembleOptions, type EnsembleReport, ensembleReport, type Representation} from "./emergent.ts";
 export * from "./energy/predictive-coding.ts";
@@ -50,6 +52,9 @@ export {type ForwardForwardOptions, forwardForward} from "./rules/forward-forwar
 export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-collaboration.ts";
 export {type LlsOptions, lls} from "./rules/lls.ts";
 export * from "./rules/mono-forward.ts";
-export {type ScalableForwardForwardOptions, scalableForwardForward} from "./rules/scalable-forward-forward.ts";
+export {
+  type ScalableForwardForwardOptions,
+  scalableForwardForward
+} from "./rules/scalable-forward-forward.ts";
 export {type SymbaOptions, symba} from "./rules/symba.ts";
 export {straightThroughRelu} from "./straight-through-relu.ts";

@@ -155,5 +155,14 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/patterns.html",
     test: "test/ops/ff-hopfield.test.ts",
     verdict: ""
+  },
+  {
+    id: "diffusionblocks",
+    family: "forward-forward",
+    title: "DiffusionBlocks: Blockwise Training for Generative Models via Score-Based Diffusion",
+    export: "petri/forward-forward#diffusionBlocks",
+    notebook: "reference/forward-forward/diffusion-blocks.html",
+    test: "test/ops/ff-diffusion.test.ts",
+    verdict: ""
   }
 ];

@@ -1,24 +1,16 @@
 import {oneHot} from "../../../gpu/kernels/cross-entropy.ts";
-import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {valueAndGrad} from "../../core/grad.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
-import {
-  type Child,
-  type Context,
-  type Layer,
-  type LearningContext,
-  type Shape,
-  shapeAfter
-} from "../../core/layer.ts";
+import type {Child, Context, Layer, LearningContext, Shape} from "../../core/layer.ts";
 import {dense} from "../../core/layers/dense.ts";
-import {sequential} from "../../core/layers/sequential.ts";
 import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
 import {normal} from "../../core/random.ts";
 import type {Params} from "../../core/tree.ts";
 import {checkChoice} from "../../datasets/checks.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {rowsOf} from "../block.ts";
 import {checkClasses} from "../local-network.ts";
+import {denoisers, nameOf, oneHidden} from "./denoisers.ts";
 import {denoisingLoss, nextEmbedding, noised, priorDivergence, squaredError} from "./denoising.ts";
 import {noiseSchedule} from "./noise-schedule.ts";
 
@@ -89,20 +81,11 @@ export function noProp(options: NoPropOptions): Layer<NoPropParams> {
   const blocks = schedule.alphaBar.length - 1;
   const width = embedding === "oneHot" ? classes : embedding;
   const outputs = output === "classes" ? classes : width;
-  const bodies = Array.from({length: blocks}, () => block(outputs));
-  const encoders = Array.from({length: blocks}, () => encoder?.());
+  const parts = denoisers({name: "noProp", count: blocks, block, encoder, given: width, outputs});
   const classifier = dense({units: classes});
 
   const children = (inputShape: Shape): Child[] => [
-    ...bodies.flatMap((body, i) => {
-      const own = encoders[i];
-      const features = sizeOf(own ? shapeAfter(own, inputShape) : inputShape);
-      const path = nameOf(i + 1);
-      return [
-        ...(own ? [{name: `${path}/encoder`, layer: own, inputShape}] : []),
-        {name: `${path}/body`, layer: body, inputShape: [features + width]}
-      ];
-    }),
+    ...parts.children(inputShape),
     {name: CLASSIFIER, layer: classifier as Layer, inputShape: [width]}
   ];
 
@@ -115,22 +98,7 @@ export function noProp(options: NoPropOptions): Layer<NoPropParams> {
     z: Tensor,
     context: Context
   ): Tensor {
-    const {body, encoder: own} = params as Record<string, Params>;
-    const at = (part: string, fold: number): Context => ({
-      ...context,
-      path: `${nameOf(t)}/${part}`,
-      key: context.key?.fold(fold)
-    });
-    const features = encoders[t - 1]?.apply(own ?? {}, x, at("encoder", 0)) ?? x;
-    const told = (bodies[t - 1] as Layer).apply(
-      body ?? {},
-      tf.concat([rowsOf(features), z], 1),
-      at("body", 1)
-    );
-    if (told.shape.length !== 2 || told.shape[1] !== outputs)
-      throw new ShapeError(
-        `noProp: a block must give [batch, ${outputs}], as the function that makes it is told; got [${told.shape.join(", ")}].`
-      );
+    const told = parts.told(t, params, x, z, context);
     return output === "classes" ? tf.matMul(tf.softmax(told), table) : told;
   }
 
@@ -213,12 +181,11 @@ export function noProp(options: NoPropOptions): Layer<NoPropParams> {
     name: "noProp",
     init: (key, inputShape, path) =>
       tidy(() => {
-        const params: Record<string, Record<string, Params>> = {};
-        for (const [i, {name, layer, inputShape: shape}] of children(inputShape).entries()) {
-          const [block = name, part] = name.split("/");
-          const own = layer.init(key.fold(i), shape, path ? `${path}/${name}` : name);
-          params[block] = part ? {...params[block], [part]: own} : (own as Record<string, Params>);
-        }
+        const at = path ? `${path}/${CLASSIFIER}` : CLASSIFIER;
+        const params = {
+          ...parts.init(key, inputShape, path),
+          [CLASSIFIER]: classifier.init(key.fold(ANSWERS + 1), [width], at)
+        };
         const table = embedding !== "oneHot" && normal(key.fold(ANSWERS), [classes, width]);
         return table ? {...params, [EMBEDDING]: {table}} : params;
       }),
@@ -243,12 +210,6 @@ const CLASSIFIER = "classifier";
 const EMBEDDING = "embedding";
 /** What keys of answers and embeddings are folded by: more than there are blocks. */
 const ANSWERS = 2 ** 20;
-
-const nameOf = (t: number) => `block${t}`;
-const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
-
-const oneHidden = (outputs: number): Layer =>
-  sequential([dense({units: 128, activation: "relu"}), dense({units: outputs})]) as Layer;
 
 function checked(options: NoPropOptions) {
   checkOptions("noProp", options, optionNames);
