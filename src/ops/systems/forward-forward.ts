@@ -164,5 +164,14 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/diffusion-blocks.html",
     test: "test/ops/ff-diffusion.test.ts",
     verdict: ""
+  },
+  {
+    id: "global-convergence-of-block-coordinate-descent-in-deep",
+    family: "forward-forward",
+    title: "Global Convergence of Block Coordinate Descent in Deep Learning",
+    export: "petri/forward-forward#blockCoordinateDescent",
+    notebook: "reference/forward-forward/block-coordinate-descent.html",
+    test: "test/ops/ff-block-coordinates.test.ts",
+    verdict: ""
   }
 ];
