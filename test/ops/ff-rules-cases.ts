@@ -227,8 +227,8 @@ export function trainingCases(backend: BackendName): void {
         const blocks = [relu(24), relu(24)];
         const options = {
           batchSize: 32,
-          steps: 24,
-          logEvery: 24,
+          steps: 40,
+          logEvery: 40,
           key: key(4),
           optimizer: adam({learningRate: 0.02})
         };

@@ -2,6 +2,11 @@ import {beforeAll, describe, expect, test} from "vitest";
 import {type GoodnessGradsAttrs, goodnessGrads} from "../../src/gpu/kernels/goodness-grads.ts";
 import {type GoodnessAttrs, goodnessRows} from "../../src/gpu/kernels/goodness-rows.ts";
 import type {BackendName} from "../../src/gpu/types.ts";
+import {goodnessGradient, logisticLoss} from "../../src/ops/forward-forward/goodness.ts";
+import type {Block} from "../../src/ops/forward-forward/local-rule.ts";
+import {divisorOf, normalizer} from "../../src/ops/forward-forward/normalization.ts";
+import {symbaLoss} from "../../src/ops/forward-forward/rules/symba.ts";
+import {straightThroughRelu} from "../../src/ops/forward-forward/straight-through-relu.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {productOf, randomNumbers} from "./float64.ts";
@@ -191,6 +196,45 @@ export function goodnessKernelCases(backend: BackendName, {large = true} = {}): 
         for (const gradient of [kernel, bias])
           expect(Array.from(await (gradient as Tensor).data(), Number.isNaN)).not.toContain(false);
       })
+    );
+
+    const LOSSES = {logistic: logisticLoss(0.7), pairs: symbaLoss(2)};
+    const WAYS = (["logistic", "pairs"] as const).flatMap((loss) =>
+      (["sum", "mean"] as const).flatMap((goodness) =>
+        ([undefined, "relu", "straight through"] as const).map((peers) => ({loss, goodness, peers}))
+      )
+    );
+    test.each(large ? WAYS : WAYS.slice(0, 3))(
+      "a layer's step is that of differentiation: $loss of the $goodness, peers $peers",
+      (way) =>
+        withoutLeak(async () => {
+          const layer = ops.dense({
+            units: 5,
+            activation: way.peers === "straight through" ? straightThroughRelu : "relu"
+          });
+          const x = matrix(randomNumbers(1, 8 * 3), 8);
+          const params = {kernel: matrix(randomNumbers(2, 3 * 5), 3), bias: tf.tensor1d(randomNumbers(3, 5))};
+          const peer = {weight: 2, momentum: 0.8, mean: tf.tensor1d(randomNumbers(4, 5))};
+          const options = {
+            loss: LOSSES[way.loss],
+            goodness: way.goodness,
+            divisor: divisorOf("length", 5),
+            ...(way.peers && {peer})
+          };
+          const block = (of: typeof layer) => ({layer: of, params: {layer: params}}) as unknown as Block;
+          const own = goodnessGradient(block(layer), x, {path: "block1"}, options);
+          // Under another name it is no dense layer that kernels know.
+          const other = goodnessGradient(block({...layer, name: "other"}), x, {path: "block1"}, options);
+          const {kernel, bias} = other.updates as Record<string, Tensor>;
+          const {kernel: ownKernel, bias: ownBias} = own.updates as Record<string, Tensor>;
+          const numbersOf = async (tensor: Tensor | undefined) => Array.from(await (tensor as Tensor).data());
+          await expectClose(ownKernel as Tensor, await numbersOf(kernel));
+          await expectClose(ownBias as Tensor, await numbersOf(bias));
+          await expectClose(own.loss, await numbersOf(other.loss));
+          await expectClose(own.goodness, await numbersOf(other.goodness));
+          await expectClose(own.normalized as Tensor, await numbersOf(normalizer("length")(other.output)));
+          if (way.peers) await expectClose(own.peerMean as Tensor, await numbersOf(other.peerMean));
+        })()
     );
 
     test(

@@ -10,7 +10,7 @@ import {type GoodnessKind, type GoodnessLoss, goodnessGradient, goodnessOf} from
 import {checkLabels, type LabelEmbedding, labelInPixels, neutral} from "./labels.ts";
 import type {Block, BlockPlace, LocalRule, NetworkContext, Streams} from "./local-rule.ts";
 import {type Negatives, wrongLabel} from "./negatives.ts";
-import {checkNormalization, type Normalization, normalizer} from "./normalization.ts";
+import {checkNormalization, divisorOf, type Normalization, normalizer} from "./normalization.ts";
 
 export interface PeerOptions {
   /** Of the loss beside that of the goodness, 0.03 by default. */
@@ -126,10 +126,11 @@ export function goodnessRule(options: GoodnessRuleOptions, variant: Variant): Lo
       const made = goodnessGradient(block, streams.both as Tensor, context, {
         goodness: kind,
         loss: variant.lossOf(block, streams),
+        divisor: divisorOf(settings.normalization, unitsOf(block), options.epsilon),
         ...(mean && {peer: {...peer, mean}})
       });
       if (made.peerMean) context.setState?.(context.path ?? "", {peerMean: made.peerMean});
-      const next: Record<string, Tensor> = {...streams, both: normalize(made.output)};
+      const next: Record<string, Tensor> = {...streams, both: made.normalized ?? normalize(made.output)};
       if (streams.plain) {
         next.plain = normalize(applyBlock(block, streams.plain, {...context, training: false}));
         next[`${FEATURES}${block.index + 1}`] = next.plain;
@@ -179,7 +180,7 @@ function checked(options: GoodnessRuleOptions) {
       `predict: "goodness" compares labels, which ${negatives.name} does not teach: pass predict: "classifier".`
     );
   return {
-    ...{goodness, labels, negatives, predict, predictFrom, classifierInit},
+    ...{goodness, normalization, labels, negatives, predict, predictFrom, classifierInit},
     peer: options.peer && checkedPeer(options.peer),
     normalize: normalizer(normalization, epsilon)
   };

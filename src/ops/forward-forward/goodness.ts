@@ -1,5 +1,8 @@
 // The goodness of a block's outputs and the gradient of a loss of it: all that forward-forward rules take gradients of.
-import {denseGrads, denseProduct} from "../../gpu/kernels/dense.ts";
+import {goodnessGrads} from "../../gpu/kernels/goodness-grads.ts";
+import {goodnessRows} from "../../gpu/kernels/goodness-rows.ts";
+import {matMul} from "../../gpu/kernels/matmul.ts";
+import {isRecording} from "../../gpu/tape.ts";
 import {valueAndGrad} from "../core/grad.ts";
 import type {Context, Layer} from "../core/layer.ts";
 import type {DenseParams} from "../core/layers/dense.ts";
@@ -8,6 +11,7 @@ import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {applyBlock, rowsOf} from "./block.ts";
 import type {Block} from "./local-rule.ts";
+import type {Divisor} from "./normalization.ts";
 import {straightThroughRelu} from "./straight-through-relu.ts";
 
 /** Sum or mean of the squares of a block's outputs for an example. */
@@ -34,6 +38,8 @@ export interface GoodnessOptions {
   goodness: GoodnessKind;
   loss: GoodnessLoss;
   peer?: PeerNormalization;
+  /** How outputs are divided before the next block is given them. */
+  divisor?: Divisor;
 }
 
 /** What comes of `goodnessGradient`. The tensors belong to the caller. */
@@ -44,6 +50,8 @@ export interface GoodnessGradient {
   goodness: Tensor;
   /** Of the layer, [2 batch, ...]. */
   output: Tensor;
+  /** The output as the next block is given it, where that was computed along with the goodness. */
+  normalized?: Tensor;
   /** By the layer's parameters. */
   updates: Params;
   /** The running mean activities after this step, with peer normalisation. */
@@ -61,7 +69,8 @@ export function goodnessGradient(
   options: GoodnessOptions
 ): GoodnessGradient {
   const {layer, params} = block;
-  const isFused = layer.name === "dense" && isRelu(layer);
+  // Whoever differentiates all this needs operations that have gradients.
+  const isFused = layer.name === "dense" && isRelu(layer) && x.rank === 2 && !isRecording();
   return tidy(() =>
     isFused
       ? denseGoodness(params.layer as DenseParams, x, {
@@ -74,32 +83,43 @@ export function goodnessGradient(
 
 const isRelu = ({activation}: Layer) => activation === "relu" || activation === straightThroughRelu;
 
+const AS_IT_IS: Divisor = {spread: 0, epsilon: 1};
+
 /**
- * `goodnessGradient` of y = relu(x kernel + bias) without a tape: with slopes s of the loss by the goodness, the gradient of the
- * sum before the ReLU is 2 s y (2 s y / units for the mean), which is zero where y is, and one product with x^T is the rest.
+ * `goodnessGradient` of y = relu(x kernel + bias) without a tape, in three kernels: with slopes s of the loss by the goodness, the
+ * gradient of the sum before the ReLU is 2 s y (2 s y / units for the mean), which is zero where y is, so that nothing but a
+ * number for each example is kept beside y. The logistic loss is known to the kernel; others are computed between the two.
  */
-export function denseGoodness(
+function denseGoodness(
   {kernel, bias}: DenseParams,
   x: Tensor,
-  {goodness: kind, loss: lossOf, peer, straightThrough}: GoodnessOptions & {straightThrough: boolean}
+  {goodness: kind, loss: lossOf, peer, divisor, straightThrough}: GoodnessOptions & {straightThrough: boolean}
 ): GoodnessGradient {
-  const output = denseProduct(x, kernel, bias, "relu");
-  const goodness = goodnessOf(output, kind);
-  const {loss, slopes} = lossOf.of(goodness);
-  const scale = kind === "sum" ? 2 : 2 / (output.shape[1] as number);
-  const bySums = tf.mul(output, tf.expandDims(tf.mul(slopes, scale), 1));
+  const output = matMul(x, kernel, bias, {activation: "relu"});
+  const [rows, units] = output.shape as [number, number];
+  const positives = Math.floor(rows / 2);
+  const share = kind === "sum" ? 1 : 1 / units;
+  const {threshold} = lossOf;
+  const attrs = {positives, threshold: threshold ?? 0, share, ...(divisor ?? AS_IT_IS)};
+  const [normalized, goodness, factors, losses] = goodnessRows({z: output}, attrs) as Four;
+  const {loss, slopes} = threshold === undefined ? lossOf.of(goodness) : {loss: tf.mean(losses)};
+  const errors = slopes ? {b: output, factors: tf.mul(slopes, 2 * share)} : {b: normalized, factors};
   const peers = peer && peerLoss(output, peer);
-  const slope = peers ? tf.add(bySums, peers.slopes) : bySums;
-  // Where y is zero, the goodness alone gives no slope: what the ReLU does there matters to peers only.
-  const activation = peers && !straightThrough ? "relu" : "linear";
-  const grads = denseGrads(
-    slope,
-    [x, kernel, bias ?? tf.zeros([kernel.shape[1] as number]), output],
-    activation
-  );
-  const updates = tidy(() => ({kernel: grads.b(), ...(bias && {bias: grads.bias()})}));
-  return {loss: peers ? tf.add(loss, peers.loss) : loss, goodness, output, updates, ...peers?.after};
+  const [kernelGrad, biasGrad] = goodnessGrads(
+    {a: x, ...errors, ...(peers && {offsets: peers.slope})},
+    {positives, straightThrough}
+  ) as [Tensor, Tensor];
+  return {
+    loss: peers ? tf.add(loss, peers.loss) : loss,
+    goodness,
+    output,
+    ...(divisor && {normalized}),
+    updates: {kernel: kernelGrad, ...(bias && {bias: biasGrad})},
+    ...peers?.after
+  };
 }
+
+type Four = [Tensor, Tensor, Tensor, Tensor];
 
 /** The same of any layer: the gradient of sum(slopes y) with the slopes held constant. */
 function tapedGoodness(
@@ -116,7 +136,7 @@ function tapedGoodness(
       const byGoodness = tf.sum(tf.mul(goodness, slopes));
       const peers = peer && peerLoss(stopGradient(rowsOf(output)), peer);
       const surrogate = peers
-        ? tf.add(byGoodness, tf.sum(tf.mul(rowsOf(output), stopGradient(peers.slopes))))
+        ? tf.add(byGoodness, tf.sum(tf.mul(ofPositives(rowsOf(output)), stopGradient(peers.slope))))
         : byGoodness;
       const all = peers ? tf.add(loss, peers.loss) : loss;
       return [surrogate, {loss: all, goodness, output, ...peers?.after}];
@@ -151,16 +171,17 @@ export function logistic(logits: Tensor): {loss: Tensor; slopes: Tensor} {
   };
 }
 
-/** The loss of peer normalisation, its slopes by the outputs [2 batch, units] (none for negatives), and the new running mean. */
+/** The loss of peer normalisation, its slope by the outputs of each unit for any positive, [units], and the new running mean. */
 function peerLoss(output: Tensor, {weight, momentum, mean}: PeerNormalization) {
   const [rows, units] = output.shape as [number, number];
-  const positives = tf.slice(output, [0, 0], [rows / 2, units]);
-  const after = tf.add(tf.mul(mean, momentum), tf.mul(tf.mean(positives, 0), 1 - momentum));
+  const after = tf.add(tf.mul(mean, momentum), tf.mul(tf.mean(ofPositives(output), 0), 1 - momentum));
   const drift = tf.sub(after, tf.mean(after));
   const slope = tf.mul(drift, (weight * 2 * (1 - momentum)) / (units * (rows / 2)));
-  const slopes = tf.concat([
-    tf.mul(tf.ones([rows / 2, 1]), tf.expandDims(slope, 0)),
-    tf.zeros([rows / 2, units])
-  ]);
-  return {loss: tf.mul(tf.mean(tf.square(drift)), weight), slopes, after: {peerMean: after}};
+  return {loss: tf.mul(tf.mean(tf.square(drift)), weight), slope, after: {peerMean: after}};
+}
+
+/** The first half of the rows. */
+function ofPositives(output: Tensor): Tensor {
+  const [rows, units] = output.shape as [number, number];
+  return tf.slice(output, [0, 0], [rows / 2, units]);
 }

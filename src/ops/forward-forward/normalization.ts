@@ -15,6 +15,18 @@ export function checkNormalization(kind: Normalization, epsilon: number | undefi
   if (epsilon !== undefined) checkNumber("epsilon", epsilon, 0);
 }
 
+/** How the rows of an output with so many units are divided: by sqrt(spread times the sum of their squares) + epsilon. */
+export interface Divisor {
+  spread: number;
+  epsilon: number;
+}
+
+/** What kernels know of a normalisation. */
+export function divisorOf(kind: Normalization, units: number, epsilon = EPSILON[kind]): Divisor {
+  if (kind === "none") return {spread: 0, epsilon: 1};
+  return {spread: kind === "rms" ? 1 / units : 1, epsilon};
+}
+
 /** x / (its size + epsilon), example by example: [batch, ...] -> the same. */
 export function normalizer(kind: Normalization, epsilon = EPSILON[kind]): (x: Tensor) => Tensor {
   if (kind === "none") return (x) => x;
