@@ -10,7 +10,7 @@ import {type StackParams, stack} from "../../src/ops/forward-forward/stack.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {turned, type Updates, updatesOf} from "./ff-feedback-support.ts";
-import {expectClose, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
+import {expectClose, fixture, kernel, tensor, use, withoutLeak} from "./support.ts";
 
 const {tf, tree, key, sgd, jvp, valueAndGrad, softmaxCrossEntropy} = ops;
 

@@ -52,7 +52,7 @@ export function localGuess(
   const heads: Record<string, Tensor> = {};
   const deltas = layers.names.map((name, i) => {
     if (i === last) return layers.through(i, error, at(passed, i));
-    const {head} = params[name] as {head: Tensor};
+    const head = (params[name] as HeadedLayerParams).head as Tensor;
     const hidden = passed.activations[i] as Tensor;
     const rows = rowsOf(hidden);
     const local = outputError(matMul(rows, head, undefined, {}), y, loss).error;
