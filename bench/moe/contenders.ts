@@ -120,6 +120,8 @@ export function loop(task: MoeTask): MoeContender {
     });
     return ({router, first, second}) => {
       const {weights} = routed(x, router, k);
+      // Taken apart once: the gradient of a slice is as large as all kernels together.
+      const [firsts, seconds] = [tf.unstack(first), tf.unstack(second)] as [Tensor[], Tensor[]];
       const outputs = lists.flatMap((list, e) => {
         if (list.length === 0) return [];
         const rows = tf.gather(
@@ -129,8 +131,7 @@ export function loop(task: MoeTask): MoeContender {
             "int32"
           )
         );
-        const own = (kernels: Tensor) => tf.squeeze(tf.slice(kernels, [e, 0, 0], [1, -1, -1]), [0]);
-        return [tf.matMul(tf.relu(tf.matMul(rows as never, own(first) as never)), own(second) as never)];
+        return [tf.matMul(tf.relu(tf.matMul(rows as never, firsts[e] as never)), seconds[e] as never)];
       });
       const y = tf.gather(tf.concat(outputs, 0), tf.tensor1d(places, "int32"));
       return tf.sum(tf.mul(tf.reshape(y, [tokens, k, -1]), tf.expandDims(weights, 2)), 1);
