@@ -13,11 +13,13 @@ export function learnOnce(
   params: Params,
   x: Tensor,
   y: Tensor,
-  seed = 3
+  {seed = 3, from}: {seed?: number; from?: Record<string, Record<string, Tensor>>} = {}
 ): {updates: Record<string, Params>; learned: Learned; state: Record<string, Record<string, Tensor>>} {
   const updates: Record<string, Params> = {};
   const shape = x.shape.slice(1);
-  const state = initState(model as never, shape, key(seed)) as Record<string, Record<string, Tensor>>;
+  const begun =
+    from ?? (initState(model as never, shape, key(seed)) as Record<string, Record<string, Tensor>>);
+  const state = {...begun};
   const learned = (model.learning as unknown as Learning).learn(params, x, y, {
     training: true,
     key: key(seed),

@@ -14,10 +14,12 @@ const {
   cascadedForward,
   fitInTurn,
   forwardForward,
+  hardNegatives,
   labelAsInput,
   layerCollaboration,
   lls,
   localNetwork,
+  momentumAuxiliary,
   scalableForwardForward,
   straightThroughRelu,
   symba
@@ -77,18 +79,24 @@ const rules: Record<string, () => LocalRule> = {
   llsGain: () => lls({learned: "gain", temperature: 0.5})
 };
 
+/** Those whose blocks look at what is behind them, without a gradient that crosses. */
+const looking: Record<string, () => LocalRule> = {
+  momentumAuxiliary: () => momentumAuxiliary({momentum: 0.9}),
+  momentumAuxiliaryPlain: () => momentumAuxiliary({useBias: false})
+};
+
 /** Rules of blocks: their gradients, what they leave alone, and that they learn. */
 export function ruleCases(backend: BackendName): void {
   describe(`rules of blocks on ${backend}`, () => {
     beforeAll(() => use(backend));
 
-    for (const [name, make] of Object.entries(rules))
+    for (const [name, make] of Object.entries({...rules, ...looking}))
       test(
         `${name}: a block's update is the gradient of its own loss, of images too`,
         withoutLeak(async () => {
           const y = labelsOf([0, 2, 1, 2]);
           const smooth = dense({units: 9, activation: "tanh"}) as Layer;
-          const rows = network(make(), [smooth, relu(8)]);
+          const rows = network(make(), [smooth, dense({units: 8, activation: "tanh"}) as Layer]);
           const x = random.normal(key(1), [4, 5]);
           const flat = await slopes(rows, rows.init(key(2), [5]), x, y);
           expect(Math.abs(flat.slope)).toBeGreaterThan(1e-3);
@@ -168,6 +176,36 @@ export function ruleCases(backend: BackendName): void {
     );
 
     test(
+      "the copy of the next block is the running mean of its parameters, and the whole of them after one step",
+      withoutLeak(async () => {
+        const model = network(momentumAuxiliary({momentum: 0.75}), [relu(4), relu(3), relu(2)]);
+        const x = random.normal(key(1), [4, 5]);
+        const y = labelsOf([0, 1, 2, 2]);
+        const params = model.init(key(2), [5]);
+        const times = (by: number) => ({
+          ...params,
+          block2: tree.map((leaf: Tensor) => tf.mul(leaf, by), params.block2 as Params)
+        });
+        const one = learnOnce(model, times(1) as LocalParams, x, y);
+        const two = learnOnce(model, times(3) as LocalParams, x, y, {from: one.state});
+        const meanOf = (state: Record<string, Record<string, Tensor>>) =>
+          (state.block1 as unknown as {mean: {kernel: Tensor}}).mean.kernel;
+        const own = Array.from(await (params.block2 as {layer: {kernel: Tensor}}).layer.kernel.data());
+        await expectClose(
+          meanOf(one.state),
+          own.map((value) => 0.25 * value)
+        );
+        await expectClose(
+          meanOf(two.state),
+          own.map((value) => (0.25 * 0.75 + 0.25 * 3) * value)
+        );
+        await expectClose(two.state.block1?.share as Tensor, [0.25 * 0.75 + 0.25]);
+        expect(() => learnOnce(model, params, x, y, {from: {}})).toThrow(/initState\(model, inputShape\)/);
+        for (const made of [one, two]) tree.dispose([made.updates, made.state] as unknown as Params);
+      })
+    );
+
+    test(
       "layers that collaborate judge by the goodness of all of them",
       withoutLeak(async () => {
         const x = random.normal(key(1), [3, 4]);
@@ -215,56 +253,85 @@ export function ruleCases(backend: BackendName): void {
   });
 }
 
+const trained = {
+  ...rules,
+  ...looking,
+  classifier: () => forwardForward({labels: labelAsInput(), predict: "classifier", peer: {}}),
+  collaboration: () => layerCollaboration({labels: labelAsInput()}),
+  cascaded: () => cascadedForward(),
+  feedback: () => cascadedForward({blocks: "feedback"}),
+  lls: () => lls()
+};
+
 /** That networks come to know the classes: once, since their parts are compared backend by backend. */
 export function trainingCases(backend: BackendName): void {
   describe(`training by rules of blocks on ${backend}`, () => {
     beforeAll(() => use(backend));
 
-    test(
-      "every rule learns, together or in turn, with the same bits from the same key",
-      withoutLeak(async () => {
-        const data = ops.datasets.gaussians({n: 96, classes: 3, seed: 5});
-        const blocks = [relu(24), relu(24)];
-        const options = {
-          batchSize: 32,
-          steps: 40,
-          logEvery: 40,
-          key: key(4),
-          optimizer: adam({learningRate: 0.02})
-        };
-        const made = {
-          ...rules,
-          classifier: () => forwardForward({labels: labelAsInput(), predict: "classifier", peer: {}}),
-          collaboration: () => layerCollaboration({labels: labelAsInput()}),
-          cascaded: () => cascadedForward(),
-          feedback: () => cascadedForward({blocks: "feedback"}),
-          lls: () => lls()
-        };
-        for (const [name, make] of Object.entries(made)) {
+    const data = ops.datasets.gaussians({n: 96, classes: 3, seed: 5});
+    const blocks = [relu(24), relu(24)];
+    const options = {
+      batchSize: 48,
+      steps: 40,
+      logEvery: 40,
+      key: key(4),
+      optimizer: adam({learningRate: 0.02})
+    };
+
+    for (const [name, make] of Object.entries(trained))
+      test(
+        `${name} learns`,
+        withoutLeak(async () => {
           const model = network(make(), blocks);
           const training = fit(model, data, options);
           for await (const _ of training);
           const {accuracy} = await evaluate(model, training.params, data);
-          expect(accuracy, name).toBeGreaterThan(0.6);
-          if (name === "forwardForward") {
-            const again = fit(model, data, options);
-            for await (const _ of again);
-            await same(again.params as Params, training.params as Params);
-            again.dispose();
-          }
+          expect(accuracy).toBeGreaterThan(0.6);
           training.dispose();
-        }
-        const inTurn = fitInTurn({blocks, rule: made.classifier(), classes: 3}, data, options);
+        })
+      );
+
+    test(
+      "the same key gives the same bits, whatever is drawn",
+      withoutLeak(async () => {
+        const rule = forwardForward({
+          labels: labelAsInput(),
+          negatives: hardNegatives(),
+          predict: "classifier",
+          peer: {}
+        });
+        const train = async () => {
+          const training = fit(network(rule, blocks), data, {...options, steps: 5});
+          for await (const _ of training);
+          return training;
+        };
+        const [one, other] = [await train(), await train()];
+        await same(one.params as Params, other.params as Params);
+        for (const training of [one, other]) training.dispose();
+      })
+    );
+
+    test(
+      "blocks learn in turn: one to its end, then the next on what it gives",
+      withoutLeak(async () => {
+        const inTurn = fitInTurn({blocks, rule: trained.classifier(), classes: 3}, data, options);
         const turns: number[] = [];
         for await (const {block} of inTurn) turns.push(block);
         expect(turns).toEqual([1, 1, 2, 2]);
         const evaluation = await evaluate(inTurn.model, inTurn.params, data);
         expect(evaluation.accuracy).toBeGreaterThan(0.6);
         expect(Object.keys(inTurn.modelState).sort()).toEqual(["block1", "block2"]);
-        inTurn.dispose();
+        // The first block is as it was when its turn ended.
+        const first = fitInTurn(
+          {blocks: blocks.slice(0, 1), rule: trained.classifier(), classes: 3},
+          data,
+          options
+        );
+        for await (const _ of first);
+        await same(first.params.block1 as Params, inTurn.params.block1 as Params);
+        for (const training of [first, inTurn]) training.dispose();
         expect(() => inTurn.params).toThrow(/No block has learned/);
-      }),
-      60_000
+      })
     );
   });
 }

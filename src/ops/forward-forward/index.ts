@@ -53,10 +53,8 @@ export {type CascadedForwardOptions, cascadedForward} from "./rules/cascaded-for
 export {type ForwardForwardOptions, forwardForward} from "./rules/forward-forward.ts";
 export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-collaboration.ts";
 export {type LlsOptions, lls} from "./rules/lls.ts";
+export {type MomentumAuxiliaryOptions, momentumAuxiliary} from "./rules/momentum-auxiliary.ts";
 export * from "./rules/mono-forward.ts";
-export {
-  type ScalableForwardForwardOptions,
-  scalableForwardForward
-} from "./rules/scalable-forward-forward.ts";
+export {type ScalableForwardForwardOptions, scalableForwardForward} from "./rules/scalable-forward-forward.ts";
 export {type SymbaOptions, symba} from "./rules/symba.ts";
 export {straightThroughRelu} from "./straight-through-relu.ts";

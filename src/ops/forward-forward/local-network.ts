@@ -56,7 +56,8 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
         count: layers.length,
         inputShape: shape,
         outputShape: shapeAfter(layer, shape),
-        classes
+        classes,
+        next: layers[index + 1]
       };
       shape = place.outputShape;
       return place;
@@ -94,6 +95,7 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
       const step = tidy(() => {
         const {updates, ...rest} = rule.step(block, streams, {
           ...context,
+          ...network,
           path,
           key: context.key?.fold(block.index)
         });

@@ -14,6 +14,8 @@ export interface BlockPlace {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly classes: number;
+  /** The layer of the block behind this one, where there is one. */
+  readonly next?: Layer | undefined;
 }
 
 /** What a block is trained by: the parameters of its layer, and those of the rule (a head, say). */
@@ -76,8 +78,8 @@ export interface LocalRule {
   inputShape?(inputShape: Shape, classes: number): Shape;
   /** What the first block is given, from a batch of inputs and its labels, int32 [batch]. */
   begin(x: Tensor, y: Tensor, context: NetworkContext): Streams;
-  /** One step of a block. The context's path and key are its own. */
-  step(block: Block, streams: Streams, context: Context): LocalStep;
+  /** One step of a block. The context's path and key are its own; the blocks behind it are as they were before the step. */
+  step(block: Block, streams: Streams, context: NetworkContext): LocalStep;
   /** Scores of the classes for inputs without labels: [batch, classes]. The highest is the answer. */
   predict(blocks: readonly Block[], x: Tensor, context: NetworkContext): Tensor;
 }

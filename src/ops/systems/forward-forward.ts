@@ -21,6 +21,15 @@ export const forwardForwardSystems: readonly System[] = [
     verdict: ""
   },
   {
+    id: "backpropagation-free-training-of-deep-physical-neural-networks",
+    family: "forward-forward",
+    title: "Backpropagation-free Training of Deep Physical Neural Networks",
+    export: "petri/forward-forward#physicalSystem",
+    notebook: "reference/forward-forward/physical.html",
+    test: "test/ops/ff-physical.test.ts",
+    verdict: ""
+  },
+  {
     id: "can-forward-gradient-match-backpropagation",
     family: "forward-forward",
     title: "Can Forward Gradient Match Backpropagation?",
@@ -66,6 +75,15 @@ export const forwardForwardSystems: readonly System[] = [
     verdict: ""
   },
   {
+    id: "diffusionblocks",
+    family: "forward-forward",
+    title: "DiffusionBlocks: Blockwise Training for Generative Models via Score-Based Diffusion",
+    export: "petri/forward-forward#diffusionBlocks",
+    notebook: "reference/forward-forward/diffusion-blocks.html",
+    test: "test/ops/ff-diffusion.test.ts",
+    verdict: ""
+  },
+  {
     id: "direct-feedback-alignment-scales-to-modern-deep-learning",
     family: "forward-forward",
     title: "Direct Feedback Alignment Scales to Modern Deep Learning Tasks and Architectures",
@@ -84,6 +102,15 @@ export const forwardForwardSystems: readonly System[] = [
     verdict: ""
   },
   {
+    id: "emergent-representations-in-networks-trained-with-the-forward",
+    family: "forward-forward",
+    title: "Emergent representations in networks trained with the Forward-Forward algorithm",
+    export: "petri/forward-forward#ensembleReport",
+    notebook: "reference/forward-forward/emergent.html",
+    test: "test/ops/ff-parts.test.ts",
+    verdict: ""
+  },
+  {
     id: "fast-training-of-recurrent-neural-networks-with-stationary",
     family: "forward-forward",
     title: "Fast Training of Recurrent Neural Networks with Stationary State Feedbacks",
@@ -99,6 +126,15 @@ export const forwardForwardSystems: readonly System[] = [
     export: "petri/forward-forward#pepita",
     notebook: "reference/forward-forward/pepita.html",
     test: "test/ops/ff-pepita.test.ts",
+    verdict: ""
+  },
+  {
+    id: "global-convergence-of-block-coordinate-descent-in-deep",
+    family: "forward-forward",
+    title: "Global Convergence of Block Coordinate Descent in Deep Learning",
+    export: "petri/forward-forward#blockCoordinateDescent",
+    notebook: "reference/forward-forward/block-coordinate-descent.html",
+    test: "test/ops/ff-block-coordinates.test.ts",
     verdict: ""
   },
   {
@@ -126,6 +162,33 @@ export const forwardForwardSystems: readonly System[] = [
     export: "petri/forward-forward#softHebbConv2d",
     notebook: "reference/forward-forward/soft-hebb.html",
     test: "test/ops/ff-hebbian.test.ts",
+    verdict: ""
+  },
+  {
+    id: "layer-collaboration-in-the-forward-forward-algorithm",
+    family: "forward-forward",
+    title: "Layer Collaboration in the Forward-Forward Algorithm",
+    export: "petri/forward-forward#layerCollaboration",
+    notebook: "reference/forward-forward/layer-collaboration.html",
+    test: "test/ops/ff-rules.test.ts",
+    verdict: ""
+  },
+  {
+    id: "lls",
+    family: "forward-forward",
+    title: "LLS: Local Learning Rule for Deep Neural Networks Inspired by Neural Activity Synchronization",
+    export: "petri/forward-forward#lls",
+    notebook: "reference/forward-forward/lls.html",
+    test: "test/ops/ff-rules.test.ts",
+    verdict: ""
+  },
+  {
+    id: "momentum-auxiliary-network-for-supervised-local-learning",
+    family: "forward-forward",
+    title: "Momentum Auxiliary Network for Supervised Local Learning",
+    export: "petri/forward-forward#momentumAuxiliary",
+    notebook: "reference/forward-forward/momentum-auxiliary.html",
+    test: "test/ops/ff-rules.test.ts",
     verdict: ""
   },
   {
@@ -157,21 +220,21 @@ export const forwardForwardSystems: readonly System[] = [
     verdict: ""
   },
   {
-    id: "diffusionblocks",
+    id: "scalable-forward-forward-algorithm",
     family: "forward-forward",
-    title: "DiffusionBlocks: Blockwise Training for Generative Models via Score-Based Diffusion",
-    export: "petri/forward-forward#diffusionBlocks",
-    notebook: "reference/forward-forward/diffusion-blocks.html",
-    test: "test/ops/ff-diffusion.test.ts",
+    title: "Scalable Forward-Forward Algorithm",
+    export: "petri/forward-forward#scalableForwardForward",
+    notebook: "reference/forward-forward/scalable-forward-forward.html",
+    test: "test/ops/ff-rules.test.ts",
     verdict: ""
   },
   {
-    id: "global-convergence-of-block-coordinate-descent-in-deep",
+    id: "the-forward-forward-algorithm",
     family: "forward-forward",
-    title: "Global Convergence of Block Coordinate Descent in Deep Learning",
-    export: "petri/forward-forward#blockCoordinateDescent",
-    notebook: "reference/forward-forward/block-coordinate-descent.html",
-    test: "test/ops/ff-block-coordinates.test.ts",
+    title: "The Forward-Forward Algorithm: Some Preliminary Investigations",
+    export: "petri/forward-forward#forwardForward",
+    notebook: "reference/forward-forward/forward-forward.html",
+    test: "test/ops/ff-goodness.test.ts",
     verdict: ""
   }
 ];
