@@ -36,7 +36,7 @@ export interface MoeTimings {
 }
 
 /** A pass that takes longer the first time is not done again. */
-const LONG_MS = 3000;
+const LONG_MS = 10000;
 
 /** Forward passes, and passes with all gradients, of each contender in turn. */
 export async function timeMoe({task, contenders, rounds}: MoeEffort): Promise<MoeTimings> {
