@@ -27,6 +27,7 @@ export * from "./hebbian/soft-hebb.ts";
 export * from "./hebbian/triangle.ts";
 export * from "./hopfield/dense-hebbian.ts";
 export * from "./hopfield/patterns.ts";
+export * from "./hopfield/sdr-memory.ts";
 export {type FitInTurnOptions, fitInTurn, type InTurnRow} from "./in-turn.ts";
 export {
   type ClassPatternsOptions,
@@ -55,6 +56,9 @@ export {type LayerCollaborationOptions, layerCollaboration} from "./rules/layer-
 export {type LlsOptions, lls} from "./rules/lls.ts";
 export {type MomentumAuxiliaryOptions, momentumAuxiliary} from "./rules/momentum-auxiliary.ts";
 export * from "./rules/mono-forward.ts";
-export {type ScalableForwardForwardOptions, scalableForwardForward} from "./rules/scalable-forward-forward.ts";
+export {
+  type ScalableForwardForwardOptions,
+  scalableForwardForward
+} from "./rules/scalable-forward-forward.ts";
 export {type SymbaOptions, symba} from "./rules/symba.ts";
 export {straightThroughRelu} from "./straight-through-relu.ts";

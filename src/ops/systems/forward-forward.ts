@@ -236,5 +236,14 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/forward-forward.html",
     test: "test/ops/ff-goodness.test.ts",
     verdict: ""
+  },
+  {
+    id: "superposed-episodic-and-semantic-memory-via-sparse-distributed",
+    family: "forward-forward",
+    title: "Superposed Episodic and Semantic Memory via Sparse Distributed Representation",
+    export: "petri/forward-forward#SdrMemory",
+    notebook: "reference/forward-forward/sdr-memory.html",
+    test: "test/ops/ff-sdr-memory.test.ts",
+    verdict: ""
   }
 ];

@@ -42,7 +42,7 @@ const optionNames: Readonly<Record<keyof DiffusionBlocksOptions, true>> = {
 };
 
 /**
- * DiffusionBlocks (Shing, Koyama & Akiba, arXiv:2506.14202): the blocks of a residual network as the steps of a denoising process, each
+ * DiffusionBlocks (Shing & Akiba, arXiv:2506.14202): the blocks of a residual network as the steps of a denoising process, each
  * trained alone on the noise levels of its own interval (see noiseIntervals), so that one block at a time lies in memory. What
  * is denoised, given the input, is the label (as a row of zeros and a one) or the target of an example. With the preconditioning of
  * EDM, D(z; s) = c_skip z + c_out F(x, c_in z, ln(s)/4), and its weighted squared error. To answer, noise of the highest level goes
