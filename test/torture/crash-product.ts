@@ -12,11 +12,18 @@ export interface CrashProductOptions {
   rounds: number;
   /** The moments of the kills follow from it. */
   seed: number;
+  /** Each round by default. */
+  compareEvery?: number;
   onRound?: (report: CrashReport) => void;
 }
 
 /** Crash rounds of the built product, in a profile that goes afterwards. */
-export async function crashProduct({rounds, seed, onRound}: CrashProductOptions): Promise<CrashReport> {
+export async function crashProduct({
+  rounds,
+  seed,
+  compareEvery,
+  onRound
+}: CrashProductOptions): Promise<CrashReport> {
   const folder = await mkdtemp(join(tmpdir(), "petri-crash-"));
   await writeFile(join(folder, `${crashNotebook}.html`), crashNotebookText);
   const server = await serve({app: await builtApp(), notebooks: folder, npm: npmSource(folder)}, 0);
@@ -26,6 +33,7 @@ export async function crashProduct({rounds, seed, onRound}: CrashProductOptions)
       profile: join(folder, ".profile"),
       rounds,
       random: randomFrom(seed),
+      compareEvery,
       onRound
     });
   } finally {
