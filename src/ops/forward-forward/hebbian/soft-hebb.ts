@@ -85,13 +85,13 @@ export function softHebbDense(options: SoftHebbDenseOptions): HebbianLayer<SoftH
  * [batch, height, width, in] -> [batch, outHeight, outWidth, filters]. Throws a ShapeError where a reflected margin is as large as the image.
  *
  * @example
- * import {batchNorm, key, maxPool2d, random, shapeAfter} from "petri/core";
+ * import {batchNorm, key, maxPool2d, shapeAfter} from "petri/core";
  * import {hebbianNetwork, softHebbConv2d, triangle} from "petri/forward-forward";
  *
- * const layers = [batchNorm({useScale: false, useBias: false}), softHebbConv2d({filters: 16, kernelSize: 5}), triangle({power: 0.7}), maxPool2d()];
- * const model = hebbianNetwork({layers, classes: 10});
- * display(Object.keys(model.init(key(0), [8, 8, 1])));
- * display(layers.reduce((shape, layer) => shapeAfter(layer, shape), [8, 8, 1]));
+ * const convolutional = [batchNorm({useScale: false, useBias: false}), softHebbConv2d({filters: 16, kernelSize: 5}), triangle({power: 0.7}), maxPool2d()];
+ * const network = hebbianNetwork({layers: convolutional, classes: 10});
+ * display(Object.keys(network.init(key(0), [8, 8, 1])));
+ * display(convolutional.reduce((shape, layer) => shapeAfter(layer, shape), [8, 8, 1]));
  */
 export function softHebbConv2d(options: SoftHebbConv2dOptions): HebbianLayer<SoftHebbParams> {
   checkOptions("softHebbConv2d", options, {
