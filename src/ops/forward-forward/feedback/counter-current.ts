@@ -32,7 +32,7 @@ export interface CounterCurrentOptions extends FeedbackOptions {
  * import {counterCurrent} from "petri/forward-forward";
  *
  * const model = counterCurrent({layers: [64, 64, 10]});
- * const training = fit(model, await digits(), {steps: 150, logEvery: 50, optimizer: adam({learningRate: 0.003})});
+ * const training = fit(model, await digits(), {steps: 60, logEvery: 20, optimizer: adam({learningRate: 0.003})});
  * for await (const {step, loss, accuracy, match1, match2} of training) display({step, loss, accuracy, match1, match2});
  * training.dispose();
  */

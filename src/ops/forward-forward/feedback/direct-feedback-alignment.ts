@@ -31,7 +31,7 @@ const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
  * const data = await digits();
  * for (const errorForm of [undefined, ternaryError({threshold: 0.1})]) {
  *   const model = directFeedbackAlignment({layers: [64, 64, 10], activation: "tanh", errorForm});
- *   const training = fit(model, data, {steps: 120, logEvery: 120});
+ *   const training = fit(model, data, {steps: 40, logEvery: 40});
  *   for await (const row of training) display(row);
  *   training.dispose();
  * }

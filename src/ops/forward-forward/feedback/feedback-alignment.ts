@@ -20,7 +20,7 @@ export interface FeedbackAlignmentOptions extends FeedbackOptions {
  * import {feedbackAlignment} from "petri/forward-forward";
  *
  * const model = feedbackAlignment({layers: [64, 64, 10], cosines: true});
- * const training = fit(model, await digits(), {steps: 120, logEvery: 40});
+ * const training = fit(model, await digits(), {steps: 60, logEvery: 20});
  * for await (const {step, loss, accuracy, cosine1, cosine2} of training)
  *   display({step, loss, accuracy, cosine1, cosine2});
  * training.dispose();

@@ -37,7 +37,7 @@ export interface ForwardGradientOptions extends FeedbackOptions {
  * const data = await digits();
  * for (const guess of ["random", "local"]) {
  *   const model = forwardGradient({layers: [64, 10], activation: "tanh", perturb: "activities", guess, cosines: true});
- *   const training = fit(model, data, {steps: 150, logEvery: 150, optimizer: sgd({learningRate: 0.1})});
+ *   const training = fit(model, data, {steps: 40, logEvery: 40, optimizer: sgd({learningRate: 0.1})});
  *   for await (const {loss, accuracy, cosine1} of training) display({guess, loss, accuracy, cosine1});
  *   training.dispose();
  * }

@@ -40,7 +40,7 @@ const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
  *
  * const model = pepita({layers: [100, 10], dropout: 0.1, cosines: true});
  * const optimizer = sgd({learningRate: 0.1, momentum: 0.9});
- * const training = fit(model, await digits(), {steps: 200, logEvery: 50, optimizer});
+ * const training = fit(model, await digits(), {steps: 80, logEvery: 20, optimizer});
  * for await (const {step, loss, accuracy, cosine1} of training) display({step, loss, accuracy, cosine1});
  * training.dispose();
  */

@@ -29,7 +29,7 @@ export interface ProductFeedbackOptions extends FeedbackOptions {
  * import {productFeedback} from "petri/forward-forward";
  *
  * const model = productFeedback({layers: [64, 64, 10], expansion: 4, decay: 0.02, cosines: true});
- * const training = fit(model, await digits(), {steps: 200, logEvery: 50, optimizer: sgd({learningRate: 0.3})});
+ * const training = fit(model, await digits(), {steps: 80, logEvery: 20, optimizer: sgd({learningRate: 0.3})});
  * for await (const {step, accuracy, cosine1} of training) display({step, accuracy, cosine1});
  * training.dispose();
  */
