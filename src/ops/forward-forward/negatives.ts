@@ -100,8 +100,8 @@ export interface HybridImagesOptions {
  * import {hybridImages, withoutLabels} from "petri/forward-forward";
  *
  * const data = await digits();
- * const x = tf.tensor(data.inputs.slice(0, 5 * 64), [5, 64]);
- * const made = hybridImages({blurs: 2, size: [8, 8]}).make({x, classes: 10, labels: withoutLabels(), key: key(3)});
+ * const images = tf.tensor(data.inputs.slice(0, 5 * 64), [5, 64]);
+ * const made = hybridImages({blurs: 2, size: [8, 8]}).make({x: images, classes: 10, labels: withoutLabels(), key: key(3)});
  * display(made.negative.reshape([5, 8, 8]).arraySync()[0]);
  */
 export function hybridImages(options: HybridImagesOptions = {}): Negatives {
