@@ -12,6 +12,7 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
     "H2O group-by": (await import("./tables/group-by.ts")).groupBy,
     "the workload": (await import("./tables/workload.ts")).workload
   }),
+  "forward-forward": async () => (await import("./forward-forward.ts")).forwardForward,
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   kan: async () => ({

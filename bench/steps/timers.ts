@@ -1,3 +1,5 @@
+import {timeDepth} from "../forward-forward/time-depth.ts";
+import {timeGoodness} from "../forward-forward/time-layer.ts";
 import {timeFit} from "../gpu/time-fit.ts";
 import {timePacking} from "../gpu/time-packing.ts";
 import {timeKan} from "../kan/time-kan.ts";
@@ -18,6 +20,8 @@ export const timers = {
   timeKan,
   timeGrouped,
   timeMoe,
+  timeDepth,
+  timeGoodness,
   timeSelection,
   timeShrunk,
   timeSparse
