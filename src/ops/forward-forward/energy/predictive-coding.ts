@@ -68,11 +68,11 @@ const optionNames: Readonly<Record<keyof PredictiveCodingOptions, true>> = {
  * as loss, and `energy`, after it, both means over examples. Throws an ArgumentError without layers and for options it does not know.
  *
  * @example
- * import {dense, fit} from "petri/core";
+ * import {dense, fit, flatten, sequential} from "petri/core";
  * import {digits} from "petri/datasets";
  * import {predictiveCoding} from "petri/forward-forward";
  *
- * const layers = [dense({units: 32, activation: "tanh"}), dense({units: 10})];
+ * const layers = [sequential([flatten(), dense({units: 32, activation: "tanh"})]), dense({units: 10})];
  * const model = predictiveCoding({layers, steps: 10});
  * const training = fit(model, await digits(), {steps: 40, logEvery: 20});
  * for await (const row of training) display(row);

@@ -49,11 +49,11 @@ const optionNames: Readonly<Record<keyof HebbianNetworkOptions, true>> = {
  * Throws an ArgumentError without a Hebbian layer and with fewer than two classes.
  *
  * @example
- * import {adam, fit, layerwise, sgd} from "petri/core";
+ * import {adam, fit, flatten, layerwise, sgd} from "petri/core";
  * import {digits} from "petri/datasets";
  * import {hebbianNetwork, softHebbDense, triangle} from "petri/forward-forward";
  *
- * const layers = [softHebbDense({units: 48}), triangle()];
+ * const layers = [flatten(), softHebbDense({units: 48}), triangle()];
  * const model = hebbianNetwork({layers, classes: 10});
  * const optimizer = layerwise((name) => (name === "head" ? adam({learningRate: 0.02}) : sgd({learningRate: 0.1})));
  * const training = fit(model, await digits(), {steps: 60, logEvery: 20, optimizer});

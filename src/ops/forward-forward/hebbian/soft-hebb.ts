@@ -50,11 +50,11 @@ const paperInit = varianceScaling({scale: 25 ** 2, distribution: "normal"});
  * Losers are Hebbian by default, as in the paper's linear layers. Throws an ArgumentError for options it does not know.
  *
  * @example
- * import {adam, fit, layerwise, sgd} from "petri/core";
+ * import {adam, fit, flatten, layerwise, sgd} from "petri/core";
  * import {digits} from "petri/datasets";
  * import {hebbianNetwork, softHebbDense, triangle} from "petri/forward-forward";
  *
- * const layers = [softHebbDense({units: 64}), triangle()];
+ * const layers = [flatten(), softHebbDense({units: 64}), triangle()];
  * const model = hebbianNetwork({layers, classes: 10});
  * const optimizer = layerwise((name) => (name === "head" ? adam({learningRate: 0.01}) : sgd({learningRate: 0.1})));
  * const training = fit(model, await digits(), {steps: 80, logEvery: 40, optimizer});
