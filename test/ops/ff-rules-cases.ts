@@ -15,6 +15,7 @@ const {
   fitInTurn,
   forwardForward,
   hardNegatives,
+  hybridImages,
   labelAsInput,
   layerCollaboration,
   lls,
@@ -22,7 +23,8 @@ const {
   momentumAuxiliary,
   scalableForwardForward,
   straightThroughRelu,
-  symba
+  symba,
+  withoutLabels
 } = ops.forwardForward;
 
 const relu = (units: number) => dense({units, activation: "relu"}) as Layer;
@@ -333,5 +335,50 @@ export function trainingCases(backend: BackendName): void {
         expect(() => inTurn.params).toThrow(/No block has learned/);
       })
     );
+  });
+}
+
+/** That a step can be recorded and replayed, with everything that it draws: for webgpu. */
+export function recordedCases(): void {
+  describe("recorded steps of rules of blocks on webgpu", () => {
+    beforeAll(() => use("webgpu"));
+
+    const data = ops.datasets.gaussians({n: 24, classes: 3, seed: 5});
+    const made: Record<string, () => LocalRule> = {
+      "hard negatives, peers and a classifier": () =>
+        forwardForward({
+          labels: labelAsInput(),
+          negatives: hardNegatives(),
+          predict: "classifier",
+          peer: {}
+        }),
+      "hybrid images": () =>
+        forwardForward({
+          labels: withoutLabels(),
+          negatives: hybridImages({size: [1, 2], blurs: 1}),
+          predict: "classifier"
+        }),
+      "layers that collaborate": () => layerCollaboration({labels: labelAsInput()}),
+      "the copy of the next block": () => momentumAuxiliary()
+    };
+    for (const [name, make] of Object.entries(made))
+      test(
+        `${name}: the same bits as steps one by one`,
+        withoutLeak(async () => {
+          const train = async (plan: boolean) => {
+            const training = fit(network(make(), [relu(6), relu(5)]), data, {
+              ...{plan, batchSize: 8, steps: 6, logEvery: 6, key: key(4)},
+              optimizer: adam({learningRate: 0.02})
+            });
+            for await (const _ of training);
+            return training;
+          };
+          const [replayed, plain] = [await train(true), await train(false)];
+          expect(replayed.plan).toMatchObject({status: "recorded"});
+          await same(replayed.params as Params, plain.params as Params);
+          for (const training of [replayed, plain]) training.dispose();
+        }),
+        120_000
+      );
   });
 }

@@ -1,0 +1,3 @@
+import {recordedCases} from "../ops/ff-rules-cases.ts";
+
+recordedCases();
