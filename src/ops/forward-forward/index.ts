@@ -1,5 +1,6 @@
 // petri/forward-forward: networks that learn without backpropagation, each by a rule of its own.
 
+export * from "./boosting/random-feature-boosting.ts";
 export {denoisingLoss, nextEmbedding, noised, priorDivergence} from "./diffusion/denoising.ts";
 export * from "./diffusion/diffusion-blocks.ts";
 export * from "./diffusion/no-prop.ts";

@@ -245,5 +245,14 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "reference/forward-forward/sdr-memory.html",
     test: "test/ops/ff-sdr-memory.test.ts",
     verdict: ""
+  },
+  {
+    id: "random-feature-representation-boosting",
+    family: "forward-forward",
+    title: "Random Feature Representation Boosting",
+    export: "petri/forward-forward#randomFeatureBoosting",
+    notebook: "reference/forward-forward/random-feature-boosting.html",
+    test: "test/ops/ff-boosting.test.ts",
+    verdict: ""
   }
 ];
