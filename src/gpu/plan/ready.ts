@@ -21,7 +21,7 @@ import {boundBytes, type UniformUse} from "./uniforms.ts";
 /** A dispatch ready to be given again; for each of the two halves of the state its own bind group. */
 export interface Ready {
   label: string;
-  /** Of the memory that is bound. */
+  /** Of what is read and what is written; what is written over counts for both. */
   bytes: number;
   pipeline: GPUComputePipeline;
   groups: readonly [GPUBindGroup, GPUBindGroup];
@@ -105,7 +105,7 @@ function ready(device: GPUDevice, {step, packed, over, use}: Arranged, placeOf: 
   const workgroups = step.kind === "merged" ? mergedWorkgroups(step) : step.workgroups;
   return {
     label,
-    bytes: operands.reduce((sum, {bytes}) => sum + bytes, 0),
+    bytes: (packed?.operands ?? boundOperands(step)).reduce((sum, {bytes}) => sum + bytes, 0),
     pipeline,
     groups: [groupFor(0), groupFor(1)],
     workgroups: packed?.workgroups ?? workgroups
