@@ -22,7 +22,11 @@ test("the tour of KANs tells how many seeds recover the formula, and ends with i
     .getByRole("button", {name: /^Edge x /})
     .click();
   await diagrams.nth(2).getByRole("button", {name: /^sin/}).click();
-  await diagrams.nth(2).locator("figcaption").getByText(/sin\(.*x/).waitFor();
+  await diagrams
+    .nth(2)
+    .locator("figcaption")
+    .getByText(/sin\(.*x/)
+    .waitFor();
   await diagrams.nth(2).locator(".large .fitted").waitFor();
   await diagrams
     .nth(3)
