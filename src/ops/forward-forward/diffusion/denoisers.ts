@@ -22,7 +22,7 @@ interface DenoisersOptions {
 }
 
 /** The blocks of a network, numbered from 1. */
-export interface Denoisers {
+interface Denoisers {
   children(inputShape: Shape): Child[];
   /** Parameters by block: {block1: {encoder, body}, ...}. */
   init(key: Key, inputShape: Shape, path?: string): Record<string, Params>;

@@ -14,7 +14,7 @@ export type LevelParams = Record<string, Params>;
 export type OutputEnergy = "squared" | "crossEntropy";
 
 /** One weight for each example, [batch], by level: the energies of a level are multiplied by them. */
-export type ExampleWeights = readonly Tensor[];
+type ExampleWeights = readonly Tensor[];
 
 /** Layers that each predict a level from the one below it; level 0 is the input, the last is clamped to what is wanted. */
 export interface Levels {
