@@ -27,8 +27,8 @@ export interface ScalableForwardForwardOptions {
  * several in a `sequential`, with what fits there (residuals, norms). No negatives, one forward pass.
  *
  * @example
- * import {conv2d, fit, globalAvgPool2d, maxPool2d, sequential} from "petri/core";
- * import {digits, reshape} from "petri/datasets";
+ * import {conv2d, fit, maxPool2d, sequential} from "petri/core";
+ * import {digits} from "petri/datasets";
  * import {localNetwork, scalableForwardForward} from "petri/forward-forward";
  *
  * const data = {...(await digits()), inputShape: [8, 8, 1]};
