@@ -152,7 +152,8 @@ export function feedbackCases(backend: BackendName): void {
       "errors are rounded to three values, or to so many bits",
       withoutLeak(async () => {
         const error = tf.tensor2d([0.5, -0.05, -0.11, 0, 0.2, -0.4], [2, 3]);
-        await expectClose(ternaryError()(error), [1, 0, -1, 0, 1, -1]);
+        await expectClose(ternaryError()(error), [1, 0, 0, 0, 0, -1]);
+        await expectClose(ternaryError({threshold: 0.1})(error), [1, 0, -1, 0, 1, -1]);
         await expectClose(ternaryError({threshold: 0.3})(error), [1, 0, 0, 0, 0, -1]);
         // Three bits: thirds of the largest of each row.
         await expectClose(quantizedError({bits: 3})(error), [0.5, 0, -0.5 / 3, 0, 0.8 / 3, -0.4]);

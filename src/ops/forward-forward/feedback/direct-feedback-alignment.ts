@@ -29,7 +29,7 @@ const sizeOf = (shape: Shape) => shape.reduce((size, dim) => size * dim, 1);
  * import {directFeedbackAlignment, ternaryError} from "petri/forward-forward";
  *
  * const data = await digits();
- * for (const errorForm of [undefined, ternaryError({threshold: 0.1})]) {
+ * for (const errorForm of [undefined, ternaryError()]) {
  *   const model = directFeedbackAlignment({layers: [64, 64, 10], activation: "tanh", errorForm});
  *   const training = fit(model, data, {steps: 40, logEvery: 40});
  *   for await (const row of training) display(row);
@@ -57,12 +57,13 @@ export function directFeedbackAlignment(options: DirectFeedbackOptions): Layer<S
 }
 
 /**
- * An error of three values for hidden layers: its sign where it is larger than the threshold (0.1 by default), otherwise 0.
+ * An error of three values for hidden layers: its sign where it is larger than the threshold (0.25 by default), otherwise 0. Keep
+ * the threshold above 1 / classes: an untrained network is that far off for every class, and layers drift along what is sent of all.
  * Throws an ArgumentError for a threshold that is no number of at least 0.
  */
 export function ternaryError(options: {threshold?: number} = {}): ErrorForm {
   checkOptions("ternaryError", options, {threshold: true});
-  const {threshold = 0.1} = options;
+  const {threshold = 0.25} = options;
   checkNumber("threshold", threshold, 0);
   return (error) =>
     tidy(() => tf.mul(tf.sign(error), tf.cast(tf.greater(tf.abs(error), threshold), "float32")));
