@@ -25,7 +25,6 @@ const {
   clipByGlobalNorm,
   dense,
   evaluate,
-  fit,
   freeze,
   initTrainState,
   key,
@@ -94,7 +93,7 @@ export function localNetworkCases(backend: BackendName): void {
         }
         tree.dispose(first.updates);
         const rows: FitRow[] = [];
-        const training = fit(model, data, {params, optimizer, batchSize: 6, steps: 2, logEvery: 1});
+        const training = ops.fit(model, data, {params, optimizer, batchSize: 6, steps: 2, logEvery: 1});
         for await (const row of training) rows.push(row);
         for (const [s, row] of rows.entries()) {
           const [one, two] = numbers(outputs[`losses_s${s}`]);
@@ -142,18 +141,23 @@ export function localNetworkCases(backend: BackendName): void {
         const data = ops.datasets.gaussians({n: 64, classes: 4, seed: 5});
         const model = mono([8, 6]);
         const options = {batchSize: 32, key: key(4), optimizer: adam({learningRate: 0.02}), logEvery: 1};
-        const whole = fit(model, data, {...options, steps: 8});
+        const whole = ops.fit(model, data, {...options, steps: 8});
         const rows: FitRow[] = [];
         for await (const row of whole) rows.push(row);
         if (backend === "webgpu") expect(whole.plan).toMatchObject({status: "recorded"});
         expect((rows.at(-1) as FitRow).loss).toBeLessThan((rows[0] as FitRow).loss);
         expect((await evaluate(model, whole.params, data)).accuracy).toBeGreaterThan(0.25);
-        const half = fit(model, data, {...options, steps: 4});
+        const half = ops.fit(model, data, {...options, steps: 4});
         for await (const _ of half);
-        const resumed = fit(model, data, {...options, key: undefined, steps: 8, resume: await half.save()});
+        const resumed = ops.fit(model, data, {
+          ...options,
+          key: undefined,
+          steps: 8,
+          resume: await half.save()
+        });
         for await (const _ of resumed);
         await expectSame(resumed.params, whole.params);
-        const frozen = fit(model, data, {
+        const frozen = ops.fit(model, data, {
           ...options,
           steps: 3,
           params: half.params,
@@ -191,8 +195,8 @@ export function localNetworkCases(backend: BackendName): void {
       );
       expect(() => monoForward({predict: "first" as never})).toThrow(/"sum" or "last", got first/);
       const data = ops.datasets.gaussians({n: 20, classes: 4});
-      expect(() => fit(mono([3]), data, {accumulate: 2})).toThrow(/leave out `accumulate`/);
-      expect(() => fit(mono([3]), data, {loss: ops.softmaxCrossEntropy})).toThrow(/leave out `loss`/);
+      expect(() => ops.fit(mono([3]), data, {accumulate: 2})).toThrow(/leave out `accumulate`/);
+      expect(() => ops.fit(mono([3]), data, {loss: ops.softmaxCrossEntropy})).toThrow(/leave out `loss`/);
     });
   });
 }
