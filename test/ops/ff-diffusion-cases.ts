@@ -8,7 +8,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {numberOf, updatesOf} from "./ff-support.ts";
 import {expectClose, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
 
-const {tf, tree, adam, dense, evaluate, fit, grad, key, sequential, valueAndGrad} = ops;
+const {tf, tree, adam, dense, evaluate, grad, key, sequential, valueAndGrad} = ops;
 const {
   denoisingLoss,
   diffusionBlocks,
@@ -85,7 +85,7 @@ export function diffusionFixtureCases(backend: BackendName): void {
       withoutLeak(async () => {
         const data = ops.datasets.gaussians({n: 64, classes: 4, seed: 5});
         const model = noProp({classes: 4, blocks: 3, block: small});
-        const training = fit(model, data, {
+        const training = ops.fit(model, data, {
           // Software adapters are slow: there it is enough that a step is recorded.
           steps: backend === "webgpu" ? 4 : 40,
           batchSize: 32,
@@ -118,7 +118,7 @@ export function diffusionBlocksCases(backend: BackendName): void {
       withoutLeak(async () => {
         const data = ops.datasets.gaussians({n: 64, classes: 4, seed: 5});
         const model = diffusionBlocks({outputs: 4, blocks: 3, block: small, stepsPerBlock: 2});
-        const training = fit(model, data, {
+        const training = ops.fit(model, data, {
           steps: 60,
           batchSize: 32,
           key: key(4),
@@ -244,7 +244,7 @@ export function diffusionCases(backend: BackendName): void {
         };
         const model = noProp({classes: 3, blocks: 2, block: small, encoder, embedding: 5, inference: "mean"});
         const params = model.init(key(2), [4, 4, 1]);
-        const training = fit(model, data, {params, steps: 3, batchSize: 6});
+        const training = ops.fit(model, data, {params, steps: 3, batchSize: 6});
         for await (const _ of training);
         const table = (of: Params) => (of as {embedding: {table: Tensor}}).embedding.table;
         expect(table(training.params).shape).toEqual([3, 5]);

@@ -8,7 +8,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {datasetOf, numberOf, updatesOf} from "./ff-support.ts";
 import {expectClose, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
 
-const {tf, tree, activation, dense, evaluate, fit, key, layerwise, sequential, sgd} = ops;
+const {tf, tree, activation, dense, evaluate, key, layerwise, sequential, sgd} = ops;
 const {predictiveCoding} = ops.forwardForward;
 
 const tanhAfter = (units: number) => dense({units, activation: "tanh"});
@@ -96,7 +96,7 @@ export function energyFixtureCases(backend: BackendName): void {
           await expectTree(updates, grads);
           const learningRate = {"predictive-coding-amb-tanh": 0.05}[name as string] ?? 0.1;
           const data = await datasetOf(x, y, 3);
-          const training = fit(model, data, {
+          const training = ops.fit(model, data, {
             params,
             optimizer: sgd({learningRate}),
             batchSize: x.shape[0] as number,
@@ -122,7 +122,13 @@ export function energyFixtureCases(backend: BackendName): void {
           const layers = [tanhAfter(8), dense({units: 4})];
           const model = predictiveCoding({layers, learn, steps: 4, rate: 0.2});
           const optimizer = layerwise(sgd({learningRate: 0.2}));
-          const training = fit(model, data, {steps: 24, batchSize: 32, key: key(4), optimizer, logEvery: 1});
+          const training = ops.fit(model, data, {
+            steps: 24,
+            batchSize: 32,
+            key: key(4),
+            optimizer,
+            logEvery: 1
+          });
           const rows: FitRow[] = [];
           for await (const row of training) rows.push(row);
           if (backend === "webgpu") expect(training.plan).toMatchObject({status: "recorded"});
@@ -153,7 +159,7 @@ export function energyCases(backend: BackendName): void {
         ];
         const y = [0, 1];
         const batch = await datasetOf(tf.tensor2d(x), tf.tensor1d(y, "int32"), 2);
-        const training = fit(model, batch, {
+        const training = ops.fit(model, batch, {
           params,
           optimizer: sgd({learningRate: 0.25}),
           batchSize: 2,

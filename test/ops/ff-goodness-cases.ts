@@ -10,7 +10,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {learnOnce, turned} from "./ff-rule-support.ts";
 import {expectClose, type Fixture, fixture, kernel, numbers, tensor, use, withoutLeak} from "./support.ts";
 
-const {tf, adam, addDecayedWeights, chain, dense, fit, freeze, layerwise, sgd, tree} = ops;
+const {tf, adam, addDecayedWeights, chain, dense, freeze, layerwise, sgd, tree} = ops;
 const {forwardForward, labelInPixels, localNetwork, straightThroughRelu} = ops.forwardForward;
 
 /** The blocks of a fixture: params {block1: {layer}, ...}. */
@@ -95,7 +95,7 @@ async function loewe(name: string): Promise<void> {
   const data = batchOf(numbers(inputs.neutral), numbers(inputs.labels));
   for (const steps of [1, 2]) {
     if (!outputs[`w0_after${steps}`]) continue;
-    const training = fit(model, data, {params, optimizer, steps, batchSize: settings.batch});
+    const training = ops.fit(model, data, {params, optimizer, steps, batchSize: settings.batch});
     for await (const _ of training);
     const after = training.params as unknown as Record<string, {layer: Record<string, Tensor>}>;
     for (let i = 0; i < count; ++i) {
@@ -155,7 +155,7 @@ export function goodnessCases(backend: BackendName): void {
           const optimizer = layerwise((child) =>
             child === `block${i + 1}` ? adam({learningRate: 0.03}) : freeze()
           );
-          const training = fit(model, data, {
+          const training = ops.fit(model, data, {
             params: params as never,
             optimizer,
             steps: 3,

@@ -7,7 +7,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {numberOf} from "./ff-support.ts";
 import {expectClose, type Fixture, fixture, kernel, tensor, use, withoutLeak} from "./support.ts";
 
-const {tf, tree, adam, dense, evaluate, fit, freeze, key, layerwise, sgd} = ops;
+const {tf, tree, adam, dense, evaluate, freeze, key, layerwise, sgd} = ops;
 const {hebbianNetwork, softHebbConv2d, softHebbDense, triangle} = ops.forwardForward;
 
 const images = (stored: Fixture["inputs"][string] | undefined) => tensor(stored).transpose([0, 2, 3, 1]);
@@ -73,7 +73,7 @@ export function hebbianFixtureCases(backend: BackendName): void {
         const data = ops.datasets.gaussians({n: 64, classes: 4, seed: 5});
         const layers = [softHebbDense({units: 12, inverseTemperature: 2}), triangle()];
         const model = hebbianNetwork({layers, classes: 4});
-        const training = fit(model, data, {
+        const training = ops.fit(model, data, {
           steps: 40,
           batchSize: 32,
           key: key(4),
@@ -107,7 +107,12 @@ export function hebbianCases(backend: BackendName): void {
         const shuffled = {...data, labels: data.labels.map((label) => (label + 1) % 4)};
         const ended: Params[] = [];
         for (const each of [data, shuffled]) {
-          const training = fit(model, each, {steps: 150, batchSize: 32, key: key(4), optimizer: optimizer()});
+          const training = ops.fit(model, each, {
+            steps: 150,
+            batchSize: 32,
+            key: key(4),
+            optimizer: optimizer()
+          });
           let last: FitRow | undefined;
           for await (const row of training) last = row;
           expect(last?.norm1).toBeCloseTo(1, 1);
@@ -143,7 +148,7 @@ export function hebbianCases(backend: BackendName): void {
           classes: 3
         };
         const params = model.init(key(2), [8, 8, 2]);
-        const training = fit(model, data, {
+        const training = ops.fit(model, data, {
           params,
           steps: 3,
           batchSize: 6,

@@ -9,7 +9,7 @@ import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
-const {tf, dense, evaluate, fit, key, random} = ops;
+const {tf, dense, evaluate, key, random} = ops;
 const {
   cascadedForward,
   classPatterns,
@@ -181,7 +181,7 @@ export function wholeCases(backend: BackendName): void {
         const train = (rule: LocalRule) => {
           const model = localNetwork({blocks: [relu(48), relu(48)], rule, classes: 10});
           const optimizer = ops.adam({learningRate: 0.005});
-          return {model, training: fit(model, data, {steps: 60, batchSize: 64, logEvery: 60, optimizer})};
+          return {model, training: ops.fit(model, data, {steps: 60, batchSize: 64, logEvery: 60, optimizer})};
         };
         const made = {
           unsupervised: forwardForward({

@@ -6,7 +6,7 @@ import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
-const {tf, adam, dense, evaluate, fit, grad, initState, key, random, sequential, tree} = ops;
+const {tf, adam, dense, evaluate, grad, initState, key, random, sequential, tree} = ops;
 const {forwardForward, labelAsInput, localNetwork, physicalSystem, randomScattering} = ops.forwardForward;
 
 /** Systems that training does not look into. */
@@ -72,7 +72,11 @@ export function physicalCases(backend: BackendName): void {
           ]);
         const rule = forwardForward({labels: labelAsInput({value: 2}), predictFrom: 1});
         const model = localNetwork({blocks: [block(1), block(2)], rule, classes: 3});
-        const training = fit(model, data, {steps: 60, logEvery: 60, optimizer: adam({learningRate: 0.02})});
+        const training = ops.fit(model, data, {
+          steps: 60,
+          logEvery: 60,
+          optimizer: adam({learningRate: 0.02})
+        });
         for await (const _ of training);
         const {modelState} = training.state;
         const {accuracy} = await evaluate(model, training.params, data, {modelState});

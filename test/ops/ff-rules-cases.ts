@@ -9,7 +9,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {learnOnce} from "./ff-rule-support.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
-const {tf, adam, conv2d, dense, evaluate, fit, key, random, sequential, tree} = ops;
+const {tf, adam, conv2d, dense, evaluate, key, random, sequential, tree} = ops;
 const {
   cascadedForward,
   fitInTurn,
@@ -285,7 +285,7 @@ export function trainingCases(backend: BackendName): void {
         `${name} learns`,
         withoutLeak(async () => {
           const model = network(make(), blocks);
-          const training = fit(model, data, options);
+          const training = ops.fit(model, data, options);
           for await (const _ of training);
           const {accuracy} = await evaluate(model, training.params, data);
           expect(accuracy).toBeGreaterThan(0.6);
@@ -303,7 +303,7 @@ export function trainingCases(backend: BackendName): void {
           peer: {}
         });
         const train = async () => {
-          const training = fit(network(rule, blocks), data, {...options, steps: 5});
+          const training = ops.fit(network(rule, blocks), data, {...options, steps: 5});
           for await (const _ of training);
           return training;
         };
@@ -366,7 +366,7 @@ export function recordedCases(): void {
         `${name}: the same bits as steps one by one`,
         withoutLeak(async () => {
           const train = async (plan: boolean) => {
-            const training = fit(network(make(), [relu(6), relu(5)]), data, {
+            const training = ops.fit(network(make(), [relu(6), relu(5)]), data, {
               ...{plan, batchSize: 8, steps: 6, logEvery: 6, key: key(4)},
               optimizer: adam({learningRate: 0.02})
             });

@@ -8,8 +8,3 @@ export interface HebbianLayer<P extends Params = Params> extends Layer<P> {
   /** Minus the change that the rule makes of a batch, which an optimizer goes down: sgd with the rule's learning rate. */
   hebbian(params: P, x: Tensor, context: Context): P;
 }
-
-/** True for layers with a Hebbian rule. */
-export function isHebbian(layer: Layer): layer is HebbianLayer {
-  return typeof (layer as Partial<HebbianLayer>).hebbian === "function";
-}

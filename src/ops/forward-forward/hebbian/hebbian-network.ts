@@ -20,7 +20,7 @@ import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
 import {leaves, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {checkClasses} from "../local-network.ts";
-import {isHebbian} from "./hebbian-layer.ts";
+import type {HebbianLayer} from "./hebbian-layer.ts";
 
 export interface HebbianNetworkOptions {
   /** Layers with a Hebbian rule, and what lies between them: norms, nonlinearities, pools, which learn nothing. */
@@ -147,4 +147,9 @@ function checked(options: HebbianNetworkOptions): Required<HebbianNetworkOptions
       "hebbianNetwork needs at least one layer with a Hebbian rule, such as softHebbDense({units: 64}); got none."
     );
   return {layers, classes, head: options.head ?? (sequential([flatten(), dense({units: classes})]) as Layer)};
+}
+
+/** True for layers with a Hebbian rule. */
+function isHebbian(layer: Layer): layer is HebbianLayer {
+  return typeof (layer as Partial<HebbianLayer>).hebbian === "function";
 }
