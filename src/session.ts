@@ -95,6 +95,10 @@ export function openSession(request: SessionRequest, services: SessionServices):
         const {createRoutingExplorer} = await import("./cells/moe/create-moe-views.ts");
         return createRoutingExplorer();
       }),
+      goodnessView: onUse(async () => {
+        const {createGoodnessView} = await import("./cells/forward-forward/create-goodness-view.ts");
+        return createGoodnessView();
+      }),
       train: (context) =>
         trainFor(context, {trainer, notebook: name, rerun: (id) => void session.run([id], {force: true})})
     },

@@ -100,6 +100,15 @@ export function goodnessRule(options: GoodnessRuleOptions, variant: Variant): Lo
       return tf.transpose(tf.reshape(sums, [classes, -1]));
     });
 
+  /** Positives, then negatives, as the first block is given them. */
+  const bothOf = (x: Tensor, y: Tensor, context: NetworkContext): Tensor => {
+    const {classes, key} = context;
+    if (!key) throw new ArgumentError(`${variant.name} makes negatives at random: pass a key, as fit does.`);
+    const still = {...context, training: false};
+    const made = negatives.make({x, y, classes, labels, key, scores: () => scores(context, x, still)});
+    return normalize(tf.concat([made.positive, made.negative]));
+  };
+
   return {
     name: variant.name,
     figures: ["positive", "negative"],
@@ -109,15 +118,10 @@ export function goodnessRule(options: GoodnessRuleOptions, variant: Variant): Lo
     }),
     ...(byClassifier && {head: classifierHead(predictFrom, settings.classifierInit)}),
     begin(x, y, context) {
-      const {classes, key} = context;
-      if (!key)
-        throw new ArgumentError(`${variant.name} makes negatives at random: pass a key, as fit does.`);
-      const still = {...context, training: false};
-      const made = negatives.make({x, y, classes, labels, key, scores: () => scores(context, x, still)});
-      const both = normalize(tf.concat([made.positive, made.negative]));
+      const both = bothOf(x, y, context);
       return {
         both,
-        ...(byClassifier && {y, plain: normalize(neutral(labels, x, classes))}),
+        ...(byClassifier && {y, plain: normalize(neutral(labels, x, context.classes))}),
         ...variant.begin?.(both, context, pass)
       };
     },
@@ -143,7 +147,14 @@ export function goodnessRule(options: GoodnessRuleOptions, variant: Variant): Lo
         figures: [positive, negative] as Tensor[]
       };
     },
-    predict: (_blocks, x, context) => scores(context, x, context)
+    predict: (_blocks, x, context) => scores(context, x, context),
+    goodness(x, y, context) {
+      const {goodness} = pass(context.blocks, bothOf(x, y, context), context);
+      return context.blocks.map((block, i) => ({
+        goodness: goodness[i] as Tensor,
+        threshold: variant.lossOf(block, {}).threshold
+      }));
+    }
   };
 }
 

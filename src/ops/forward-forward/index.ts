@@ -21,6 +21,7 @@ export * from "./feedback/seeded-perturbations.ts";
 export {type StationaryFeedbackOptions, stationaryFeedback} from "./feedback/stationary-feedback.ts";
 export type {MirroringOptions} from "./feedback/weight-mirroring.ts";
 export type {Matrix} from "./float64/ridge.ts";
+export * from "./goodness-report.ts";
 export type {GoodnessRuleOptions, PeerOptions} from "./goodness-rule.ts";
 export type * from "./hebbian/hebbian-layer.ts";
 export * from "./hebbian/hebbian-network.ts";

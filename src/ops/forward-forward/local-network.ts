@@ -3,7 +3,7 @@ import {type Context, type Layer, type LearningContext, type Shape, shapeAfter} 
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {rowsOf} from "./block.ts";
-import type {Block, BlockParams, BlockPlace, LocalRule, Streams} from "./local-rule.ts";
+import type {Block, BlockGoodness, BlockParams, BlockPlace, LocalRule, Streams} from "./local-rule.ts";
 
 export interface LocalNetworkOptions {
   /** What is trained apart, in order of application: a dense layer, or a `sequential` of several. A dense one at the beginning takes inputs of any shape as rows. */
@@ -16,6 +16,12 @@ export interface LocalNetworkOptions {
 
 /** Parameters by block: {block1: {layer, rule}, ...}; a rule's head, a classifier say, is one more child. */
 export type LocalParams = Record<string, BlockParams | Params>;
+
+/** What localNetwork makes: a layer, which also tells the goodness of positives and negatives where its rule has these. */
+export interface LocalNetwork extends Layer<LocalParams> {
+  /** Block by block, for a batch and its labels; negatives are drawn by the context's key. `goodnessReport` reads it. */
+  goodness?(params: LocalParams, x: Tensor, y: Tensor, context: Context): readonly BlockGoodness[];
+}
 
 const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
   blocks: true,
@@ -40,7 +46,7 @@ const optionNames: Readonly<Record<keyof LocalNetworkOptions, true>> = {
  * for await (const row of training) display(row);
  * training.dispose();
  */
-export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
+export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
   const {blocks: layers, rule, classes} = checked(options);
   const {head} = rule;
   /** What the network is given: rows, where it begins with a dense layer. */
@@ -146,7 +152,13 @@ export function localNetwork(options: LocalNetworkOptions): Layer<LocalParams> {
         layer: inPlace(layers[place.index] as Layer, place, rule),
         inputShape: place.inputShape
       })),
-    learning: {figures: figureNames(layers.length, rule), learn}
+    learning: {figures: figureNames(layers.length, rule), learn},
+    ...(rule.goodness && {
+      goodness(params: LocalParams, inputs: Tensor, y: Tensor, context: Context) {
+        const x = rowed(inputs);
+        return rule.goodness?.(x, y, {...context, ...networkOf(params, x), training: false}) ?? [];
+      }
+    })
   };
 }
 

@@ -60,6 +60,14 @@ export interface LocalStep {
   figures?: readonly Tensor[];
 }
 
+/** What a block makes of positives and negatives. */
+export interface BlockGoodness {
+  /** Of positives, then negatives, [2 batch]. */
+  readonly goodness: Tensor;
+  /** What it is compared with, where that is one number. */
+  readonly threshold?: number | undefined;
+}
+
 /**
  * A rule that trains a network block by block, each from its own input and output (and the labels), so that nothing goes back
  * through the network: a new rule is one file. What a rule keeps fixed or by itself (random feedback, running means) is state,
@@ -82,4 +90,6 @@ export interface LocalRule {
   step(block: Block, streams: Streams, context: NetworkContext): LocalStep;
   /** Scores of the classes for inputs without labels: [batch, classes]. The highest is the answer. */
   predict(blocks: readonly Block[], x: Tensor, context: NetworkContext): Tensor;
+  /** What every block makes of positives and of the negatives drawn for them by the context's key, where the rule has these. */
+  goodness?(x: Tensor, y: Tensor, context: NetworkContext): readonly BlockGoodness[];
 }
