@@ -28,7 +28,7 @@ export interface Layerwise extends Optimizer {
  * const params = mlp([2, 4, 2]).init(key(0));
  * const {params: next} = stepOptimizer(optimizer, params, optimizer.init(params), params);
  * const share = ({path, leaf}, i) => ({path, kept: leaf.div(tree.leaves(params)[i]).mean().arraySync()});
- * display(Inputs.table(tree.entries(next).filter(({path}) => path.endsWith("kernel")).map(share)));
+ * display(Inputs.table(tree.entries(next).map(share).filter(({path}) => path.endsWith("kernel"))));
  */
 export function layerwise(choice: Optimizer | ((name: string) => Optimizer)): Layerwise {
   const made = new Map<string, Optimizer>();
