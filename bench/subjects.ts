@@ -13,6 +13,8 @@ export const subjects: Record<string, () => Promise<Record<string, Bench>>> = {
     "the workload": (await import("./tables/workload.ts")).workload
   }),
   "forward-forward": async () => (await import("./forward-forward.ts")).forwardForward,
+  "forward-forward-notebooks": async () =>
+    (await import("./forward-forward-notebooks/recordings.ts")).forwardForwardNotebooks,
   gpu: async () => (await import("./gpu.ts")).gpu,
   "gpu-node": async () => (await import("./gpu.ts")).gpuInNode,
   kan: async () => ({

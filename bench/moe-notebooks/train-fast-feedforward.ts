@@ -6,7 +6,7 @@ import type {
   FastFeedforwardOptions,
   FastFeedforwardParams
 } from "../../src/ops/moe/layers/fast-feedforward.ts";
-import {digitsInNode, type Figure, record} from "./in-node.ts";
+import {digitsInNode, type Figure, record} from "../support/recorded-in-node.ts";
 
 const LEAF = 8;
 const DEPTH = 4;

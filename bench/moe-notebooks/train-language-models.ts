@@ -6,7 +6,7 @@ import type {RoutingLosses} from "../../src/ops/moe/losses/routing-losses.ts";
 import type {Router} from "../../src/ops/moe/routing.ts";
 import {eachPosition} from "../../src/ops/zoo/parts.ts";
 import {median} from "../support/median.ts";
-import {type Figure, notebookFiles, record} from "./in-node.ts";
+import {type Figure, notebookFiles, record} from "../support/recorded-in-node.ts";
 
 const {moe} = ops;
 /** Characters of a window, windows of a step, and one in how many windows of the held-out text is predicted. */

@@ -4,7 +4,7 @@ import type {Dataset} from "../../src/ops/datasets/dataset.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {MoeLayer, MoeOptions} from "../../src/ops/moe/moe.ts";
 import type {Router} from "../../src/ops/moe/routing.ts";
-import {digitsInNode, type Figure, record} from "./in-node.ts";
+import {digitsInNode, type Figure, record} from "../support/recorded-in-node.ts";
 
 const {moe} = ops;
 const EXPERTS = 8;

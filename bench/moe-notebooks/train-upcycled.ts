@@ -2,7 +2,7 @@
 import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
-import {digitsInNode, type Figure, record} from "./in-node.ts";
+import {digitsInNode, type Figure, record} from "../support/recorded-in-node.ts";
 
 const SHAPE = [64];
 const BATCH = 32;

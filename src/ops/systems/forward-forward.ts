@@ -233,9 +233,10 @@ export const forwardForwardSystems: readonly System[] = [
     family: "forward-forward",
     title: "The Forward-Forward Algorithm: Some Preliminary Investigations",
     export: "petri/forward-forward#forwardForward",
-    notebook: "reference/forward-forward/forward-forward.html",
+    notebook: "forward-forward.html",
     test: "test/ops/ff-goodness.test.ts",
-    verdict: ""
+    verdict:
+      "within a point of backpropagation's test accuracy (97.4%) at equal steps: with labels did not hold (96.1%), without did not hold (96.1%); without labels better than untrained layers: held (8x8 digits, 3 seeds)"
   },
   {
     id: "superposed-episodic-and-semantic-memory-via-sparse-distributed",

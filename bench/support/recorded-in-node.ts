@@ -1,8 +1,8 @@
-// What the recordings of petri/moe's notebooks have in common: the digits, and figures as they are printed.
+// What recordings of notebooks in Node have in common: the digits, and figures as they are printed.
 import {readFile} from "node:fs/promises";
 import {join} from "node:path";
 import {ops} from "../../src/ops/index.ts";
-import {openWasmInNode} from "../support/open-wasm-in-node.ts";
+import {openWasmInNode} from "./open-wasm-in-node.ts";
 
 /** A figure of a recording. */
 export interface Figure {
