@@ -20,10 +20,6 @@ if (!("groupBy" in Map)) {
 
 const executablePath = (await findChromium()) ?? undefined;
 
-// Files that share one page: each by itself would load the library, and compile its shaders, again. They leave nothing
-// behind: what they allocate is counted. What is loaded but once needs a page of its own.
-const kernelTests = ["test/browser/{ops!(-datasets),plan*}.test.ts"];
-
 export default defineConfig({
   test: {
     projects: [
@@ -46,10 +42,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({launchOptions: {executablePath, args: chromiumFlags}}),
-            instances: [
-              {browser: "chromium", name: "browser (pages)", exclude: kernelTests},
-              {browser: "chromium", name: "browser (kernels)", include: kernelTests, isolate: false}
-            ]
+            instances: [{browser: "chromium"}]
           }
         }
       },
