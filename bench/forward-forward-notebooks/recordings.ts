@@ -20,5 +20,6 @@ export const forwardForwardNotebooks: Record<string, Bench> = {
   noprop: recordingOwn("train-noprop", {seeds: 3, steps: 300}),
   hopfield: recordingOwn("train-hopfield", {seeds: 3, steps: 0}),
   "local rules": recordingsByName(of)("train-local-rules", {seeds: 3, steps: 300}),
+  "local rules on MNIST": recordingsByName(of)("train-local-rules-mnist", {seeds: 3, steps: 300}),
   MNIST: recording("train-mnist", {seeds: 1, steps: 18760})
 };

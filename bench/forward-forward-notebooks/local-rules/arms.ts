@@ -3,6 +3,7 @@ import type {Layer} from "../../../src/ops/core/layer.ts";
 import type {Optimizer} from "../../../src/ops/core/optimizers/optimizer.ts";
 import type {LocalRule} from "../../../src/ops/forward-forward/local-rule.ts";
 import {ops} from "../../../src/ops/index.ts";
+import type {DataSet} from "./data-sets.ts";
 import {imperfectlyModelled} from "./imperfectly-modelled.ts";
 
 const {adam, batchNorm, dense, freeze, gru, layerwise, mlp, sequential} = ops;
@@ -13,7 +14,7 @@ export interface Arm {
   model(): Layer;
   /** What steps the parameters, made of an optimizer of the search; that itself where it is left out. */
   optimizer?(found: () => Optimizer): Optimizer;
-  /** Of a digit, where it is no row of 64 numbers. */
+  /** Of an image, where it is no row of all its pixels. */
   inputShape?: number[];
 }
 
@@ -39,8 +40,8 @@ const only = (names: readonly string[], arm: Arm): Arm => ({
 });
 
 const withLabels = () => ({labels: ff.labelAsInput({value: 3})});
-const withoutLabels = () => ({
-  negatives: ff.hybridImages({blurs: 2, size: [8, 8]}),
+const withoutLabels = ({blurs, size}: DataSet) => ({
+  negatives: ff.hybridImages({blurs, size}),
   labels: ff.withoutLabels(),
   predict: "classifier" as const
 });
@@ -72,9 +73,10 @@ function hebbian(widths: readonly number[], isTrained = true): Arm {
   };
 }
 
-const recurrent = (layer: () => Layer): Arm => ({
+/** Reads an image line by line, or some lines at a time. */
+const recurrent = ({read}: DataSet, layer: () => Layer): Arm => ({
   model: () => sequential([layer(), dense({units: CLASSES})]) as Layer,
-  inputShape: [8, 8]
+  inputShape: [...read]
 });
 const READ_ROWS = {units: 128, returnSequences: false};
 
@@ -87,14 +89,16 @@ const modelledBlocks = (drift: number) => () =>
     dense({units: CLASSES})
   ]) as Layer;
 
-const backprop = network(() => mlp([64, ...STACK.layers]));
+const whole = ({size: [height, width]}: DataSet) => mlp([height * width, ...STACK.layers]);
+const backpropagation = (data: DataSet) => network(() => whole(data));
 
-export const ARMS: Record<string, Arm> = {
-  backpropagation: backprop,
-  "last layer alone": only(["dense4"], backprop),
+/** All of them, for images of these data. */
+export const armsOf = (data: DataSet): Record<string, Arm> => ({
+  backpropagation: backpropagation(data),
+  "last layer alone": only(["dense4"], backpropagation(data)),
 
   "Forward-Forward, labels": local(() => ff.forwardForward(withLabels())),
-  "Forward-Forward, no labels": local(() => ff.forwardForward(withoutLabels())),
+  "Forward-Forward, no labels": local(() => ff.forwardForward(withoutLabels(data))),
   SymBa: local(() => ff.symba(withLabels())),
   "layer collaboration": local(() => ff.layerCollaboration(withLabels())),
   "scalable Forward-Forward": local(() => ff.scalableForwardForward({channelsPerClass: 4})),
@@ -130,7 +134,7 @@ export const ARMS: Record<string, Arm> = {
   ...Object.fromEntries(
     [1, 3, 9].map((samples) => [
       `seeded perturbations, ${samples}`,
-      network(() => ff.seededPerturbations(mlp([64, ...STACK.layers]), {samples}))
+      network(() => ff.seededPerturbations(whole(data), {samples}))
     ])
   ),
 
@@ -152,7 +156,7 @@ export const ARMS: Record<string, Arm> = {
   "physical layers, exact model": network(modelledBlocks(0)),
   "physical layers, wrong model": network(modelledBlocks(0.7)),
 
-  "GRU, through time": recurrent(() => gru(READ_ROWS) as Layer),
-  "GRU, stationary feedback": recurrent(() => ff.stationaryFeedback(READ_ROWS) as Layer),
-  "GRU, cut off": recurrent(() => ff.stationaryFeedback({...READ_ROWS, feedback: 0}) as Layer)
-};
+  "GRU, through time": recurrent(data, () => gru(READ_ROWS) as Layer),
+  "GRU, stationary feedback": recurrent(data, () => ff.stationaryFeedback(READ_ROWS) as Layer),
+  "GRU, cut off": recurrent(data, () => ff.stationaryFeedback({...READ_ROWS, feedback: 0}) as Layer)
+});

@@ -3,6 +3,7 @@ import type {Key} from "../../../src/ops/core/key.ts";
 import type {Dataset} from "../../../src/ops/datasets/dataset.ts";
 import {ops} from "../../../src/ops/index.ts";
 import type {Figure} from "../../support/recorded-in-node.ts";
+import type {DataSet} from "./data-sets.ts";
 
 const {affineOutputs, blockCoordinateDescent, boostedOutputs, randomFeatureBoosting} = ops.forwardForward;
 
@@ -19,6 +20,8 @@ export interface SolvedArm {
   /** What is searched, and with which values. */
   option: string;
   values: readonly number[];
+  /** How many of the rows it takes: all where it is left out. */
+  rows?: number;
   solve(data: Dataset, value: number, budget: {key: Key; passes: number}): Solved;
 }
 
@@ -26,7 +29,7 @@ const HIDDEN = [128, 128, 128];
 
 const inputsOf = (data: Dataset): Matrix => ({
   rows: data.labels.length,
-  columns: 64,
+  columns: data.inputs.length / data.labels.length,
   values: Float64Array.from(data.inputs)
 });
 
@@ -65,12 +68,13 @@ const boosting = (layers: number): SolvedArm => ({
   }
 });
 
-export const SOLVED: Record<string, SolvedArm> = {
+export const solvedOf = ({descentRows}: DataSet): Record<string, SolvedArm> => ({
   "random feature boosting": boosting(HIDDEN.length),
   "random features": boosting(0),
   "block coordinate descent": {
     option: "alpha",
     values: [0.1, 1, 10, 100, 1000],
+    rows: descentRows,
     solve(data, alpha, {key, passes}) {
       const descent = blockCoordinateDescent(data, {hidden: HIDDEN, epochs: passes, alpha, key});
       const course: Figure[] = [];
@@ -88,4 +92,4 @@ export const SOLVED: Record<string, SolvedArm> = {
       };
     }
   }
-};
+});
