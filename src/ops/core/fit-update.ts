@@ -31,6 +31,8 @@ interface Updated<P extends Params> {
    * without classes. Of outputs, then those of the model and what they should have been.
    */
   results: Tensor[];
+  /** How often the child was updated that was updated most, where that is not once. */
+  updates?: number;
 }
 
 /** A part of a batch: what the feed gave for it, and its share of the rows. */
@@ -129,6 +131,7 @@ function updateByLearning<P extends Params>(
     const optimizerState = {...(state.optimizerState as Record<string, OptimizerState>)};
     const modelState: Record<string, Params> = {...state.modelState};
     const fresh: Tensor[] = [];
+    const updates = new Map<string, number>();
     /** What is made in a scope of the network's own outlives it. */
     const kept = <T extends Tree<Tensor | number>>(tree: T): T => {
       for (const leaf of leaves<Tensor | number>(tree))
@@ -154,6 +157,7 @@ function updateByLearning<P extends Params>(
         const next = optimizer.stepChild(name, grads, own, child);
         params[name] = kept(next.params as Tree<Tensor>) as Params;
         optimizerState[name] = kept(next.state);
+        updates.set(name, (updates.get(name) ?? 0) + 1);
         if (isLast) {
           const before = [child, own, (state.params as typeof params)[name] as Params];
           dispose(before as Tree<Tensor | number>, [next.params, next.state] as Tree<Tensor | number>);
@@ -174,7 +178,7 @@ function updateByLearning<P extends Params>(
       // A child that was updated more than once leaves what it was on the way.
       freeBut(params, optimizerState, modelState);
       const next = {params: params as P, optimizerState, modelState, step: state.step + 1};
-      return {state: next, results};
+      return {state: next, results, updates: Math.max(1, ...updates.values())};
     } catch (error) {
       freeBut();
       throw error;

@@ -5,7 +5,8 @@ import {splitRows} from "./batches.ts";
 import type {Feed} from "./feed.ts";
 import type {Update, Wanted} from "./fit-update.ts";
 import {type Key, stepKey} from "./key.ts";
-import type {Optimizer} from "./optimizers/optimizer.ts";
+import {countsWithin} from "./optimizers/counts-within.ts";
+import type {Optimizer, OptimizerState} from "./optimizers/optimizer.ts";
 import type {TrainState} from "./train-step.ts";
 import {leaves, type Params, type Tree, unflatten} from "./tree.ts";
 
@@ -43,6 +44,8 @@ export class PackedTraining<P extends Params> {
   private apart: string | undefined;
   /** Have the structure of the states. */
   private readonly outlines: TrainState<P>[];
+  /** Of the last step in ordinary operations: the updates of the optimizer's state, and by how much its numbers grew. */
+  private readonly made: {updates: number; growth: readonly number[]}[] = [];
   /** Of the step under way. */
   private wanted: Wanted = "nothing";
   private shares: readonly number[] = [];
@@ -92,9 +95,7 @@ export class PackedTraining<P extends Params> {
     // A plan always computes the figures: two kinds of steps would be two plans.
     const isPlanning = this.parts.some((steps) => steps.isPlanning);
     this.wanted = wanted === "nothing" && isPlanning ? "figures" : wanted;
-    const isIrregular = this.optimizers.some(
-      (optimizer, run) => optimizer.isIrregular?.(this.optimizerCounts(run)) ?? false
-    );
+    const isIrregular = this.optimizers.some((_, run) => this.isIrregular(run));
     this.give(
       parts.map((own) => own.flatMap((part) => this.feed.inputs(part))),
       isIrregular || wanted === "outputs"
@@ -126,11 +127,22 @@ export class PackedTraining<P extends Params> {
         share
       }));
       const key = stepKey(keys, this.step + 1);
-      const next = update(this.treeOf(before, index), batch, key, this.wanted);
+      const state = this.treeOf(before, index);
+      const {updates = 1, ...next} = update(state, batch, key, this.wanted);
       this.outlines[index] = next.state;
+      this.made[index] = {updates, growth: updates > 1 ? growthOf(state, next.state) : []};
       return {state: leavesOf(next.state), outputs: next.results};
     };
     return {run, state: leavesOf(state)};
+  }
+
+  /** Whether one of the updates of the next step is unlike ordinary ones. */
+  private isIrregular(run: number): boolean {
+    const optimizer = this.optimizers[run];
+    if (!optimizer?.isIrregular) return false;
+    const {updates, growth} = this.made[run] ?? {updates: 1, growth: []};
+    const each = countsWithin(this.optimizerCounts(run), updates, growth);
+    return each.some((counts: OptimizerState) => optimizer.isIrregular?.(counts));
   }
 
   private give(inputs: readonly StepInput[][], isSingular: boolean): void {
@@ -156,6 +168,12 @@ export class PackedTraining<P extends Params> {
     const {params, optimizerState, modelState, step} = this.outlines[run] as TrainState<P>;
     return unflatten({params, optimizerState, modelState, step}, state) as unknown as TrainState<P>;
   }
+}
+
+/** By how much the numbers of the optimizer's state grew, 0 in the place of tensors. */
+function growthOf({optimizerState: before}: TrainState, {optimizerState: after}: TrainState): number[] {
+  const old = leaves<Leaf>(before);
+  return leaves<Leaf>(after).map((count, i) => (typeof count === "number" ? count - Number(old[i]) : 0));
 }
 
 function leavesOf({params, optimizerState, modelState, step}: TrainState): Leaf[] {

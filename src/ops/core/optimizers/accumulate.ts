@@ -29,8 +29,8 @@ export function accumulate(every: number, optimizer: Optimizer): Optimizer {
   return {
     learningRate: (state) => optimizer.learningRate?.((state as AccumulateState).inner),
     start: (params, state) => optimizer.start?.(params, (state as AccumulateState).inner) ?? params,
-    isIrregular: (state) =>
-      isLast(state as AccumulateState) && optimizer.isIrregular?.((state as AccumulateState).inner) === true,
+    // In all steps before it too: a step of several updates may come to it in its middle.
+    isIrregular: (state) => optimizer.isIrregular?.((state as AccumulateState).inner) === true,
     init: (params): AccumulateState => ({
       seen: 0,
       mean: zerosLike(params),

@@ -56,7 +56,7 @@ export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer
   return kernelOptimizer<AdamState>({
     learningRate,
     init: (params) => ({step: 0, mu: zerosLike(params), nu: zerosLike(params)}),
-    run(grads, {step, mu, nu}, params, keep) {
+    run(grads, {mu, nu}, params, keep, clock) {
       const attrsAt = (at: number, isDecaying: boolean): AdamAttrs => {
         const learning = rateAt(learningRate, at);
         return {
@@ -73,7 +73,7 @@ export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer
         3,
         (param, path, grad, m, v) => {
           const isDecaying = decays(path, param);
-          const later = (ahead: number) => attrsAt(step + ahead, isDecaying);
+          const later = (ahead: number) => attrsAt(clock.at(ahead), isDecaying);
           return adamStep({param, grad, mu: m, nu: v}, later(0), later);
         },
         params,
@@ -81,7 +81,7 @@ export function adamw(options: AdamOptions & WeightDecayOptions = {}): Optimizer
         mu,
         nu
       ) as [Params, Params, Params];
-      return {tree, state: {step: step + 1, mu: nextMu, nu: nextNu}};
+      return {tree, state: clock.next({mu: nextMu, nu: nextNu})};
     }
   });
 }

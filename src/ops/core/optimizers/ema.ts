@@ -3,6 +3,7 @@ import {type Tensor, tidy} from "../../tf.ts";
 import {ArgumentError, checkNumber} from "../errors.ts";
 import {clone, map, type Params} from "../tree.ts";
 import {type Optimizer, type OptimizerState, stepOptimizer} from "./optimizer.ts";
+import {type UpdateClock, updateClock} from "./update-clock.ts";
 
 type EmaState = {step: number; ema: Params; inner: OptimizerState};
 
@@ -31,9 +32,9 @@ export function ema(
     return share;
   };
   if (typeof decay === "number") decayAt(0);
-  const averaged = (step: number, average: Tensor, param: Tensor) => {
+  const averaged = (clock: UpdateClock, average: Tensor, param: Tensor) => {
     const later = (ahead: number) => {
-      const share = decayAt(step + ahead);
+      const share = decayAt(clock.at(ahead));
       return {weightA: share, weightB: 1 - share};
     };
     const {weightA, weightB} = later(0);
@@ -46,28 +47,30 @@ export function ema(
     init: (params): EmaState => ({step: 0, ema: clone(params), inner: optimizer.init(params)}),
     update: (grads, state, params) =>
       tidy(() => {
-        const {step, ema, inner} = state as EmaState;
+        const {ema, inner} = state as EmaState;
+        const clock = updateClock(state as EmaState);
         const next = optimizer.update(grads, inner, params);
         const afterUpdate = (average: Tensor, param: Tensor, update: Tensor) =>
-          averaged(step, average, weightedSum(1, param, 1, update));
+          averaged(clock, average, weightedSum(1, param, 1, update));
         const average = map(
           (old: Tensor, _path, p, u) => afterUpdate(old, p as Tensor, u as Tensor),
           ema,
           params,
           next.updates
         ) as Params;
-        return {updates: next.updates, state: {step: step + 1, ema: average, inner: next.state}};
+        return {updates: next.updates, state: clock.next({ema: average, inner: next.state})};
       }),
     step: (grads, state, params) =>
       tidy(() => {
-        const {step, ema, inner} = state as EmaState;
+        const {ema, inner} = state as EmaState;
+        const clock = updateClock(state as EmaState);
         const next = stepOptimizer(optimizer, grads, inner, params);
         const average = map(
-          (old: Tensor, _path, p) => averaged(step, old, p as Tensor),
+          (old: Tensor, _path, p) => averaged(clock, old, p as Tensor),
           ema,
           next.params
         ) as Params;
-        return {params: next.params, state: {step: step + 1, ema: average, inner: next.state}};
+        return {params: next.params, state: clock.next({ema: average, inner: next.state})};
       })
   };
 }

@@ -36,7 +36,7 @@ export function lion(options: LionOptions = {}): Optimizer {
   return kernelOptimizer<LionState>({
     learningRate,
     init: (params) => ({step: 0, mu: zerosLike(params)}),
-    run(grads, {step, mu}, params, keep) {
+    run(grads, {mu}, params, keep, clock) {
       const attrsAt = (at: number, isDecaying: boolean): LionAttrs => {
         const rate = rateAt(learningRate, at);
         return {learningRate: rate, beta1, beta2, decay: isDecaying ? rate * weightDecay : 0, keep};
@@ -45,14 +45,14 @@ export function lion(options: LionOptions = {}): Optimizer {
         2,
         (param, path, grad, m) => {
           const isDecaying = decays(path, param);
-          const later = (ahead: number) => attrsAt(step + ahead, isDecaying);
+          const later = (ahead: number) => attrsAt(clock.at(ahead), isDecaying);
           return lionStep({param, grad, mu: m}, later(0), later);
         },
         params,
         grads,
         mu
       ) as [Params, Params];
-      return {tree, state: {step: step + 1, mu: nextMu}};
+      return {tree, state: clock.next({mu: nextMu})};
     }
   });
 }

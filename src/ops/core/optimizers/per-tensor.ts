@@ -2,28 +2,32 @@ import {type Tensor, tidy} from "../../tf.ts";
 import {ShapeError} from "../errors.ts";
 import {map, type Params, unflatten} from "../tree.ts";
 import {type LearningRate, type Optimizer, type OptimizerState, reportedRate} from "./optimizer.ts";
+import {type UpdateClock, updateClock} from "./update-clock.ts";
 
-/** An optimizer whose kernels add the update to the parameter themselves (`keep` 1) or give it alone (`keep` 0). */
-export function kernelOptimizer<S extends OptimizerState>({
+/**
+ * An optimizer whose kernels add the update to the parameter themselves (`keep` 1) or give it alone (`keep` 0). The clock says
+ * which update it is, now and in later steps of the training.
+ */
+export function kernelOptimizer<S extends OptimizerState & {step: number}>({
   learningRate,
   init,
   run
 }: {
   learningRate: LearningRate;
   init(params: Params): S;
-  run(grads: Params, state: S, params: Params, keep: 0 | 1): {tree: Params; state: S};
+  run(grads: Params, state: S, params: Params, keep: 0 | 1, clock: UpdateClock): {tree: Params; state: S};
 }): Optimizer {
   return {
     learningRate: reportedRate(learningRate),
     init,
     update: (grads, state, params) =>
       tidy(() => {
-        const next = run(grads, state as S, params, 0);
+        const next = run(grads, state as S, params, 0, updateClock(state as S));
         return {updates: next.tree, state: next.state};
       }),
     step: (grads, state, params) =>
       tidy(() => {
-        const next = run(grads, state as S, params, 1);
+        const next = run(grads, state as S, params, 1, updateClock(state as S));
         return {params: next.tree, state: next.state};
       })
   };

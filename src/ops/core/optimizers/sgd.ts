@@ -41,10 +41,10 @@ export function sgd(options: SgdOptions): Optimizer {
   return kernelOptimizer<SgdState>({
     learningRate,
     init: (params) => ({step: 0, velocity: momentum === 0 ? [] : zerosLike(params)}),
-    run(grads, {step, velocity}, params, keep) {
+    run(grads, {velocity}, params, keep, clock) {
       const later = (ahead: number): SgdAttrs => ({
-        learningRate: rateAt(learningRate, step + ahead),
-        momentum: momentumAt(step + ahead),
+        learningRate: rateAt(learningRate, clock.at(ahead)),
+        momentum: momentumAt(clock.at(ahead)),
         nesterov,
         keep
       });
@@ -56,7 +56,7 @@ export function sgd(options: SgdOptions): Optimizer {
           params,
           grads
         );
-        return {tree: tree as Params, state: {step: step + 1, velocity}};
+        return {tree: tree as Params, state: clock.next({velocity})};
       }
       const [tree, next] = perTensor(
         2,
@@ -65,7 +65,7 @@ export function sgd(options: SgdOptions): Optimizer {
         grads,
         velocity
       ) as [Params, Params];
-      return {tree, state: {step: step + 1, velocity: next}};
+      return {tree, state: clock.next({velocity: next})};
     }
   });
 }

@@ -5,6 +5,7 @@ import {ArgumentError, checkNumber} from "../errors.ts";
 import {leaves, map, type Params, zerosLike} from "../tree.ts";
 import type {Optimizer} from "./optimizer.ts";
 import {type PathFilter, pathFilter} from "./path-filter.ts";
+import {updateClock} from "./update-clock.ts";
 
 /**
  * Adds weightDecay x parameter to the gradient: L2 regularisation when put before an optimizer, decoupled decay after one
@@ -76,12 +77,12 @@ export function scaleBySchedule(schedule: (step: number) => number): Optimizer {
   return {
     init: () => ({step: 0}),
     update(grads, state) {
-      const {step} = state as {step: number};
-      const factor = schedule(step);
-      checkNumber(`The schedule's value at step ${step}`, factor);
-      const later = (ahead: number) => ({weightA: schedule(step + ahead), weightB: 0});
+      const clock = updateClock(state as {step: number});
+      const factor = schedule(clock.at(0));
+      checkNumber(`The schedule's value at step ${clock.at(0)}`, factor);
+      const later = (ahead: number) => ({weightA: schedule(clock.at(ahead)), weightB: 0});
       const updates = map((g: Tensor) => weightedSum(factor, g, 0, g, later), grads) as Params;
-      return {updates, state: {step: step + 1}};
+      return {updates, state: clock.next({})};
     }
   };
 }
