@@ -10,7 +10,7 @@ import {type FitOptions, type FitRow, type Settings, settingsFor} from "./fit-op
 import {makeUpdate} from "./fit-update.ts";
 import type {Layer} from "./layer.ts";
 import {PackedTraining} from "./packed-training.ts";
-import {taskOf} from "./task.ts";
+import {taskFor} from "./task-for.ts";
 import {cloneState, disposeState, initTrainState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
 
@@ -204,7 +204,7 @@ export class FitAll<P extends Params = Params> implements AsyncGenerator<RunRow,
     const {data, runs, held} = this;
     const feed = feedOf(data);
     const each = runs.map(({model, settings}, i) => ({
-      update: makeUpdate(model, feed, {...settings, task: taskOf(data, settings.loss)}),
+      update: makeUpdate(model, feed, {...settings, task: taskFor(model, data, settings)}),
       optimizer: settings.optimizer,
       state: held[i] as TrainState<P>,
       keys: settings.key.fold(2)

@@ -14,14 +14,15 @@ import type {Layer} from "./layer.ts";
 import {PlannedTraining} from "./planned-training.ts";
 import {resumed} from "./resume.ts";
 import {currentRun, type KeptTraining, type Stopped, type TrainingKeeper} from "./run-context.ts";
-import {taskOf} from "./task.ts";
+import {taskFor} from "./task-for.ts";
 import {cloneState, disposeState, initTrainState, type TrainState} from "./train-step.ts";
 import type {Params} from "./tree.ts";
 
 /**
  * Trains a model on a dataset: `for await (const row of fit(model, data, {test, key})) ...`, or `yield*` it. The same
  * key, data and backend give the same bits. When it is over, read `params` and `dispose()` it; an iteration that throws
- * (an aborted signal, a wrong shape) has freed everything itself.
+ * (an aborted signal, a wrong shape) has freed everything itself. Throws an ArgumentError before the first step where a label
+ * is none of the model's classes.
  *
  * @example
  * import {fit, mlp} from "petri/core";
@@ -234,7 +235,7 @@ export class Fit<P extends Params = Params> implements AsyncGenerator<FitRow, vo
   private begin(): PlannedTraining<P> {
     const {model, data, settings} = this;
     const feed = feedOf(data);
-    const update = makeUpdate(model, feed, {...settings, task: taskOf(data, settings.loss)});
+    const update = makeUpdate(model, feed, {...settings, task: taskFor(model, data, settings)});
     const {accumulate, optimizer, plan = true, key} = settings;
     const run = {update, optimizer, state: this.held, keys: key.fold(2)};
     this.training = new PlannedTraining(run, feed, {accumulate, plan});

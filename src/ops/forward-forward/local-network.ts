@@ -161,7 +161,7 @@ export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
         layer: inPlace(layers[place.index] as Layer, place, rule),
         inputShape: place.inputShape
       })),
-    learning: {figures: figureNames(layers.length, rule), learn},
+    learning: {figures: figureNames(layers.length, rule), classes, learn},
     ...(rule.goodness && {
       goodness(params: LocalParams, inputs: Tensor, y: Tensor, context: Context) {
         const x = rowed(inputs);
