@@ -139,6 +139,27 @@ export function counterCurrentCases(backend: BackendName): void {
       })
     );
 
+    test(
+      "rows tell cosines of the layers forward alone, and 0 for a layer that nothing is asked of",
+      withoutLeak(async () => {
+        const data = ops.datasets.gaussians({n: 8, classes: 3, seed: 5});
+        const model = counterCurrent({layers: [5, 3], cosines: true});
+        // One example does not differ from the mean of its batch: its first layer has nothing to match.
+        for (const [batchSize, most] of [
+          [1, 0],
+          [8, 1]
+        ] as const) {
+          const training = ops.fit(model, data, {batchSize, steps: 2, logEvery: 1});
+          for await (const row of training) {
+            expect(Math.abs(row.cosine1 as number)).toBeLessThanOrEqual(most);
+            expect(row.cosine2).toBeCloseTo(1, 5);
+            if (most > 0) expect(row.cosine1).not.toBe(0);
+          }
+          training.dispose();
+        }
+      })
+    );
+
     test("wrong calls say what to pass instead", () => {
       expect(() => counterCurrent({layers: [3]})).toThrow(/needs a hidden layer.*\[64, 10\]/);
       expect(() => counterCurrent({layers: [{filters: 2, kernelSize: 3}, 3]})).toThrow(/dense layers alone/);

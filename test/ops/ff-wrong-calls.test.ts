@@ -94,7 +94,7 @@ const calls: Record<string, [call: () => unknown, said: RegExp]> = {
   ],
   "no key": [
     () => ff.gradientFromSeeds({w: tf.zeros([2])}, tf.zeros([2]), {} as never),
-    /gradientFromSeeds makes perturbations by a key: pass \{key: key\(1\)\}/
+    /gradientFromSeeds draws by a key: pass \{key: key\(1\)\}/
   ],
   "no differences": [
     () => ff.gradientFromSeeds({w: tf.zeros([2])}, tf.zeros([0]), {key: key(0)}),

@@ -1,5 +1,6 @@
 // What is said of wrong calls that several rules can get.
 import {ArgumentError, ShapeError} from "../core/errors.ts";
+import type {Key} from "../core/key.ts";
 import type {Layer} from "../core/layer.ts";
 import type {Tensor} from "../tf.ts";
 
@@ -12,6 +13,33 @@ export function checkFunction(name: string, given: unknown, such: string): void 
 /** @throws ArgumentError where something is given and no initializer. */
 export const checkInitializer = (name: string, given: unknown): void =>
   checkFunction(name, given, "the initializer lecunNormal");
+
+/** @throws ArgumentError where something is given and neither true nor false. */
+export function checkFlag(name: string, given: unknown): void {
+  if (given === undefined || typeof given === "boolean") return;
+  throw new ArgumentError(`${name} must be true or false, got ${String(given)}.`);
+}
+
+/** @throws ArgumentError for what is no key; `of` needs one for its random numbers. */
+export function checkKey(of: string, given: Key): void {
+  if (typeof given?.fold === "function") return;
+  throw new ArgumentError(`${of} draws by a key: pass {key: key(1)}; got ${String(given)}.`);
+}
+
+/** @throws ArgumentError where there is nothing, or something else than an object; `such` tells what it should be. */
+export function checkGiven(of: string, given: unknown, such: string): void {
+  if (typeof given === "object" && given !== null) return;
+  throw new ArgumentError(`${of} takes ${such}, got ${String(given)}.`);
+}
+
+/** @throws ArgumentError for numbers that are not finite. */
+export function checkFinite(of: string, numbers: ArrayLike<number>): void {
+  for (let i = 0; i < numbers.length; ++i)
+    if (!Number.isFinite(numbers[i]))
+      throw new ArgumentError(
+        `${of} must be finite numbers, got ${String(numbers[i])} at place ${i}: leave it out, or put a number in its place.`
+      );
+}
 
 /** @throws ArgumentError for what is no layer among others. */
 export function checkLayers(name: string, layers: readonly Layer[]): void {

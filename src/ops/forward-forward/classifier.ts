@@ -62,7 +62,9 @@ export function blockOutputs(
 /** The block, from 1, whose goodness or outputs are the first to count. */
 export function answersFrom(predictFrom: number | undefined, count: number): number {
   if (predictFrom !== undefined && predictFrom > count)
-    throw new ArgumentError(`predictFrom is ${predictFrom}, and the network has ${count} blocks.`);
+    throw new ArgumentError(
+      `predictFrom is ${predictFrom}, and the network has ${count} ${count === 1 ? "block" : "blocks"}: pass a block from 1 to ${count}, or leave it out.`
+    );
   return predictFrom ?? Math.min(2, count);
 }
 

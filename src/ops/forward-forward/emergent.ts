@@ -1,5 +1,6 @@
 // What representations look like, as plain data: how sparse they are, which units stand for a class, and how classes share them.
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../core/errors.ts";
+import {checkFinite, checkGiven} from "./checks.ts";
 
 /** Outputs of a layer, row after row, and what the rows are. */
 export interface Representation {
@@ -42,9 +43,13 @@ export interface EnsembleReport {
  * display(ensembleReport({values, units: 3, labels: [0, 0, 1], classes: 2}));
  */
 export function ensembleReport(
-  {values, units, labels, classes}: Representation,
+  representation: Representation,
   options: EnsembleOptions = {}
 ): EnsembleReport {
+  checkGiven("ensembleReport", representation, "{values, units, labels, classes}");
+  checkGiven("ensembleReport", representation.labels, "labels, a class number for each row");
+  checkGiven("ensembleReport", representation.values, "values, units of them for each label");
+  const {values, units, labels, classes} = representation;
   checkOptions("ensembleReport", options, {threshold: true});
   const {threshold = 0.5} = options;
   checkNumber("threshold", threshold, 0, 1);
@@ -55,6 +60,7 @@ export function ensembleReport(
     throw new ArgumentError(
       `ensembleReport needs ${units} values for each of ${rows} labels, at least one: got ${values.length} values.`
     );
+  checkFinite("values", values);
   const means = classMeans({values, units, labels, classes});
   const ensembles = means.map((mean) => ensembleOf(mean, threshold));
   const counts = new Map<number, number>();

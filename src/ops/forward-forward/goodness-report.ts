@@ -5,6 +5,7 @@ import type {ModelState} from "../core/layer.ts";
 import {classCount, type Dataset, rowCount} from "../datasets/dataset.ts";
 import {auroc} from "../metrics/ranking.ts";
 import {tf, tidy} from "../tf.ts";
+import {checkGiven} from "./checks.ts";
 import type {LocalNetwork, LocalParams} from "./local-network.ts";
 
 export interface GoodnessReportOptions {
@@ -56,6 +57,8 @@ export async function goodnessReport(
   checkOptions("goodnessReport", options, {key: true, batchSize: true, modelState: true});
   const {key = keyOf(0), batchSize = 256, modelState} = options;
   checkCount("batchSize", batchSize);
+  checkGiven("goodnessReport", model, "a localNetwork");
+  checkGiven("goodnessReport", data, "a dataset");
   if (!model.goodness)
     throw new ArgumentError(
       `goodnessReport compares positives with negatives, and ${model.name} has none: pass a localNetwork whose rule is forwardForward(), symba() or layerCollaboration().`

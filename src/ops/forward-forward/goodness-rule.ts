@@ -205,7 +205,7 @@ function checked(options: GoodnessRuleOptions) {
     );
   return {
     ...{goodness, normalization, labels, negatives, predict, predictFrom, classifierInit},
-    peer: options.peer && checkedPeer(options.peer),
+    peer: options.peer === undefined ? undefined : checkedPeer(options.peer),
     normalize: normalizer(normalization, epsilon)
   };
 }

@@ -11,6 +11,7 @@ import {initTrainState} from "../core/train-step.ts";
 import {clone, dispose, type Params} from "../core/tree.ts";
 import type {Dataset} from "../datasets/dataset.ts";
 import {tidy} from "../tf.ts";
+import {checkGiven} from "./checks.ts";
 import {type LocalNetworkOptions, type LocalParams, localNetwork} from "./local-network.ts";
 
 /** Options of `fit` for each block: steps and epochs are those of one block. */
@@ -61,6 +62,8 @@ export class InTurn implements AsyncIterable<InTurnRow> {
   private readonly options: FitInTurnOptions;
 
   constructor(network: LocalNetworkOptions, data: Dataset, options: FitInTurnOptions) {
+    checkGiven("fitInTurn", options, "options of fit such as {steps: 100}");
+    checkGiven("fitInTurn", data, "a dataset behind the network");
     for (const name of ["params", "state", "resume"])
       if (name in options)
         throw new ArgumentError(

@@ -8,11 +8,14 @@ export type Normalization = "rms" | "length" | "none";
 
 const EPSILON: Record<Normalization, number> = {rms: 1e-8, length: 1e-4, none: 0};
 
-/** @throws ArgumentError for another kind, and for an epsilon below zero or not finite. */
+/** Below it, one over an epsilon would be infinite in single precision, and outputs of zeros no numbers. */
+const LEAST_EPSILON = 1e-30;
+
+/** @throws ArgumentError for another kind, and for an epsilon that is not above zero or not finite. */
 export function checkNormalization(kind: Normalization, epsilon: number | undefined): void {
   if (!Object.hasOwn(EPSILON, kind))
     throw new ArgumentError(`normalization must be "rms", "length" or "none", got ${String(kind)}.`);
-  if (epsilon !== undefined) checkNumber("epsilon", epsilon, 0);
+  if (epsilon !== undefined) checkNumber("epsilon", epsilon, LEAST_EPSILON);
 }
 
 /** How the rows of an output with so many units are divided: by sqrt(spread times the sum of their squares) + epsilon. */

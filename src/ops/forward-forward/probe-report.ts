@@ -6,6 +6,7 @@ import type {Params} from "../core/tree.ts";
 import {classCount, type Dataset, rowCount} from "../datasets/dataset.ts";
 import {accuracy} from "../metrics/classification.ts";
 import {type Tensor, tf} from "../tf.ts";
+import {checkGiven} from "./checks.ts";
 import {crossProduct, type Matrix, matrix, product, solveSymmetric} from "./float64/ridge.ts";
 
 export interface ProbeOptions {
@@ -76,7 +77,11 @@ export async function probeReport<P extends Params>(
   checkOptions("probeReport", options, optionNames);
   const {penalty = 1e-3} = options;
   checkNumber("penalty", penalty, Number.MIN_VALUE);
-  for (const rows of [data.train, data.test]) checkClassified(rows);
+  checkGiven("probeReport", model, "a network");
+  for (const rows of [data?.train, data?.test]) {
+    checkGiven("probeReport", rows, "two datasets, {train, test}");
+    checkClassified(rows);
+  }
   const [train, test] = [
     await read(model, params, data.train, options),
     await read(model, params, data.test, options)

@@ -12,7 +12,7 @@ import {dense} from "../core/layers/dense.ts";
 import type {Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {rowsOf} from "./block.ts";
-import {checkInitializer} from "./checks.ts";
+import {checkFlag, checkInitializer} from "./checks.ts";
 
 /** A convolution of a stack: its nonlinearity, bias and initialization are those of all layers. */
 export type StackConv = Omit<Conv2dOptions, "activation" | "useBias" | "kernelInit" | "biasInit">;
@@ -258,6 +258,7 @@ function checked(options: StackOptions): StackOptions {
     if (isConv && typeof layers[i - 1] === "number")
       throw new ArgumentError(`layers[${i}] is a convolution after a dense layer: put convolutions first.`);
   }
+  checkFlag("useBias", options.useBias);
   checkInitializer("kernelInit", options.kernelInit);
   checkInitializer("biasInit", options.biasInit);
   if (typeof layers.at(-1) !== "number")

@@ -11,6 +11,7 @@ import {
 import {sequential} from "../../core/layers/sequential.ts";
 import {clone, type Params} from "../../core/tree.ts";
 import {type Tensor, tidy} from "../../tf.ts";
+import {checkGiven, checkLayers} from "../checks.ts";
 
 export interface ModelAssemblingOptions {
   /** The network's parts, in order of application: each a layer, or a `sequential` of several. At least two. */
@@ -86,6 +87,8 @@ export function modelAssembling(options: ModelAssemblingOptions): ModelAssemblin
         throw new ArgumentError(
           `assemble takes the parameters of the ${modules.length} modules, in order, got ${params?.length}.`
         );
+      for (const [i, own] of [...params].entries())
+        checkGiven("assemble", own, `the parameters of a module at place ${i}`);
       return Object.fromEntries(names.map((name, i) => [name, clone(params[i] as Params)]));
     }
   };
@@ -171,9 +174,11 @@ function checked(options: ModelAssemblingOptions): ModelAssemblingOptions {
     throw new ArgumentError(
       `modules must be the parts of a network, two layers or more, got ${String(modules?.length)}.`
     );
+  checkLayers("modules", modules);
   if (!Array.isArray(meta) || meta.length !== modules.length)
     throw new ArgumentError(
       `meta must have a stand-in for each of the ${modules.length} modules, got ${String(meta?.length)}.`
     );
+  checkLayers("meta", meta);
   return options;
 }

@@ -1,6 +1,8 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
+import {checkGiven, checkKey} from "../checks.ts";
 import {
+  checkMatrix,
   crossProduct,
   type Matrix,
   matrix,
@@ -70,7 +72,9 @@ export function randomFeatureBoosting(
   options: RandomFeatureBoostingOptions = {}
 ): BoostedFeatures {
   const {layers, features, width, rate, penalty, key} = checked(options);
-  if (inputs.rows !== targets.rows || inputs.rows === 0)
+  checkMatrix("inputs", inputs);
+  checkMatrix("targets", targets);
+  if (inputs.rows !== targets.rows)
     throw new ArgumentError(
       `randomFeatureBoosting needs a row of targets for each row of inputs, got ${inputs.rows} and ${targets.rows}.`
     );
@@ -103,7 +107,10 @@ export function randomFeatureBoosting(
 }
 
 /** What a trained network gives for rows of inputs: [rows, outputs]. */
-export function boostedOutputs({first, steps, head}: BoostedFeatures, inputs: Matrix): Matrix {
+export function boostedOutputs(fitted: BoostedFeatures, inputs: Matrix): Matrix {
+  checkGiven("boostedOutputs", fitted, "what randomFeatureBoosting gave");
+  const {first, steps, head} = fitted;
+  checkMatrix("inputs", inputs, first.rows - 1);
   const last = steps.reduce(
     (at, {features, map}) => combined(at, 1, product(tanhOf(at, features), map)),
     tanhOf(inputs, first)
@@ -146,5 +153,6 @@ function checked(options: RandomFeatureBoostingOptions): Required<RandomFeatureB
   checkCount("width", width);
   checkNumber("rate", rate, 0);
   checkNumber("penalty", penalty, Number.MIN_VALUE);
+  checkKey("randomFeatureBoosting", key);
   return {layers, features, width, rate, penalty, key};
 }

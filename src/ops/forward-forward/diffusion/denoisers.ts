@@ -7,6 +7,7 @@ import {sequential} from "../../core/layers/sequential.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
 import {rowsOf} from "../block.ts";
+import {checkFunction, checkLayers} from "../checks.ts";
 
 interface DenoisersOptions {
   /** Of the network, for messages. */
@@ -39,8 +40,12 @@ export const nameOf = (t: number): string => `block${t}`;
 /** Fresh blocks. What they are called among the children is the path of their parameters. */
 export function denoisers(options: DenoisersOptions): Denoisers {
   const {name, count, block, encoder, given: width, outputs} = options;
+  checkFunction("block", block, "(outputs) => dense({units: outputs})");
+  checkFunction("encoder", encoder, "() => flatten()");
   const bodies = Array.from({length: count}, () => block(outputs));
   const encoders = Array.from({length: count}, () => encoder?.());
+  checkLayers("What block makes", bodies);
+  if (encoder) checkLayers("What encoder makes", encoders as Layer[]);
 
   const children: Denoisers["children"] = (inputShape) =>
     bodies.flatMap((body, i) => {

@@ -1,5 +1,6 @@
-import {checkNumber} from "../../core/errors.ts";
+import {ArgumentError, checkNumber} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {expectShape} from "../../core/layer.ts";
 import {normal} from "../../core/random.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
@@ -33,6 +34,13 @@ const STEPS = 16;
 const LINE = Math.log(Math.E - 1);
 const LOW = -4;
 
+function checkedParams(params: Params): LearnedNoiseParams {
+  const given = params as Partial<LearnedNoiseParams> | undefined;
+  if (given?.ends && given.line && given.heights && given.slopes && given.offsets)
+    return given as LearnedNoiseParams;
+  throw new ArgumentError("learnedNoise takes the parameters of noPropCT's schedule: pass params.schedule.");
+}
+
 /** A schedule that begins nearly straight, between gamma at time 1 and at time 0: `from` is the noisier one and the larger. */
 export function initLearnedNoise(key: Key, [from, to]: readonly [number, number]): LearnedNoiseParams {
   checkNumber("gamma at time 0", from, to);
@@ -60,7 +68,8 @@ export function initLearnedNoise(key: Key, [from, to]: readonly [number, number]
  * display(Plot.lineY(alphaBar.dataSync()).plot({height: 160, y: {label: "alphaBar"}}));
  */
 export function learnedNoise(params: Params, times: Tensor): NoiseAt {
-  const {ends, line, heights, slopes, offsets} = params as LearnedNoiseParams;
+  const {ends, line, heights, slopes, offsets} = checkedParams(params);
+  expectShape(times?.rank === 2 && times.shape[1] === 1, "learnedNoise", "[times, 1]", times?.shape ?? []);
   return tidy(() => {
     const straight = tf.softplus(line);
     const [height, steep] = [tf.softplus(heights), tf.softplus(slopes)];

@@ -22,6 +22,18 @@ export interface NoPropCTOptions extends ContinuousOptions {
 
 const optionNames = {...continuousOptionNames, eta: true, gamma: true} as const;
 
+/** Beyond it, what is left of a label, or of the noise, is lost to the rounding of single precision. */
+const MOST = 15;
+
+function checkGamma(gamma: unknown): void {
+  const [from, to] = Array.isArray(gamma) ? gamma : [];
+  const isIn = (end: unknown) => typeof end === "number" && Math.abs(end) <= MOST;
+  if (isIn(from) && isIn(to) && from > to) return;
+  throw new ArgumentError(
+    `gamma must fall from time 0 to time 1, as [5, -5] does, between ${MOST} and -${MOST}; got ${Array.isArray(gamma) ? `[${gamma.join(", ")}]` : String(gamma)}.`
+  );
+}
+
 /** The child of the parameters that is the schedule. */
 const SCHEDULE = "schedule";
 
@@ -53,11 +65,7 @@ export function noPropCT(options: NoPropCTOptions): Layer<ContinuousParams> {
   checkOptions("noPropCT", options, optionNames);
   const {eta = 1, gamma = [5, -5], ...shared} = options;
   checkNumber("eta", eta, 0);
-  const [from, to] = gamma;
-  if (!(from > to && Number.isFinite(from - to)))
-    throw new ArgumentError(
-      `gamma must fall from time 0 to time 1, as [5, -5] does; got [${gamma.join(", ")}].`
-    );
+  checkGamma(gamma);
   return continuousNetwork(shared, {
     name: "noPropCT",
     outputs: () => shared.classes,

@@ -219,6 +219,10 @@ function checked(options: NoPropOptions) {
   const {embedding = "oneHot", output = "classes", eta = 0.1} = options;
   const {weighting = "snr", inference = "sampled"} = options;
   checkClasses(classes);
+  if (alpha !== undefined && !Array.isArray(alpha))
+    throw new ArgumentError(
+      `alpha must be a list of factors, one for every t from 0 on; got ${String(alpha)}.`
+    );
   checkCount("blocks", blocks);
   checkChoice("output", output, ["classes", "embedding"]);
   checkNumber("eta", eta, 0);

@@ -45,14 +45,14 @@ export function noiseIntervals(blocks: number, options: NoiseIntervalsOptions = 
   checkNumber("mean", mean);
   checkNumber("deviation", deviation, Number.MIN_VALUE);
   checkChoice("partition", partition, ["equalMass", "uniform"]);
-  const [low, high] = range;
-  if (!(low > 0 && high > low && high < Infinity))
-    throw new ArgumentError(
-      `range must be two noise levels above 0, the lower first, got [${range.join(", ")}].`
-    );
+  const [low, high] = checkedRange(range);
   const massOf = (sigma: number) => normalMass((Math.log(sigma) - mean) / deviation);
   const sigmaOf = (mass: number) => Math.exp(mean + deviation * inverseNormal(mass));
   const [least, most] = [massOf(low), massOf(high)];
+  if (!(most - least > LEAST_MASS))
+    throw new ArgumentError(
+      `Between the noise levels ${low} and ${high} there is next to nothing of exp(normal) of mean ${mean} and deviation ${deviation}: take a mean between ${Math.log(low).toFixed(1)} and ${Math.log(high).toFixed(1)}, or a larger deviation.`
+    );
   const borders = Array.from({length: blocks + 1}, (_, t) => {
     if (t === 0) return high;
     if (t === blocks) return low;
@@ -62,6 +62,9 @@ export function noiseIntervals(blocks: number, options: NoiseIntervalsOptions = 
   return {
     borders,
     levels(block, count) {
+      checkCount("block", block);
+      if (block > blocks) throw new ArgumentError(`block must be from 1 to ${blocks}, got ${block}.`);
+      checkCount("count", count);
       const [from, to] = [borders[block - 1] as number, borders[block] as number];
       const [top, bottom] = [massOf(from), massOf(to)];
       return Float32Array.from({length: count}, (_, i) => {
@@ -70,6 +73,18 @@ export function noiseIntervals(blocks: number, options: NoiseIntervalsOptions = 
       });
     }
   };
+}
+
+/** Of the noise levels that have to lie in the range: with less, quantiles are lost to rounding. */
+const LEAST_MASS = 1e-9;
+
+function checkedRange(range: unknown): readonly [number, number] {
+  const [low, high] = Array.isArray(range) ? range : [];
+  const areNumbers = typeof low === "number" && typeof high === "number";
+  if (areNumbers && low > 0 && high > low && high < Infinity) return [low, high];
+  throw new ArgumentError(
+    `range must be two noise levels above 0, such as [0.002, 80], the lower first, got ${Array.isArray(range) ? `[${range.join(", ")}]` : String(range)}.`
+  );
 }
 
 /** The share of a standard normal below z: where its quantile is z, by halving. */

@@ -25,6 +25,10 @@ export interface NoiseSchedule {
  * display(snr.at(-1));
  */
 export function noiseSchedule(stepsOrFactors: number | readonly number[]): NoiseSchedule {
+  if (typeof stepsOrFactors !== "number" && !Array.isArray(stepsOrFactors))
+    throw new ArgumentError(
+      `noiseSchedule takes the number of steps, or a list of factors, got ${String(stepsOrFactors)}.`
+    );
   const alpha = typeof stepsOrFactors === "number" ? cosine(stepsOrFactors) : [...stepsOrFactors];
   if (alpha.length < 2)
     throw new ArgumentError(

@@ -1,7 +1,9 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import {type Key, key as keyOf} from "../../core/key.ts";
 import {classCount, type Dataset, inputSize, rowCount} from "../../datasets/dataset.ts";
+import {checkFinite, checkGiven, checkKey} from "../checks.ts";
 import {
+  checkMatrix,
   crossProduct,
   type Matrix,
   matrix,
@@ -155,6 +157,11 @@ export function* blockCoordinateDescent(
 
 /** What layers of weights give for rows of inputs, with ReLU between them: [rows, outputs]. */
 export function affineOutputs(layers: AffineLayers, inputs: Matrix): Matrix {
+  if (!Array.isArray(layers) || layers.length === 0)
+    throw new ArgumentError(
+      `affineOutputs takes the weights that blockCoordinateDescent returned, got ${String(layers)}.`
+    );
+  checkMatrix("inputs", inputs, layers[0].rows - 1);
   return layers.reduce((at, weights, l) => product(withOnes(l === 0 ? at : relu(at)), weights), inputs);
 }
 
@@ -205,8 +212,11 @@ function shareRight({rows, columns, values}: Matrix, labels: Int32Array): number
 }
 
 function matricesOf(data: Dataset): {x: Matrix; wanted: Matrix} {
+  checkGiven("blockCoordinateDescent", data, "a dataset");
   const [rows, inputs, classes] = [rowCount(data), inputSize(data), classCount(data)];
   const {targets, labels} = data;
+  checkFinite(`Inputs of ${data.name}`, data.inputs);
+  if (targets) checkFinite(`Targets of ${data.name}`, targets);
   checkCount(`The number of rows of ${data.name}`, rows);
   if (data.tokens || (!targets && classes < 1))
     throw new ArgumentError("blockCoordinateDescent needs data with classes or targets for each row.");
@@ -238,5 +248,6 @@ function checked(options: BlockCoordinateDescentOptions): Required<BlockCoordina
   checkNumber("gamma", gamma, Number.MIN_VALUE);
   checkNumber("rho", rho, Number.MIN_VALUE);
   checkNumber("alpha", alpha, Number.MIN_VALUE);
+  checkKey("blockCoordinateDescent", key);
   return {hidden, epochs, gamma, rho, alpha, key};
 }

@@ -5,7 +5,7 @@ import type {Layer, LearningContext, Shape} from "../../core/layer.ts";
 import type {BatchLoss} from "../../core/task.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {checkFunction} from "../checks.ts";
+import {checkFlag, checkFunction} from "../checks.ts";
 import {
   type Passed,
   type Stack,
@@ -25,7 +25,7 @@ import {stateOf} from "./state.ts";
 export interface FeedbackOptions extends StackOptions {
   /** Outputs and labels -> the mean loss: cross-entropy for classes, mean squared error for targets by default. */
   loss?: BatchLoss;
-  /** True: the rows of a training tell the cosine of each layer's update to the gradient, at the cost of a pass back. */
+  /** True: the rows of a training tell the cosine of each layer's update to the gradient (0 where one of them is zero), at the cost of a pass back. */
   cosines?: boolean;
 }
 
@@ -161,4 +161,5 @@ export function checkFeedbackOptions(
 ): void {
   checkOptions(of, options, {...feedbackOptionNames, ...more});
   checkFunction("loss", options.loss, "softmaxCrossEntropy");
+  checkFlag("cosines", options.cosines);
 }

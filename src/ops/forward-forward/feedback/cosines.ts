@@ -7,14 +7,17 @@ import type {Context, Layer, Learning, ModelState} from "../../core/layer.ts";
 import {alignOutputs, type BatchLoss} from "../../core/task.ts";
 import {dispose, entries, map, type Params, type Tree} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkGiven} from "../checks.ts";
 import type {StackLayerParams, StackParams} from "../stack.ts";
 import {lossFor} from "./output-error.ts";
 
-/** The cosine of the angle between two tensors of one shape, a scalar. */
-export function cosine(a: Tensor, b: Tensor): Tensor {
+/** The cosine of the angle between two tensors of one shape, a scalar; no number where one of them is zero, unless lengths count as at least something. */
+export function cosine(a: Tensor, b: Tensor, least?: number): Tensor {
   return tidy(() => {
-    const product = (x: Tensor, y: Tensor) => tf.sum(tf.mul(x, y));
-    return tf.div(product(a, b), tf.sqrt(tf.mul(product(a, a), product(b, b))));
+    // Roots first: the product of two squared lengths is soon too small or too large for single precision.
+    const length = (x: Tensor) => tf.sqrt(tf.sum(tf.square(x)));
+    const lengths = tf.mul(length(a), length(b));
+    return tf.div(tf.sum(tf.mul(a, b)), least === undefined ? lengths : tf.maximum(lengths, least));
   });
 }
 
@@ -49,8 +52,12 @@ export interface CosineOptions {
 export async function gradientCosines<P extends Params>(
   model: Layer<P>,
   params: P,
-  {x, y, state, key = keyOf(0), loss = lossFor(y)}: CosineOptions
+  options: CosineOptions
 ): Promise<{path: string; cosine: number}[]> {
+  checkGiven("gradientCosines", model, "a network that learns by a rule of its own");
+  checkGiven("gradientCosines", options?.x, "a batch, {x, y}");
+  checkGiven("gradientCosines", options.y, "a batch, {x, y}");
+  const {x, y, state, key = keyOf(0), loss = lossFor(y)} = options;
   const {learning} = model;
   if (!learning)
     throw new ArgumentError(`${model.name} learns by backpropagation: there is no rule to compare with it.`);
@@ -106,6 +113,9 @@ function trueGradient<P extends Params>(
   return valueAndGrad((at: P) => loss(alignOutputs(model.apply(at, x, context), y), y))(params)[1];
 }
 
+/** Layers that are asked for nothing, or are of no use to the loss, have a cosine of 0. */
+const SMALLEST = 1e-30;
+
 /**
  * The same network, whose rows also tell the cosine between what its rule asks of each layer's kernel and the gradient, as
  * cosine1, cosine2, ...: a pass of backpropagation a step, for looking at rules.
@@ -126,8 +136,11 @@ export function withCosines(
         const found: Record<string, Tensor> = {};
         const exact = trueGradient(model, params, x, y, loss ?? lossFor(y), {state: context.state});
         const update = (name: string, grads: Params) => {
-          const {kernel} = exact[name] as StackLayerParams;
-          found[name] = kept(cosine((grads as StackLayerParams).kernel, kernel));
+          // A network back has no gradient, and nobody asks for its cosines.
+          if (names.includes(name)) {
+            const {kernel} = exact[name] as StackLayerParams;
+            found[name] = kept(cosine((grads as StackLayerParams).kernel, kernel, SMALLEST));
+          }
           context.update(name, grads);
         };
         const learned = learning.learn(params, x, y, {...context, update});

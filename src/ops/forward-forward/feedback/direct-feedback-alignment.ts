@@ -42,7 +42,7 @@ export function directFeedbackAlignment(options: DirectFeedbackOptions): Layer<S
   const {feedbackInit = varianceScaling({mode: "fanOut", distribution: "normal"}), errorForm} = options;
   if (errorForm !== undefined && typeof errorForm !== "function")
     throw new ArgumentError(`errorForm must be a function such as ternaryError(), got ${String(errorForm)}.`);
-  const outputs = options.layers?.at(-1) as number;
+  const outputs = Array.isArray(options.layers) ? (options.layers.at(-1) as number) : 0;
   checkInitializer("feedbackInit", feedbackInit);
   return backwardNetwork(options, {
     name: "directFeedbackAlignment",

@@ -7,6 +7,7 @@ import {stopGradient} from "../../core/stop-gradient.ts";
 import {alignOutputs, type BatchLoss} from "../../core/task.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkFunction, checkInitializer, checkLayers} from "../checks.ts";
 import type {ErrorForm} from "./direct-feedback-alignment.ts";
 import {lossFor, outputError} from "./output-error.ts";
 import {stateOf} from "./state.ts";
@@ -67,8 +68,10 @@ export function feedbackPoints<P extends Record<string, Params>>(
     throw new ArgumentError(
       `points must be paths of layers, or a function of a path, got ${String(points)}.`
     );
-  if (errorForm !== undefined && typeof errorForm !== "function")
-    throw new ArgumentError(`errorForm must be a function such as ternaryError(), got ${String(errorForm)}.`);
+  checkFunction("errorForm", errorForm, "ternaryError()");
+  checkFunction("loss", loss, "softmaxCrossEntropy");
+  checkInitializer("feedbackInit", feedbackInit);
+  checkLayers("network", [network as Layer]);
 
   function learn(params: P, x: Tensor, y: Tensor, context: LearningContext) {
     const projections = stateOf(context, NAME) as Record<string, Tensor>;

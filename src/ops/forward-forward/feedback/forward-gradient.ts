@@ -4,6 +4,7 @@ import type {Layer, LearningContext} from "../../core/layer.ts";
 import {normal} from "../../core/random.ts";
 import {map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkFlag} from "../checks.ts";
 import {type StackParams, stack, stackLayer} from "../stack.ts";
 import {checkFeedbackOptions, type FeedbackOptions} from "./backward-rule.ts";
 import {withCosines} from "./cosines.ts";
@@ -48,6 +49,7 @@ export function forwardGradient(options: ForwardGradientOptions): Layer<StackPar
   checkOneOf("perturb", perturb, ["weights", "activities"]);
   checkOneOf("guess", guess, ["random", "local"]);
   checkCount("samples", samples);
+  checkFlag("apart", apart);
   const isLocal = guess === "local";
   if (isLocal && samples > 1)
     throw new ArgumentError(`A local guess is one direction: leave out samples (got ${samples}).`);

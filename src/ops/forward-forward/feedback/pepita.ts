@@ -5,7 +5,7 @@ import type {Layer, LearningContext, Shape} from "../../core/layer.ts";
 import {bernoulli, uniform} from "../../core/random.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {checkInitializer} from "../checks.ts";
+import {checkFlag, checkInitializer} from "../checks.ts";
 import {type StackParams, type StackPlace, stack, stackLayer} from "../stack.ts";
 import {checkFeedbackOptions, type FeedbackOptions} from "./backward-rule.ts";
 import {withCosines} from "./cosines.ts";
@@ -57,7 +57,8 @@ export function pepita(options: PepitaOptions): Layer<StackParams> {
   checkNumber("projectionScale", projectionScale, 0);
   checkNumber("dropout", dropout, 0, 1);
   if (dropout === 1) throw new ArgumentError("dropout must be below 1, got 1: nothing would be left.");
-  const mirror = options.mirroring && mirroring(options.mirroring, options);
+  checkFlag("linearized", linearized);
+  const mirror = options.mirroring === undefined ? undefined : mirroring(options.mirroring, options);
   const layers = stack({...options, useBias});
   const {projectionInit = uniformWithin(projectionScale)} = options;
 

@@ -6,7 +6,7 @@ import {normal} from "../../core/random.ts";
 import {alignOutputs, type BatchLoss} from "../../core/task.ts";
 import {dispose, map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {checkFunction, checkLayers} from "../checks.ts";
+import {checkFunction, checkGiven, checkKey, checkLayers} from "../checks.ts";
 import {lossFor} from "./output-error.ts";
 
 export interface SeededOptions {
@@ -50,6 +50,8 @@ export function seededDifferences<P extends Params>(
   y: Tensor,
   options: SeededOptions & {key: Key; context?: Context}
 ): Tensor {
+  checkGiven("seededDifferences", options, "{key, samples, deviation, ...} behind the batch");
+  checkLayers("model", [model]);
   const {key, context = {}, ...rest} = options;
   const {samples, deviation, differences, loss = lossFor(y)} = checked("seededDifferences", rest);
   checkKey("seededDifferences", key);
@@ -73,8 +75,9 @@ export function seededDifferences<P extends Params>(
  * the perturbations (of deviation 1) made anew from the key. Differences are means over the clients, weighted by their rows, [samples].
  */
 export function gradientFromSeeds<P extends Params>(params: P, differences: Tensor, options: {key: Key}): P {
+  checkKey("gradientFromSeeds", options?.key);
   const {key} = options;
-  checkKey("gradientFromSeeds", key);
+  checkGiven("gradientFromSeeds", differences?.shape, "a tensor of differences, [samples]");
   const samples = differences.shape[0] ?? 0;
   if (differences.rank !== 1 || samples === 0)
     throw new ShapeError(
@@ -138,11 +141,6 @@ export function seededPerturbations<P extends Params>(
       }
     }
   };
-}
-
-function checkKey(of: string, key: Key): void {
-  if (typeof key?.fold === "function") return;
-  throw new ArgumentError(`${of} makes perturbations by a key: pass {key: key(1)}; got ${String(key)}.`);
 }
 
 /** Standard normal numbers in the structure of the parameters. */

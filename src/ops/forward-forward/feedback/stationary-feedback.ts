@@ -6,6 +6,7 @@ import {gru, gruCell} from "../../core/layers/gru.ts";
 import type {RecurrentOptions, RecurrentParams} from "../../core/layers/recurrent.ts";
 import {rnn, rnnCell} from "../../core/layers/rnn.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {checkFlag, checkInitializer} from "../checks.ts";
 
 export interface StationaryFeedbackOptions extends RecurrentOptions {
   /** The recurrent layer whose forward pass it is: "gru" (the default) or "rnn" with tanh. */
@@ -63,6 +64,9 @@ export function stationaryFeedback(options: StationaryFeedbackOptions): Layer<Re
   const {cell = "gru", feedback, ...shared} = options;
   if (cell !== "gru" && cell !== "rnn")
     throw new ArgumentError(`cell must be "gru" or "rnn", got ${String(cell)}.`);
+  for (const name of ["kernelInit", "recurrentInit", "biasInit"] as const)
+    checkInitializer(name, shared[name]);
+  for (const name of ["useBias", "returnSequences"] as const) checkFlag(name, shared[name]);
   const [make, goOn] = cell === "gru" ? ([gru, gruCell] as const) : ([rnn, rnnCell] as const);
   const plain = make(shared);
   const sequence = make({...shared, returnSequences: true});

@@ -1,11 +1,27 @@
 // Products and penalised least squares of float64 matrices, row by row.
-import {ArgumentError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, ShapeError} from "../../core/errors.ts";
+import {checkFinite, checkGiven} from "../checks.ts";
 
 /** A matrix, row after row. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
   readonly values: Float64Array;
+}
+
+/** @throws ArgumentError for what is no matrix with rows and finite numbers; with `columns`, for one that has others. */
+export function checkMatrix(name: string, given: Matrix, columns?: number): void {
+  checkGiven(name, given, "a matrix {rows, columns, values}, row after row");
+  const {rows, columns: own, values} = given;
+  checkCount(`${name}.rows`, rows);
+  checkCount(`${name}.columns`, own);
+  if (values?.length !== rows * own)
+    throw new ArgumentError(
+      `${name} has ${rows} rows of ${own}, which are ${rows * own} numbers, got ${values?.length}.`
+    );
+  if (columns !== undefined && own !== columns)
+    throw new ShapeError(`${name} must have ${columns} columns, as what it was made from; got ${own}.`);
+  checkFinite(name, values);
 }
 
 /** A matrix whose numbers `of` gives. */

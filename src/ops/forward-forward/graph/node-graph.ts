@@ -1,5 +1,5 @@
 // Graphs with a virtual node for each class: dense tensors, made on the device.
-import {ArgumentError, checkCount} from "../../core/errors.ts";
+import {ArgumentError, checkCount, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import type {BatchLoss} from "../../core/task.ts";
 import type {Params} from "../../core/tree.ts";
@@ -89,8 +89,14 @@ export function onNodes(nodes: readonly number[], of: BatchLoss): BatchLoss {
   if (!Array.isArray(nodes) || nodes.length === 0)
     throw new ArgumentError(`onNodes needs the numbers of some nodes, got ${JSON.stringify(nodes)}.`);
   for (const node of nodes) checkCount("A node's number", node, 0);
+  if (typeof of !== "function")
+    throw new ArgumentError(`onNodes takes a loss or a metric such as accuracy, got ${String(of)}.`);
+  const most = Math.max(...nodes);
   return (outputs, wanted) =>
     tidy(() => {
+      // Reading behind the end is an error on one backend, and somebody's numbers on another.
+      if (most >= (outputs.shape[1] ?? 0))
+        throw new ShapeError(`onNodes: there is no node ${most} in outputs [${outputs.shape.join(", ")}].`);
       const chosen = tf.tensor1d([...nodes], "int32");
       return of(tf.gather(outputs, chosen, 1), tf.gather(wanted, chosen, 1));
     });
@@ -101,9 +107,13 @@ export function checkGraph(graph: NodeGraph): void {
   const {nodes, edges, labels, labelled, classes} = graph ?? {};
   checkCount("graph.nodes", nodes);
   const isNode = (node: number) => Number.isInteger(node) && node >= 0 && node < nodes;
-  const wrong = edges?.find(([from, to]) => !isNode(from) || !isNode(to));
-  if (!edges || wrong)
-    throw new ArgumentError(`graph.edges must join nodes 0 to ${nodes - 1}, got ${JSON.stringify(wrong)}.`);
+  const wrong = Array.isArray(edges)
+    ? edges.find((pair) => !(pair?.length === 2 && isNode(pair[0]) && isNode(pair[1])))
+    : String(edges);
+  if (wrong !== undefined)
+    throw new ArgumentError(
+      `graph.edges must be pairs that join nodes 0 to ${nodes - 1}, got ${JSON.stringify(wrong)}.`
+    );
   if (labels?.length !== nodes)
     throw new ArgumentError(
       `graph.labels must have a class for each of the ${nodes} nodes, got ${labels?.length}.`

@@ -9,6 +9,7 @@ import {initTrainState, type TrainState} from "../../core/train-step.ts";
 import {clone, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {rowsOf} from "../block.ts";
+import {checkGiven, checkKey} from "../checks.ts";
 import {backwardNetwork, checkFeedbackOptions, type FeedbackOptions} from "../feedback/backward-rule.ts";
 import type {StackLayerParams, StackParams} from "../stack.ts";
 import {type Lateral, ojaStep, withoutRows} from "./lateral.ts";
@@ -83,9 +84,9 @@ export function hebbianProjection(options: HebbianProjectionOptions): Layer<Stac
     throw new ArgumentError(
       `${NAME} has no biases: no projection keeps what they learned. Leave useBias out.`
     );
-  if (layers.some((spec) => typeof spec !== "number"))
+  if (Array.isArray(layers) && layers.some((spec) => typeof spec !== "number"))
     throw new ArgumentError(`${NAME} is for dense layers alone: give their units.`);
-  checkUnits(lateralUnits, layers.length);
+  if (Array.isArray(layers)) checkUnits(lateralUnits, layers.length);
   const oja = {rate, momentum, iterations: lateralIterations};
   const own = {...options, useBias: false};
   return backwardNetwork(own, {
@@ -135,7 +136,9 @@ export interface NextTaskOptions {
  * Throws an ArgumentError for a state that is not of a `hebbianProjection`, and where a layer's inputs have no room for new units.
  */
 export function nextTask<P extends Params>(state: TrainState<P>, options: NextTaskOptions): TrainState<P> {
-  const kept = state.modelState[NAME] as Record<string, LayerState> | undefined;
+  checkGiven("nextTask", options, "{lateralUnits, optimizer, key}");
+  checkKey("nextTask", options.key);
+  const kept = state?.modelState?.[NAME] as Record<string, LayerState> | undefined;
   if (!kept) throw new ArgumentError(`nextTask takes the state of a training of ${NAME}: this one has none.`);
   const {lateralUnits, optimizer, key} = options;
   checkUnits(lateralUnits, Object.keys(kept).length);

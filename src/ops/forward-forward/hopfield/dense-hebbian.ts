@@ -1,6 +1,7 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
 import {checkChoice} from "../../datasets/checks.ts";
+import {checkGiven, checkKey} from "../checks.ts";
 import type {Examples} from "./patterns.ts";
 
 export interface DenseHebbianOptions {
@@ -67,7 +68,10 @@ export function denseHebbian(examples: Examples, options: DenseHebbianOptions = 
   const {order = 2, setting = "unsupervised"} = options;
   checkCount("order", order, 2);
   checkChoice("setting", setting, ["unsupervised", "supervised"]);
+  checkGiven("denseHebbian", examples, "examples such as noisyExamples(...) gives");
   const {archetypes, count, size, values} = examples;
+  for (const [name, number] of Object.entries({archetypes, count, size}))
+    checkCount(`${name} of the examples`, number);
   if (values.length !== archetypes * count * size)
     throw new ShapeError(
       `denseHebbian: ${archetypes} archetypes with ${count} examples of ${size} spins are ${archetypes * count * size} numbers, got ${values.length}.`
@@ -84,6 +88,7 @@ export function denseHebbian(examples: Examples, options: DenseHebbianOptions = 
 
 /** The energy of a state, as denseHebbian defines it. */
 export function hebbianEnergy(memory: HebbianMemory, state: ArrayLike<number>): number {
+  checkState("hebbianEnergy", memory, state);
   return energyOf(memory, projections(memory, state));
 }
 
@@ -102,11 +107,9 @@ export function retrieve(
   checkCount("sweeps", sweeps);
   checkNumber("temperature", temperature, 0);
   checkChoice("dynamics", dynamics, ["glauber", "meanField"]);
-  if (start.length !== memory.size)
-    throw new ShapeError(`retrieve: expected a state of ${memory.size} spins, got ${start.length}.`);
+  checkKey("retrieve", key);
+  checkState("retrieve", memory, start);
   const state = Float64Array.from({length: start.length}, (_, i) => start[i] as number);
-  for (const spin of state)
-    if (!(Math.abs(spin) <= 1)) throw new ArgumentError(`retrieve: spins lie between -1 and 1, got ${spin}.`);
   const overlapsOf = projections(memory, state);
   const energies = [energyOf(memory, overlapsOf)];
   for (let sweep = 0; sweep < sweeps; ++sweep) {
@@ -118,6 +121,17 @@ export function retrieve(
     if (temperature === 0 && !changed) break;
   }
   return {state, energies};
+}
+
+/** @throws ArgumentError for what is no memory and for spins beyond -1 and 1, ShapeError for another number of them */
+function checkState(of: string, memory: HebbianMemory, state: ArrayLike<number>): void {
+  checkGiven(of, memory, "a memory such as denseHebbian(...) gives");
+  checkGiven(of, state, `a state of ${memory.size} spins`);
+  if (state.length !== memory.size)
+    throw new ShapeError(`${of}: expected a state of ${memory.size} spins, got ${state.length}.`);
+  for (let i = 0; i < state.length; ++i)
+    if (!(Math.abs(state[i] as number) <= 1))
+      throw new ArgumentError(`${of}: spins lie between -1 and 1, got ${String(state[i])}.`);
 }
 
 /** 1/N sum_i row_i s_i, by row. */

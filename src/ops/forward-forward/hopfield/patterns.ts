@@ -1,5 +1,6 @@
-import {ArgumentError, checkCount, checkNumber, ShapeError} from "../../core/errors.ts";
+import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkFinite, checkGiven, checkKey} from "../checks.ts";
 
 /** Rows of spins, -1 and 1, or 0 where a pattern says nothing: row after row. */
 export interface Spins {
@@ -29,7 +30,10 @@ export interface PatternOptions {
  * const {state} = retrieve(memory, examples.values.subarray(0, 200), {key: key(2)});
  * display(overlaps(state, archetypes));
  */
-export function randomPatterns(key: Key, {rows, size, dilution = 0}: PatternOptions): Spins {
+export function randomPatterns(key: Key, options: PatternOptions): Spins {
+  checkKey("randomPatterns", key);
+  checkOptions("randomPatterns", options, {rows: true, size: true, dilution: true});
+  const {rows, size, dilution = 0} = options;
   checkCount("rows", rows);
   checkCount("size", size);
   checkNumber("dilution", dilution, 0, 1);
@@ -55,7 +59,11 @@ export interface ExampleOptions {
 }
 
 /** Examples of archetypes, each spin turned with probability (1 - quality) / 2. Spins of 0 stay. */
-export function noisyExamples(key: Key, archetypes: Spins, {count, quality}: ExampleOptions): Examples {
+export function noisyExamples(key: Key, archetypes: Spins, options: ExampleOptions): Examples {
+  checkKey("noisyExamples", key);
+  checkGiven("noisyExamples", archetypes, "spins such as randomPatterns(...) gives");
+  checkOptions("noisyExamples", options, {count: true, quality: true});
+  const {count, quality} = options;
   checkCount("count", count);
   checkNumber("quality", quality, 0, 1);
   const {rows, size, values} = archetypes;
@@ -73,8 +81,10 @@ export function noisyExamples(key: Key, archetypes: Spins, {count, quality}: Exa
 export function asSpins(numbers: ArrayLike<number>, size: number, threshold: number): Spins {
   checkCount("size", size);
   checkNumber("threshold", threshold);
+  checkGiven("asSpins", numbers, "rows of numbers");
   if (numbers.length === 0 || numbers.length % size !== 0)
     throw new ShapeError(`asSpins: ${numbers.length} numbers are no whole rows of ${size}.`);
+  checkFinite("Numbers of asSpins", numbers);
   const values = Int8Array.from({length: numbers.length}, (_, i) =>
     (numbers[i] as number) > threshold ? 1 : -1
   );
@@ -84,10 +94,19 @@ export function asSpins(numbers: ArrayLike<number>, size: number, threshold: num
 /** Examples that are there already, with the archetype (from 0) of each: as many of each archetype as the rarest has. */
 export function examplesOf(spins: Spins, labels: ArrayLike<number>, archetypes: number): Examples {
   checkCount("archetypes", archetypes);
+  checkGiven("examplesOf", spins, "spins such as asSpins(...) gives");
+  checkGiven("examplesOf", labels, "an archetype for each row of spins");
   if (labels.length !== spins.rows)
     throw new ShapeError(`examplesOf: ${labels.length} labels for ${spins.rows} rows of spins.`);
   const rows: number[][] = Array.from({length: archetypes}, () => []);
-  for (let i = 0; i < labels.length; ++i) rows[labels[i] as number]?.push(i);
+  for (let i = 0; i < labels.length; ++i) {
+    const own = rows[labels[i] as number];
+    if (!own)
+      throw new ArgumentError(
+        `examplesOf: row ${i} is of the archetype ${String(labels[i])}, and there are ${archetypes}, from 0 on: take the row out, or count more.`
+      );
+    own.push(i);
+  }
   const count = Math.min(...rows.map((own) => own.length));
   if (count === 0)
     throw new ArgumentError(
@@ -104,9 +123,13 @@ export function examplesOf(spins: Spins, labels: ArrayLike<number>, archetypes: 
 }
 
 /** The overlap of a state with every pattern, sum of products of spins over the number of all spins (0 where a pattern says nothing). */
-export function overlaps(state: ArrayLike<number>, {rows, size, values}: Spins): number[] {
+export function overlaps(state: ArrayLike<number>, patterns: Spins): number[] {
+  checkGiven("overlaps", patterns, "patterns such as randomPatterns(...) gives");
+  checkGiven("overlaps", state, `a state of ${patterns.size} spins`);
+  const {rows, size, values} = patterns;
   if (state.length !== size)
     throw new ShapeError(`overlaps: expected a state of ${size} spins, got ${state.length}.`);
+  checkFinite("Spins of a state", state);
   return Array.from({length: rows}, (_, mu) => {
     let sum = 0;
     for (let i = 0; i < size; ++i) sum += (values[mu * size + i] as number) * (state[i] as number);

@@ -1,5 +1,6 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkGiven, checkKey} from "../checks.ts";
 
 export interface SdrMemoryOptions {
   /** Numbers of an input, each 0 or 1. */
@@ -75,6 +76,7 @@ export class SdrMemory {
 
   /** The code of an input, without learning it. The same key draws the same. */
   code(input: ArrayLike<number>, key: Key): SdrCode {
+    checkKey("SdrMemory", key);
     const {modules, units, gain, steepness, midpoint, floor} = this.options;
     const shares = this.shares(this.onesOf(input));
     const best = Array.from({length: modules}, (_, q) =>
@@ -113,6 +115,7 @@ export class SdrMemory {
 
   private onesOf(input: ArrayLike<number>): number[] {
     const {inputs} = this.options;
+    checkGiven("SdrMemory", input, `an input of ${inputs} numbers`);
     if (input.length !== inputs)
       throw new ShapeError(`SdrMemory: expected an input of ${inputs} numbers, got ${input.length}.`);
     const ones = Array.from({length: inputs}, (_, i) => i).filter((i) => input[i] !== 0);
@@ -126,7 +129,8 @@ export class SdrMemory {
 
 /** The share of modules in which two codes have the same winner. @throws ShapeError for codes of other lengths */
 export function codeOverlap(a: SdrCode, b: SdrCode): number {
-  if (a.winners.length !== b.winners.length)
+  for (const code of [a, b]) checkGiven("codeOverlap", code?.winners, "two codes of an SdrMemory");
+  if (a.winners.length !== b.winners.length || a.winners.length === 0)
     throw new ShapeError(`codeOverlap: codes of ${a.winners.length} and ${b.winners.length} modules.`);
   const same = a.winners.filter((winner, q) => winner === b.winners[q]);
   return same.length / a.winners.length;

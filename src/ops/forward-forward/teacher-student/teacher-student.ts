@@ -1,5 +1,6 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import {checkGiven, checkKey} from "../checks.ts";
 import {erf} from "./erf.ts";
 import {
   generalizationError,
@@ -86,6 +87,7 @@ export function teacherStudent(options: TeacherStudentOptions): TeacherStudent {
   const {inputs, hidden = 2, teacherHidden = 2, mirrored = 1, projectionScale = 0.05, key} = options;
   for (const [name, count] of Object.entries({inputs, hidden, teacherHidden})) checkCount(name, count);
   checkNumber("mirrored", mirrored);
+  checkKey("teacherStudent", key);
   checkNumber("projectionScale", projectionScale, 0);
   const [studentKey, teacherKey, outputKey, projectionKey, feedbackKey] = key.split(5) as [
     Key,
@@ -123,6 +125,9 @@ export function simulateStudent(
   made: TeacherStudent,
   options: LearningCurveOptions & {key: Key}
 ): LearningCurvePoint[] {
+  checkGiven("simulateStudent", made, MADE);
+  checkGiven("simulateStudent", options, 'options such as {rule: "pepita", time: 20, key: key(1)}');
+  checkKey("simulateStudent", options.key);
   const {key, ...rest} = options;
   const {rule, time, learningRate, outputRate, points} = checked(rest);
   const {inputs, teacher, teacherOutput, projection, feedback} = made;
@@ -174,6 +179,7 @@ export function simulateStudent(
  * the projection, and changes with them). Solved in steps of 1 / 50 by Runge and Kutta. Throws as `simulateStudent`.
  */
 export function studentCurve(made: TeacherStudent, options: LearningCurveOptions): LearningCurvePoint[] {
+  checkGiven("studentCurve", made, MADE);
   const {time, points, ...rates} = checked(options);
   const around = surroundingsOf(made);
   let overlaps = overlapsOf(made);
@@ -186,6 +192,8 @@ export function studentCurve(made: TeacherStudent, options: LearningCurveOptions
   }
   return curve;
 }
+
+const MADE = "what teacherStudent gave";
 
 /** The nonlinearity of hidden units and its slope. */
 const value = (z: number) => erf(z / Math.SQRT2);
