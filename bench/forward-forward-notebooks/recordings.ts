@@ -11,6 +11,7 @@ const recordingNear = recordings({
   subject: of.subject,
   lower: /parameters|time|distance|variance|energy|slope|objective|moved/
 });
+const recordingOthers = recordingsByName({subject: of.subject, lower: /time|loss|error|bytes/});
 
 /** The figures that the notebooks on learning without backpropagation begin with. */
 export const forwardForwardNotebooks: Record<string, Bench> = {
@@ -21,5 +22,6 @@ export const forwardForwardNotebooks: Record<string, Bench> = {
   hopfield: recordingOwn("train-hopfield", {seeds: 3, steps: 0}),
   "local rules": recordingsByName(of)("train-local-rules", {seeds: 3, steps: 300}),
   "local rules on MNIST": recordingsByName(of)("train-local-rules-mnist", {seeds: 3, steps: 300}),
+  "other networks": recordingOthers("train-other-networks", {seeds: 3, steps: 300}),
   MNIST: recording("train-mnist", {seeds: 1, steps: 18760})
 };
