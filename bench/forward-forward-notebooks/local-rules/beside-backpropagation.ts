@@ -49,7 +49,8 @@ export async function besideBackpropagation(
     await record(wasmPaths, async () => {
       const arm = arms[name];
       const rule = arm ? byFit(arm) : bySolving(solvedArm(solved, name));
-      const figures = await searchedAndTrained(name, data, all, rule, Number(steps), Number(seeds));
+      const searched = arm?.isSearchedInFull ? {...data, search: {...data.search, steps: 1}} : data;
+      const figures = await searchedAndTrained(name, searched, all, rule, Number(steps), Number(seeds));
       const rival = arms.backpropagation as Arm;
       const compared = arm ? await relativeCost([arm, rival], data.scaled(all), bestOf(figures)) : [];
       return [...figures, ...compared.map((figure) => ({case: name, ...figure}))];
