@@ -1,0 +1,3 @@
+import {assemblingCases} from "../ops/ff-assembling-cases.ts";
+
+assemblingCases("webgpu");

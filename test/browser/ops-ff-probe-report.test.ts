@@ -1,0 +1,3 @@
+import {probeReportCases} from "../ops/ff-probe-report-cases.ts";
+
+probeReportCases("webgpu");
