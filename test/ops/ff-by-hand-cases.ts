@@ -2,15 +2,19 @@ import {beforeAll, describe, expect, test} from "vitest";
 import type {BackendName} from "../../src/gpu/types.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
+import type {LocalRule} from "../../src/ops/forward-forward/local-rule.ts";
 import type {NegativesContext} from "../../src/ops/forward-forward/negatives.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {
+  classGoodnessByHand,
+  crossEntropyByHand,
   dividedByHand,
   goodnessByHand,
   type HandLayer,
   type HandSettings,
   lossByHand,
+  productByHand,
   reluByHand,
   slopesByHand
 } from "./ff-by-hand-reference.ts";
@@ -18,8 +22,19 @@ import {learnOnce} from "./ff-rule-support.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
 const {tf, batchNorm, dense, dropout, key, random, sequential, softmaxCrossEntropy, tree} = ops;
-const {forwardForward, hardNegatives, labelAsInput, labelInPixels, layerCollaboration, localNetwork, symba} =
-  ops.forwardForward;
+const {
+  cascadedForward,
+  forwardForward,
+  hardNegatives,
+  labelAsInput,
+  labelInPixels,
+  layerCollaboration,
+  lls,
+  localNetwork,
+  momentumAuxiliary,
+  scalableForwardForward,
+  symba
+} = ops.forwardForward;
 
 const relu = (units: number) => dense({units, activation: "relu"}) as Layer;
 const peer = {weight: 4, momentum: 0.6, initial: 0.2};
@@ -34,9 +49,9 @@ const settings: Record<string, HandSettings> = {
   "with peers": {goodness: "sum", normalization: "rms", epsilon: 1e-8, threshold: 1, peer}
 };
 
-const layerOf = (params: Params): HandLayer => {
+const layerOf = async (params: Params): Promise<HandLayer> => {
   const {kernel, bias} = params as unknown as Record<"kernel" | "bias", Tensor>;
-  return {kernel: kernel.arraySync() as number[][], bias: bias.arraySync() as number[]};
+  return {kernel: (await kernel.array()) as number[][], bias: (await bias.array()) as number[]};
 };
 
 /** Positives are the inputs with their labels, negatives those with the next one. */
@@ -57,6 +72,71 @@ const nextLabel = {
 const embedded = (rows: number[][], labels: number[], classes: number) =>
   rows.map((row, i) => row.map((value, at) => (at < classes ? Number(at === labels[i]) : value)));
 
+const rowsOf = async (tensor: Tensor) => (await tensor.array()) as number[][];
+/** The numbers of a rule's parameters, by name. */
+const numbersOf = async (params: Record<string, Tensor> = {}): Promise<Numbers> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(params).map(async ([name, tensor]) => [name, await rowsOf(tensor)] as const)
+    )
+  );
+type Numbers = Record<string, number[][]>;
+const rms: HandSettings = {goodness: "sum", normalization: "rms", epsilon: 1e-8, threshold: 0};
+const length: HandSettings = {...rms, normalization: "length", epsilon: 1e-4};
+
+interface ByHand {
+  rule(): LocalRule;
+  /** From a block's output, by the parameters of the rule and the next block's layer. */
+  scores(output: number[], rule: Numbers, next?: HandLayer): number[];
+  onward?(output: number[]): number[];
+  loss?(scores: number[], label: number): number;
+  votes: "sum" | "mean" | "last";
+}
+
+/** sin(2 pi (c + 1) (i + 1/2) / features) sqrt(2 / features): see lls. */
+const wavesByHand = (output: number[]) =>
+  [1, 2, 3].map((turns) =>
+    dividedByHand(output, length).reduce(
+      (sum, value, i) =>
+        sum +
+        value * Math.sin((2 * Math.PI * turns * (i + 0.5)) / output.length) * Math.sqrt(2 / output.length),
+      0
+    )
+  );
+
+/** Rules whose blocks each tell the classes. */
+const local: Record<string, ByHand> = {
+  lls: {
+    rule: () => lls({temperature: 0.3}),
+    scores: (output) => wavesByHand(output).map((product) => product / 0.3),
+    votes: "last"
+  },
+  "scalable forward-forward": {
+    rule: () => scalableForwardForward({channelsPerClass: 2, margin: 0.4}),
+    scores: (output, {projection}) => classGoodnessByHand(productByHand(output, projection as number[][]), 2),
+    onward: (output) => dividedByHand(output, rms),
+    loss: (goodness, label) =>
+      crossEntropyByHand(
+        goodness.map((value, c) => (c === label ? value - 0.4 : value)),
+        label
+      ),
+    votes: "mean"
+  },
+  "cascaded forward by squared errors": {
+    rule: () => cascadedForward({loss: "squaredError"}),
+    scores: (output, {kernel}) => productByHand(output, kernel as number[][]),
+    loss: (scores, label) =>
+      scores.reduce((sum, score, c) => sum + (score - Number(c === label)) ** 2 / scores.length, 0),
+    votes: "sum"
+  },
+  "the momentum auxiliary network": {
+    rule: () => momentumAuxiliary(),
+    scores: (output, {kernel}, next) =>
+      productByHand(next ? reluByHand(output, next) : output, kernel as number[][]),
+    votes: "last"
+  }
+};
+
 /** Forward-Forward against loops of float64. */
 export function byHandCases(backend: BackendName): void {
   describe(`forward-forward by hand on ${backend}`, () => {
@@ -73,13 +153,15 @@ export function byHandCases(backend: BackendName): void {
             const block = (units: number) => (fused ? relu(units) : (sequential([relu(units)]) as Layer));
             const model = localNetwork({blocks: [5, 4, 6].map(block), rule, classes: 3});
             const params = model.init(key(3), [7]) as Record<string, {layer: Params}>;
-            const layers = [1, 2, 3].map((n) => {
-              const {layer} = params[`block${n}`] as {layer: Params};
-              return layerOf(fused ? layer : ((layer as Record<string, Params>).dense1 as Params));
-            });
+            const layers = await Promise.all(
+              [1, 2, 3].map((n) => {
+                const {layer} = params[`block${n}`] as {layer: Params};
+                return layerOf(fused ? layer : ((layer as Record<string, Params>).dense1 as Params));
+              })
+            );
             const x = random.normal(key(1), [4, 7]);
             const labels = [2, 0, 1, 1];
-            const rows = x.arraySync() as number[][];
+            const rows = await rowsOf(x);
             const {updates, learned, state} = learnOnce(
               model,
               params as Params,
@@ -119,6 +201,46 @@ export function byHandCases(backend: BackendName): void {
           })
         );
 
+    for (const [name, {rule, scores, onward = (row: number[]) => row, loss, votes}] of Object.entries(local))
+      test(
+        `${name}: losses of blocks and answers`,
+        withoutLeak(async () => {
+          const model = localNetwork({blocks: [relu(9), relu(8)], rule: rule(), classes: 3});
+          const params = model.init(key(3), [5]) as Record<string, {layer: Params; rule?: Params}>;
+          const x = random.normal(key(1), [4, 5]);
+          const labels = [2, 0, 1, 1];
+          const y = tf.tensor1d(labels, "int32");
+          const {updates, learned, state} = learnOnce(model, params as Params, x, y);
+          const blocks = ["block1", "block2"].map((block) => params[block] as {layer: Params; rule?: Params});
+          const layers = await Promise.all(blocks.map(({layer}) => layerOf(layer)));
+          const rules = await Promise.all(
+            blocks.map((block) => numbersOf(block.rule as Record<string, Tensor>))
+          );
+          const all = (await rowsOf(x)).map((row) => {
+            let at = row;
+            return rules.map((own, i) => {
+              const output = reluByHand(at, layers[i] as HandLayer);
+              at = onward(output);
+              return scores(output, own, layers[i + 1]);
+            });
+          });
+          for (const i of [0, 1]) {
+            const each = all.map((rows, row) =>
+              (loss ?? crossEntropyByHand)(rows[i] as number[], labels[row] as number)
+            );
+            const mean = each.reduce((sum, value) => sum + value, 0) / each.length;
+            await expectClose(learned.figures?.[i] as Tensor, [mean], {rtol: 1e-3, atol: 1e-4});
+          }
+          const wanted = all.flatMap(([first = [], last = []]) =>
+            last.map((score, c) =>
+              votes === "last" ? score : ((first[c] as number) + score) / (votes === "mean" ? 2 : 1)
+            )
+          );
+          await expectClose(model.apply(params as never, x), wanted, {rtol: 1e-3, atol: 1e-3});
+          tree.dispose([updates, state] as unknown as Params);
+        })
+      );
+
     test(
       "what a classifier reads, and what hard negatives go by, is what the network gives when it answers",
       withoutLeak(async () => {
@@ -155,6 +277,9 @@ export function byHandCases(backend: BackendName): void {
           learned.figures?.[2] as Tensor,
           Array.from(await softmaxCrossEntropy(after, y).data())
         );
+        // So are the outputs that a training's rows are reckoned from.
+        const told = learned.outputs() as Tensor;
+        await expectClose(told, Array.from(await after.data()));
         // The blocks themselves learn with the dropout, and the norms see the batch.
         expect(state["block2/layer/batchNorm1"]).not.toBe(begun["block2/layer/batchNorm1"]);
         tree.dispose([updates, state, begun, seen] as unknown as Params);
@@ -201,7 +326,8 @@ export function byHandCases(backend: BackendName): void {
         };
         model.apply(params, x, {tap});
         const {layer} = params.block1 as {layer: Params};
-        const byHand = (told.arraySync() as number[][]).flatMap((row) => reluByHand(row, layerOf(layer)));
+        const first = await layerOf(layer);
+        const byHand = (await rowsOf(told)).flatMap((row) => reluByHand(row, first));
         await expectClose(features[0] as Tensor, byHand);
       })
     );

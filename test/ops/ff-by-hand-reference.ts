@@ -75,3 +75,23 @@ export function slopesByHand(given: number[][], layer: HandLayer, settings: Hand
     })
   );
 }
+
+/** rows x matrix, [in][out], and a bias if there is one. */
+export function productByHand(row: number[], matrix: number[][], bias: number[] = []): number[] {
+  return (matrix[0] as number[]).map(
+    (_, j) => (bias[j] ?? 0) + sum(row.map((value, i) => value * (matrix[i]?.[j] as number)))
+  );
+}
+
+/** Minus the logarithm of the softmax of the right class. */
+export function crossEntropyByHand(scores: number[], label: number): number {
+  const most = Math.max(...scores);
+  return Math.log(sum(scores.map((score) => Math.exp(score - most)))) + most - (scores[label] as number);
+}
+
+/** The mean squares of channels that belong to each class, `each` of them one after the other. */
+export function classGoodnessByHand(channels: number[], each: number): number[] {
+  return Array.from({length: channels.length / each}, (_, c) =>
+    mean(channels.slice(c * each, (c + 1) * each).map((value) => value * value))
+  );
+}

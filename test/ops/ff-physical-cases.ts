@@ -62,6 +62,25 @@ export function physicalCases(backend: BackendName): void {
     );
 
     test(
+      "a medium keeps its strength while it drifts: the mean intensity stays that of the inputs",
+      withoutLeak(async () => {
+        const mediumAt = (drift: number) => {
+          const layer = randomScattering({units: 40, seed: 4, drift});
+          return (initState(layer as Layer, [50], key(9)).randomScattering as {medium: Tensor}).medium;
+        };
+        const still = mediumAt(0);
+        const mean = async (values: Tensor) => (await tf.mean(values).data())[0] as number;
+        for (const drift of [0, 0.3, 0.7, 1]) {
+          const medium = mediumAt(drift);
+          // Real and imaginary parts share a variance of 1 / inputs; what is left of the old medium is its part in the new one.
+          expect(Math.abs((await mean(tf.square(medium))) * 100 - 1)).toBeLessThan(0.08);
+          const left = Math.sqrt(1 - drift * drift);
+          expect(Math.abs((await mean(tf.mul(medium, still))) * 100 - left)).toBeLessThan(0.08);
+        }
+      })
+    );
+
+    test(
       "blocks of a medium and a dense layer learn by goodness",
       withoutLeak(async () => {
         const data = ops.datasets.gaussians({n: 96, classes: 3, seed: 5});

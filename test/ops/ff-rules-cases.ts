@@ -213,6 +213,26 @@ export function ruleCases(backend: BackendName): void {
     );
 
     test(
+      "the copy of a block with a norm keeps no state, and moves none",
+      withoutLeak(async () => {
+        const model = network(momentumAuxiliary(), [
+          relu(4),
+          sequential([ops.batchNorm() as Layer, relu(3)]) as Layer
+        ]);
+        const params = model.init(key(2), [5]);
+        const begun = initState(model as Layer, [5], key(3)) as Record<string, Record<string, Tensor>>;
+        const {updates, state} = learnOnce(
+          model,
+          params,
+          random.normal(key(1), [4, 5]),
+          labelsOf([0, 1, 2, 2])
+        );
+        expect(Object.keys(state).sort()).toEqual(Object.keys(begun).sort());
+        tree.dispose([updates, state, begun] as unknown as Params);
+      })
+    );
+
+    test(
       "layers that collaborate judge by the goodness of all of them",
       withoutLeak(async () => {
         const x = random.normal(key(1), [3, 4]);
@@ -356,6 +376,61 @@ export function trainingCases(backend: BackendName): void {
         await same(first.params.block1 as Params, inTurn.params.block1 as Params);
         for (const training of [first, inTurn]) training.dispose();
         expect(() => inTurn.params).toThrow(/No block has learned/);
+      })
+    );
+
+    test(
+      "blocks learn in turn by rules that ask for later blocks, where they can",
+      withoutLeak(async () => {
+        const turned = (rule: LocalRule) =>
+          fitInTurn({blocks, rule, classes: 3}, data, {...options, steps: 8});
+        for (const predict of ["goodness", "classifier"] as const) {
+          const training = turned(forwardForward({labels: labelAsInput(), predict, predictFrom: 2}));
+          for await (const _ of training);
+          // The whole network answers by its second block alone.
+          const {classifier} = training.params as {classifier?: {kernel: Tensor}};
+          expect(classifier?.kernel.shape).toEqual(predict === "classifier" ? [24, 3] : undefined);
+          training.dispose();
+        }
+        expect(() => turned(forwardForward({labels: labelAsInput(), predictFrom: 3}))).toThrow(
+          /predictFrom is 3, and the network has 2 blocks: pass a block from 1 to 2/
+        );
+        expect(() => turned(momentumAuxiliary())).toThrow(/train all blocks together with fit/);
+      })
+    );
+
+    test(
+      "every block draws by a key of its own in every step, in turn as together, and states go on from turn to turn",
+      withoutLeak(async () => {
+        const seen: number[] = [];
+        const watching: Layer = {
+          name: "watching",
+          init: () => ({}),
+          apply(_params, x, context) {
+            if (context?.training) seen.push(context.key?.uniform(1)[0] as number);
+            return x;
+          }
+        };
+        const first = sequential([ops.batchNorm() as Layer, watching, relu(5)]) as Layer;
+        const watched = [first, sequential([relu(4), watching]) as Layer];
+        const whole = {batchSize: 96, steps: 3, plan: false, key: key(4)};
+        const together = ops.fit(network(lls({waves: "published"}), watched), data, whole);
+        for await (const _ of together);
+        expect(seen.length).toBe(6);
+        expect(new Set(seen).size).toBe(6);
+        const inTurn = fitInTurn({blocks: watched, rule: lls({waves: "published"}), classes: 3}, data, whole);
+        for await (const _ of inTurn);
+        // Three steps of the first block, then three of both.
+        expect(seen.length).toBe(15);
+        expect(new Set(seen.slice(6)).size).toBe(9);
+        // All rows are one batch, so that a running mean m says how often it was moved: 1 - m / mean is the share that stays, as often.
+        const meanOf = (state: ModelState) =>
+          (state["block1/layer/batchNorm1"] as {mean: Tensor}).mean.dataSync()[0] as number;
+        const own = data.inputs.filter((_, i) => i % 2 === 0).reduce((sum, value) => sum + value / 96, 0);
+        const left = (state: ModelState) => 1 - meanOf(state) / own;
+        expect(left(inTurn.modelState)).toBeCloseTo(left(together.state.modelState) ** 2, 4);
+        expect(left(inTurn.modelState)).toBeLessThan(0.9);
+        for (const training of [together, inTurn]) training.dispose();
       })
     );
   });

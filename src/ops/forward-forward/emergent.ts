@@ -18,7 +18,7 @@ export interface EnsembleOptions {
 }
 
 export interface EnsembleReport {
-  /** The mean over rows of (1 - (sum |a|)^2 / (units sum a^2)) / (1 - 1 / units): 0 when all units are equally active, 1 when one alone is (Treves & Rolls). */
+  /** The mean over rows of (1 - (sum |a|)^2 / (units sum a^2)) / (1 - 1 / units): 0 when all units are equally active, 1 when one alone is (Treves & Rolls). Rows without activity do not count: NaN where there are no others, and for a single unit. */
   sparsity: number;
   /** Share of zeros. */
   silent: number;

@@ -118,6 +118,10 @@ export function goodnessRule(options: GoodnessRuleOptions, variant: Variant): Lo
       initState: (_key: Key, place: BlockPlace) => ({peerMean: tf.fill([unitsOf(place)], peer.initial)})
     }),
     ...(byClassifier && {head: classifierHead(predictFrom, settings.classifierInit)}),
+    upTo(count, all) {
+      const isLater = answersFrom(predictFrom, all) > count;
+      return isLater ? goodnessRule({...options, predictFrom: count}, variant) : this;
+    },
     begin(x, y, context) {
       // In the first step: later there would be a training without an answer.
       answersFrom(predictFrom, context.blocks.length);

@@ -13,6 +13,7 @@ import type {Dataset} from "../datasets/dataset.ts";
 import {tidy} from "../tf.ts";
 import {checkGiven} from "./checks.ts";
 import {type LocalNetworkOptions, type LocalParams, localNetwork} from "./local-network.ts";
+import type {LocalRule} from "./local-rule.ts";
 
 /** Options of `fit` for each block: steps and epochs are those of one block. */
 export interface FitInTurnOptions extends Omit<FitOptions<LocalParams>, "params" | "state" | "resume"> {
@@ -26,7 +27,7 @@ export type InTurnRow = FitRow & {block: number};
 /**
  * Trains the blocks of a local network one after the other, each to the end on what those before it give, instead of all in every
  * step: `for await (const row of fitInTurn({blocks, rule, classes}, data, {steps}))`. While a block learns, the network ends with
- * it; a head is trained with the blocks that there are, and the last one is kept. When it is over, read `model`, `params` and
+ * it, and the last answers where those that shall (`predictFrom`) are still to come; a head is trained with the blocks that there are, and the last one is kept. When it is over, read `model`, `params` and
  * `modelState`, and `dispose()` it.
  *
  * @example
@@ -58,6 +59,8 @@ export class InTurn implements AsyncIterable<InTurnRow> {
   private trained: LocalParams | undefined;
   private states: ModelState = {};
   private readonly network: LocalNetworkOptions;
+  /** For the network that ends with each block. */
+  private readonly rules: readonly LocalRule[];
   private readonly data: Dataset;
   private readonly options: FitInTurnOptions;
 
@@ -74,6 +77,8 @@ export class InTurn implements AsyncIterable<InTurnRow> {
       throw new ArgumentError(`optimizer must be an optimizer such as adam(), got ${String(optimizer)}.`);
     this.model = localNetwork(network);
     this.network = network;
+    const {blocks, rule} = network;
+    this.rules = blocks.map((_, i) => rule.upTo?.(i + 1, blocks.length) ?? rule);
     this.data = data;
     this.options = options;
   }
@@ -104,12 +109,16 @@ export class InTurn implements AsyncIterable<InTurnRow> {
 
   /** One block to its end. */
   private async *train(index: number): AsyncGenerator<InTurnRow, void> {
-    const {network, data, options} = this;
+    const {network, data, options, rules} = this;
     const {optimizer = adam(), key = keyOf(0), ...rest} = options;
     const current = `block${index + 1}`;
     const isDone = (name: string) => name.startsWith("block") && name !== current;
     const own = layerwise((name) => (isDone(name) ? freeze() : optimizer));
-    const model = localNetwork({...network, blocks: network.blocks.slice(0, index + 1)});
+    const model = localNetwork({
+      ...network,
+      blocks: network.blocks.slice(0, index + 1),
+      rule: rules[index] as LocalRule
+    });
     const state = tidy(() => {
       const fresh = model.init(key.fold(0), data.inputShape);
       const started = initTrainState(

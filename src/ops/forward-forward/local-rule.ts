@@ -82,6 +82,11 @@ export interface LocalRule {
   /** What the rule keeps for a block besides: `context.state[context.path]`. The caller owns it. */
   initState?(key: Key, place: BlockPlace): Params;
   readonly head?: LocalHead;
+  /**
+   * The rule for the first `count` of all the blocks of a network, where it is another: blocks that learn in turn ask for it.
+   * Throws an ArgumentError where they cannot, or where the rule does not fit the whole network.
+   */
+  upTo?(count: number, all: number): LocalRule;
   /** The shape of what the first block is given for inputs of a shape, where it is another. */
   inputShape?(inputShape: Shape, classes: number): Shape;
   /** What the first block is given, from a batch of inputs and its labels, int32 [batch]. */

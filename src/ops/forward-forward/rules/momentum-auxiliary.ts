@@ -73,6 +73,11 @@ export function momentumAuxiliary(options: MomentumAuxiliaryOptions = {}): Local
         ...(next && {mean: zerosLike(next.init(key, outputShape))})
       }));
     },
+    upTo() {
+      throw new ArgumentError(
+        "momentumAuxiliary teaches a block by the one behind it, which has to learn beside it: train all blocks together with fit, or pass another rule to fitInTurn."
+      );
+    },
     begin: (x, y) => ({x, y}),
     step(block, streams, context) {
       const [x, y] = [streams.x as Tensor, streams.y as Tensor];

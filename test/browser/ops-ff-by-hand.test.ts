@@ -1,0 +1,3 @@
+import {byHandCases} from "../ops/ff-by-hand-cases.ts";
+
+byHandCases("webgpu");
