@@ -1,6 +1,7 @@
 import {beforeAll, describe, expect, test} from "vitest";
 import type {BackendName} from "../../src/gpu/types.ts";
 import type {FitRow} from "../../src/ops/core/fit-options.ts";
+import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import type {BlockParams} from "../../src/ops/forward-forward/local-rule.ts";
 import {ops} from "../../src/ops/index.ts";
@@ -109,6 +110,47 @@ export function localNetworkCases(backend: BackendName): void {
           await expectClose(rule?.projection as Tensor, turned(outputs[`m${i}_after`]), {atol: 1e-6});
         }
         training.dispose();
+      })
+    );
+
+    test(
+      "a step whose answers are wanted goes through dense blocks once, and tells what the network says before it",
+      withoutLeak(async () => {
+        const {lls, scalableForwardForward} = ops.forwardForward;
+        const rules = [
+          monoForward(),
+          monoForward({predict: "last"}),
+          lls({predict: "mean"}),
+          scalableForwardForward({predict: "sum"})
+        ];
+        const x = ops.random.normal(key(1), [5, 7]);
+        const y = tf.tensor1d([0, 1, 2, 3, 0], "int32");
+        let passes = 0;
+        const counted = (layer: Layer): Layer => ({
+          ...layer,
+          apply: (...given) => {
+            passes += 1;
+            return layer.apply(...given);
+          }
+        });
+        const dropping = () => ops.sequential([relu(12), ops.dropout(0.5)]) as Layer;
+        for (const rule of rules)
+          for (const [block, most] of [
+            [() => relu(12) as Layer, 2],
+            // Answers are those of a network that drops nothing.
+            [dropping, 4]
+          ] as const) {
+            const blocks = [block(), block()].map(counted);
+            const model = localNetwork({blocks, rule, classes: 4});
+            const params = model.init(key(2), [7]);
+            const wanted = Array.from(await model.apply(params, x).data());
+            passes = 0;
+            const context = {training: true, key: key(3), wantsOutputs: true, update: () => {}};
+            const outputs = tf.tidy(() => model.learning?.learn(params, x, y, context).outputs() as Tensor);
+            expect(passes).toBe(most);
+            await expectClose(outputs, wanted, {rtol: 0, atol: 0});
+            tree.dispose(params as Params);
+          }
       })
     );
 

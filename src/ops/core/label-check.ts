@@ -9,7 +9,7 @@ interface Owner {
 }
 
 /** Throws an ArgumentError where a label is none of so many classes. */
-export type LabelCheck = (classes: number, owner: Owner) => void;
+type LabelCheck = (classes: number, owner: Owner) => void;
 
 /** Looks at all labels of a dataset, or the tokens that a text is to be continued with, once: at the first call. */
 export function labelCheck(data: Dataset): LabelCheck {

@@ -47,11 +47,14 @@ export function classifyingRule(variant: Variant): LocalRule {
         aux
       } = localGradient(block, (params: BlockParams) => {
         const output = applyBlock(block, x as Tensor, context, params.layer);
-        return [loss(scoresOf(output, params.rule, block), y as Tensor), {output}];
+        const scores = scoresOf(output, params.rule, block);
+        return [loss(scores, y as Tensor), {output, scores}];
       });
-      return {loss: value, updates, streams: {x: onward(aux.output as Tensor), y: y as Tensor}};
+      const {output, scores} = aux as {output: Tensor; scores: Tensor};
+      return {loss: value, updates, streams: {x: onward(output), y: y as Tensor}, scores};
     },
-    predict: (blocks, x, context) => voted(blocks, x, context, {votes, scoresOf, onward})
+    predict: (blocks, x, context) => voted(blocks, x, context, {votes, scoresOf, onward}),
+    vote: (scores) => together(scores, votes)
   };
 }
 
@@ -68,8 +71,13 @@ export function voted(
       each.push(scoresOf(output, block.params.rule, block));
     return onward(output);
   });
-  const sum = each.length === 1 ? (each[0] as Tensor) : tf.addN(each);
-  return votes === "mean" ? tf.div(sum, each.length) : sum;
+  return together(each, votes);
+}
+
+function together(scores: readonly Tensor[], votes: Votes): Tensor {
+  const heard = votes === "last" ? scores.slice(-1) : scores;
+  const sum = heard.length === 1 ? (heard[0] as Tensor) : tf.addN([...heard]);
+  return votes === "mean" ? tf.div(sum, heard.length) : sum;
 }
 
 /** @throws ArgumentError for another way to answer. */

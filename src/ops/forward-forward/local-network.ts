@@ -60,6 +60,8 @@ export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
   /** What the network is given: rows, where it begins with a dense layer. */
   const isFlat = layers[0]?.name === "dense";
   const rowed = (x: Tensor) => (isFlat ? rowsOf(x) : x);
+  /** Whether blocks give the same in training and outside of it. */
+  const isSteady = layers.every(({name}) => name === "dense");
 
   const places = (inputShape: Shape): BlockPlace[] => {
     const given = isFlat ? [inputShape.reduce((size, dim) => size * dim, 1)] : inputShape;
@@ -103,7 +105,8 @@ export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
     const network = networkOf(params, x);
     const ownContext = {...context, ...network, key: context.key?.fold(layers.length)};
     // Beforehand, because the parameters of blocks are freed with their updates.
-    const given = context.wantsOutputs ? predict(params, x, context) : undefined;
+    const scores: Tensor[] | undefined = context.wantsOutputs && rule.vote && isSteady ? [] : undefined;
+    const given = context.wantsOutputs && !scores ? predict(params, x, context) : undefined;
     let streams = tidy(() => rule.begin(x, y, ownContext));
     for (const block of network.blocks) {
       const path = nameOf(block.index);
@@ -119,6 +122,8 @@ export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
       });
       losses.push(step.loss);
       figures.push(...(step.figures ?? []));
+      if (scores) scores.push(step.scores as Tensor);
+      else step.scores?.dispose();
       leave(streams, [x, y, ...Object.values(step.streams)]);
       streams = step.streams;
     }
@@ -132,7 +137,7 @@ export function localNetwork(options: LocalNetworkOptions): LocalNetwork {
     }
     return {
       loss: losses.length === 1 ? (losses[0] as Tensor) : tf.addN(losses),
-      outputs: () => given ?? predict(params, x, context),
+      outputs: () => given ?? (scores ? (rule.vote?.(scores) as Tensor) : predict(params, x, context)),
       figures: [...losses, ...figures]
     };
   }

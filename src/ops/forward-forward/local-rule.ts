@@ -58,6 +58,8 @@ export interface LocalStep {
   loss: Tensor;
   /** Scalars, in the order of the rule's `figures`. */
   figures?: readonly Tensor[];
+  /** The block's own scores of the classes, before its update, [batch, classes]: what the rule's `vote` takes. */
+  scores?: Tensor;
 }
 
 /** What a block makes of positives and negatives. */
@@ -95,6 +97,8 @@ export interface LocalRule {
   step(block: Block, streams: Streams, context: NetworkContext): LocalStep;
   /** Scores of the classes for inputs without labels: [batch, classes]. The highest is the answer. */
   predict(blocks: readonly Block[], x: Tensor, context: NetworkContext): Tensor;
+  /** The same from the scores that every block told in its step, where the rule answers by these: [batch, classes]. */
+  vote?(scores: readonly Tensor[]): Tensor;
   /** What every block makes of positives and of the negatives drawn for them by the context's key, where the rule has these. */
   goodness?(x: Tensor, y: Tensor, context: NetworkContext): readonly BlockGoodness[];
 }

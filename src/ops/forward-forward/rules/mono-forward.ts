@@ -41,6 +41,8 @@ export function monoForward(options: MonoForwardOptions = {}): LocalRule {
   if (predict !== "sum" && predict !== "last")
     throw new ArgumentError(`predict must be "sum" or "last", got ${String(predict)}.`);
   checkInitializer("projectionInit", projectionInit);
+  const vote = (each: readonly Tensor[]) =>
+    predict === "last" || each.length === 1 ? (each.at(-1) as Tensor) : tf.addN([...each]);
   return {
     name: "monoForward",
     init: (key, {outputShape, classes}) => ({
@@ -50,14 +52,14 @@ export function monoForward(options: MonoForwardOptions = {}): LocalRule {
     step(block, {x, y}, context) {
       const {loss, updates, aux} = localGradient(block, (params) => {
         const output = applyBlock(block, x as Tensor, context, params.layer);
-        return [softmaxCrossEntropy(goodnessOf(output, params), y as Tensor), {output}];
+        const scores = goodnessOf(output, params);
+        return [softmaxCrossEntropy(scores, y as Tensor), {output, scores}];
       });
-      return {loss, updates, streams: {x: aux.output as Tensor, y: y as Tensor}};
+      const {output, scores} = aux as {output: Tensor; scores: Tensor};
+      return {loss, updates, streams: {x: output, y: y as Tensor}, scores};
     },
-    predict(blocks, x, context) {
-      const each = goodnesses(blocks, x, context);
-      return predict === "last" || each.length === 1 ? (each.at(-1) as Tensor) : tf.addN(each);
-    }
+    predict: (blocks, x, context) => vote(goodnesses(blocks, x, context)),
+    vote
   };
 }
 
