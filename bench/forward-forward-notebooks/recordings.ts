@@ -17,7 +17,7 @@ const recordingOthers = recordingsByName({subject: of.subject, lower: /time|loss
 export const forwardForwardNotebooks: Record<string, Bench> = {
   "forward-forward": recording("train-forward-forward", {seeds: 3, steps: 800}),
   "forward gradient": recordingNear("train-forward-gradient", {seeds: 3, steps: 500}),
-  "predictive coding": recordingNear("train-predictive-coding", {seeds: 3, steps: 40}),
+  "predictive coding": recordingNear("train-predictive-coding", {seeds: 3, steps: 300}),
   noprop: recordingOwn("train-noprop", {seeds: 3, steps: 300}),
   hopfield: recordingOwn("train-hopfield", {seeds: 3, steps: 0}),
   "local rules": recordingsByName(of)("train-local-rules", {seeds: 3, steps: 300}),

@@ -6,27 +6,35 @@ import type {Effort} from "./searched.ts";
 const {key} = ops;
 const {simulateStudent, studentCurve, teacherStudent} = ops.forwardForward;
 
-const SIZES = {inputs: 600, hidden: 3, projectionScale: 0.05};
+const SIZES = {inputs: 600, hidden: 3};
 const CURVE = {time: 12, points: 24};
-/** PEPITA's change of the hidden units is as much smaller as its projection. */
-const RATES = {backpropagation: 0.5, feedbackAlignment: 0.5, pepita: 0.5 / SIZES.projectionScale} as const;
+const RATE = 0.5;
+
+/** What each learns by; the equations know PEPITA to first order in the size of its projection. */
+const RULES = {
+  backpropagation: {rule: "backpropagation"},
+  "feedback alignment": {rule: "feedbackAlignment"},
+  "PEPITA, 0.01": {rule: "pepita", projectionScale: 0.01},
+  "PEPITA, 0.05": {rule: "pepita", projectionScale: 0.05}
+} as const;
 
 /** Errors over time, in examples for each input. */
 export async function students({seeds}: Effort): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (let seed = 0; seed < seeds; ++seed) {
-    const made = teacherStudent({...SIZES, key: key(seed)});
-    for (const rule of Object.keys(RATES) as (keyof typeof RATES)[]) {
-      const options = {...CURVE, rule, learningRate: RATES[rule]};
+  for (let seed = 0; seed < seeds; ++seed)
+    for (const [name, {rule, ...more}] of Object.entries(RULES)) {
+      const {projectionScale = 1} = {...more} as {projectionScale?: number};
+      const made = teacherStudent({...SIZES, ...more, key: key(seed)});
+      // Its change of the hidden units is as much smaller as the projection.
+      const options = {...CURVE, rule, learningRate: RATE / projectionScale};
       const simulated = simulateStudent(made, {...options, key: key(seed).fold(1)});
       for (const [by, curve] of Object.entries({equations: studentCurve(made, options), simulated}))
         for (const {time, error} of curve)
           figures.push({
-            case: `student, ${rule}, ${by}, time ${time}, seed ${seed}`,
+            case: `student, ${name}, ${by}, time ${time}, seed ${seed}`,
             metric: "error",
             value: error
           });
     }
-  }
   return figures;
 }

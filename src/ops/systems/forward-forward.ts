@@ -10,7 +10,7 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "predictive-coding.html",
     test: "test/ops/ff-energy.test.ts",
     verdict:
-      "incremental reaches 85% sooner than settled predictive coding: held (step 16, step 32); more accurate after 40 steps: did not hold (89.6%, 89.7%); good at more learning rates: did not hold (2 and 2 of 5) (8x8 digits, 3 seeds)"
+      "incremental reaches 85% sooner than settled predictive coding: did not hold (step 15, step 15); more accurate after 300 steps: did not hold (92.9%, 94.4%); good at more learning rates: did not hold (3 and 3 of 7) (8x8 digits, 3 seeds)"
   },
   {
     id: "a-theoretical-framework-for-inference-learning",
@@ -20,7 +20,7 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "predictive-coding.html",
     test: "test/ops/ff-energy.test.ts",
     verdict:
-      "nearer to the implicit step than backpropagation, from α = 0.1 on: held (cosine 0.98, 0.94 at 1); normalised updates nearer still: did not hold (0.88); more accurate than backpropagation after 40 single digits: did not hold (26.4%, normalised 23.9%, 43.7%); normalised updates learn at a rate of 4, where backpropagation does not: did not hold (8x8 digits, 3 seeds)"
+      "nearer to the implicit step than backpropagation, from α = 0.1 on: held (cosine 0.98, 0.94 at 1); normalised updates nearer still: did not hold (0.88); more accurate than backpropagation after 300 single digits: did not hold (72.4%, normalised 71.3%, 79.4%); normalised updates learn at rates where backpropagation does not: at 1 held, at 4 did not hold (8x8 digits, 3 seeds)"
   },
   {
     id: "backpropagation-free-training-of-deep-physical-neural-networks",
@@ -49,7 +49,8 @@ export const forwardForwardSystems: readonly System[] = [
     export: "petri/forward-forward#counterCurrent",
     notebook: "local-rules.html",
     test: "test/ops/ff-counter-current.test.ts",
-    verdict: "within 2 points of backpropagation: did not hold (89.9% against 96.6%) (8x8 digits, 3 seeds)"
+    verdict:
+      "within 2 points of backpropagation: did not hold (89.9% against 96.6%), on MNIST did not hold (62.9% against 94.4%) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "deep-learning-without-weight-symmetry",
@@ -59,17 +60,17 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "local-rules.html",
     test: "test/ops/ff-feedback.test.ts",
     verdict:
-      "within a point of backpropagation: held (97.0% against 96.6%); better than feedback alignment: did not hold (97.0% against 96.1%, with 2 of 3 seeds); better than direct feedback alignment: held (97.0% against 95.9%, with 3 of 3 seeds) (8x8 digits, 3 seeds)"
+      "within a point of backpropagation: held (97.0% against 96.6%), on MNIST did not hold (92.6% against 94.4%); better than feedback alignment: did not hold (97.0% against 96.1%, with 2 of 3 seeds), on MNIST held (92.6% against 87.2%, with 3 of 3 seeds); better than direct feedback alignment: held (97.0% against 95.9%, with 3 of 3 seeds), on MNIST held (92.6% against 86.0%, with 3 of 3 seeds) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "deep-model-assembling",
     family: "forward-forward",
     title: "Deep Model Assembling",
     export: "petri/forward-forward#modelAssembling",
-    notebook: "reference/forward-forward/model-assembling.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-assembling.test.ts",
     verdict:
-      "reaches end-to-end training (95.8%) at equal operations: did not hold (91.5%, 53.9% before fine-tuning); less memory a step: held (8x8 digits, eight residual blocks in four modules, 3 seeds)"
+      "reaches end-to-end training (96.5%) at equal operations: held (97.1%, 56.9% before fine-tuning); better than modules with classifiers of their own (96.4%): held; less memory a step: held (64.4%) (8x8 digits, eight residual blocks in four modules, 3 seeds)"
   },
   {
     id: "dense-hebbian-neural-networks",
@@ -106,10 +107,10 @@ export const forwardForwardSystems: readonly System[] = [
     family: "forward-forward",
     title: "Direct Feedback Alignment Scales to Modern Deep Learning Tasks and Architectures",
     export: "petri/forward-forward#feedbackPoints",
-    notebook: "reference/forward-forward/feedback-points.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-points.test.ts",
     verdict:
-      "better than training what lies behind the last point alone: held on a graph network (98.0% for 95.4%, backpropagation 97.4%; 3 seeds) and a small transformer (2.92 nats with points after blocks, 2.90 within them, for 3.20; 2 seeds), which stays behind backpropagation (2.53), as in the paper"
+      "better than training what lies behind the last point alone: did not hold on a graph network (97.3% for 94.3%, with 2 of 3 seeds; backpropagation 95.3%), held on a small transformer (2.93 nats with points after blocks, 2.96 within them, for 3.29); there behind backpropagation (2.48), as in the paper: held (240 digits, Shakespeare, 3 seeds)"
   },
   {
     id: "does-federated-learning-really-need-backpropagation",
@@ -146,20 +147,20 @@ export const forwardForwardSystems: readonly System[] = [
     family: "forward-forward",
     title: "Forward Learning of Graph Neural Networks",
     export: "petri/forward-forward#forwardGraph",
-    notebook: "reference/forward-forward/forward-graph.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-graph.test.ts",
     verdict:
-      "within two points of a backpropagated network (99.3%) on nodes without a label: one forward pass held (97.4%), Forward-Forward with appended labels did not hold (85.6%), with virtual nodes did not hold (86.0%) (block model of 120 nodes, 18 labelled, 3 seeds)"
+      "within two points of backpropagation (96.7%) on nodes without a label: one forward pass held (95.7%), Forward-Forward with appended labels did not hold (57.3%), with virtual nodes did not hold (72.9%) (graph of 240 digits, 30 with a label, 3 seeds)"
   },
   {
     id: "forward-learning-with-top-down-feedback",
     family: "forward-forward",
     title: "Forward Learning with Top-Down Feedback: Empirical and Analytical Characterization",
     export: "petri/forward-forward#pepita",
-    notebook: "reference/forward-forward/pepita.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-pepita.test.ts",
     verdict:
-      "a simulated student's error follows the equations' curve: held, PEPITA within 1.2% of the first error, feedback alignment within 3.3% (600 inputs, 3 seeds)"
+      "a simulated student's error follows the equations' curve, within a twentieth of the first error: feedback alignment held (3.8%), PEPITA with a projection of 0.01 held (3.4%), of 0.05 did not hold (11.6%) (600 inputs, 3 seeds)"
   },
   {
     id: "global-convergence-of-block-coordinate-descent-in-deep",
@@ -186,10 +187,10 @@ export const forwardForwardSystems: readonly System[] = [
     family: "forward-forward",
     title: "Hardware Beyond Backpropagation: a Photonic Co-Processor for Direct Feedback Alignment",
     export: "petri/forward-forward#ternaryError",
-    notebook: "reference/forward-forward/direct-feedback-alignment.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-feedback.test.ts",
     verdict:
-      "a ternary error within two points of backpropagation (97.4%): held on a graph network (97.7%, the last layer alone 95.4%; block model, 3 seeds)"
+      "a ternary error within two points of backpropagation (95.3%): held on a graph network (98.4%); better than the last layer alone (94.3%): held, with 3 of 3 seeds (graph of 240 digits, 30 with a label, 3 seeds)"
   },
   {
     id: "hebbian-deep-learning-without-feedback",
@@ -199,17 +200,17 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "local-rules.html",
     test: "test/ops/ff-hebbian.test.ts",
     verdict:
-      "better than the same layers untrained: did not hold (86.9% against 87.9%, with 0 of 3 seeds); better than one layer: did not hold (86.9% against 92.3%, with 0 of 3 seeds) (8x8 digits, 3 seeds)"
+      "better than the same layers untrained: did not hold (86.9% against 87.9%, with 0 of 3 seeds), on MNIST did not hold (66.0% against 64.5%, with 2 of 3 seeds); better than one layer: did not hold (86.9% against 92.3%, with 0 of 3 seeds), on MNIST did not hold (66.0% against 85.3%, with 0 of 3 seeds) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "hebbian-learning-based-orthogonal-projection-for-continual-learning",
     family: "forward-forward",
     title: "Hebbian Learning based Orthogonal Projection for Continual Learning of Spiking Neural Networks",
     export: "petri/forward-forward#hebbianProjection",
-    notebook: "reference/forward-forward/hebbian-projection.html",
+    notebook: "other-networks.html",
     test: "test/ops/ff-projection.test.ts",
     verdict:
-      "forgets less than a fifth of what learning in sequence does: held by backpropagation (6.3 points for 45.7), random feedback (2.7 for 64.3) and signs (4.3 for 39.9) (3 tasks of permuted 8x8 digits, 3 seeds)"
+      "forgets less than a fifth of what learning in sequence does: by backpropagation held (7.1 points for 42.8), random feedback held (2.4 points for 60.1), signs held (4.9 points for 37.3) (3 tasks of permuted 8x8 digits, 3 seeds)"
   },
   {
     id: "layer-collaboration-in-the-forward-forward-algorithm",
@@ -229,7 +230,7 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "local-rules.html",
     test: "test/ops/ff-rules.test.ts",
     verdict:
-      "within a point of learned local classifiers: held (97.3% against 97.4%); within a point of backpropagation: held (97.6% against 96.6%) (8x8 digits, 3 seeds)"
+      "within a point of learned local classifiers: held (97.3% against 97.4%), on MNIST held (94.2% against 91.1%); within a point of backpropagation: held (97.6% against 96.6%), on MNIST held (94.0% against 94.4%) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "momentum-auxiliary-network-for-supervised-local-learning",
@@ -239,7 +240,7 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "local-rules.html",
     test: "test/ops/ff-rules.test.ts",
     verdict:
-      "better than local classifiers that do not see the next block: did not hold (97.2% against 97.4%, with 1 of 3 seeds); better than backpropagation: did not hold (97.2% against 96.6%, with 2 of 3 seeds) (8x8 digits, 3 seeds)"
+      "better than local classifiers that do not see the next block: did not hold (97.2% against 97.4%, with 1 of 3 seeds), on MNIST did not hold (90.7% against 91.1%, with 1 of 3 seeds); better than backpropagation: did not hold (97.2% against 96.6%, with 2 of 3 seeds), on MNIST did not hold (90.7% against 94.4%, with 0 of 3 seeds) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "mono-forward",
@@ -279,7 +280,8 @@ export const forwardForwardSystems: readonly System[] = [
     export: "petri/forward-forward#scalableForwardForward",
     notebook: "local-rules.html",
     test: "test/ops/ff-rules.test.ts",
-    verdict: "within 2 points of backpropagation: held (96.4% against 96.6%) (8x8 digits, 3 seeds)"
+    verdict:
+      "within 2 points of backpropagation: held (96.4% against 96.6%), on MNIST held (92.8% against 94.4%) (8x8 digits and MNIST, 3 seeds)"
   },
   {
     id: "the-forward-forward-algorithm",
@@ -309,6 +311,6 @@ export const forwardForwardSystems: readonly System[] = [
     notebook: "local-rules.html",
     test: "test/ops/ff-boosting.test.ts",
     verdict:
-      "better than random features alone: held (97.0% against 96.1%, with 3 of 3 seeds); better than backpropagation: held (97.0% against 96.6%, with 3 of 3 seeds) (8x8 digits, 3 seeds)"
+      "better than random features alone: held (97.0% against 96.1%, with 3 of 3 seeds), on MNIST held (87.3% against 84.4%, with 3 of 3 seeds); better than backpropagation: held (97.0% against 96.6%, with 3 of 3 seeds), on MNIST did not hold (87.3% against 94.4%, with 0 of 3 seeds) (8x8 digits and MNIST, 3 seeds)"
   }
 ];
