@@ -6,14 +6,14 @@ import {systems} from "../../src/ops/systems.ts";
 import {newProfileWithoutGpu} from "./support/browser.ts";
 import {openNotebook, workbench} from "./support/workbench.ts";
 
-test("the notebook on local rules tells every rule's verdicts, and trains one beside its recorded accuracy", async () => {
+test("the notebook on local rules tells every rule's verdicts on digits and on MNIST, and trains one beside its recorded accuracy", async () => {
   const {folder, address} = await workbench({});
   await cp(join(projectRoot, "notebooks"), folder, {recursive: true});
   const petri = await openNotebook(await newProfileWithoutGpu(), address, "local-rules");
   const {page} = petri;
   const failures = async () => (await petri.settled()).filter(({error}) => error);
   expect(await failures()).toEqual([]);
-  await page.getByText(/^\d+ of \d+ claims held here/).waitFor();
+  await page.getByText(/^\d+ of \d+ claims held on the digits, \d+ of \d+ on MNIST/).waitFor();
   const spans = await page
     .locator("span[data-system]")
     .evaluateAll((all) => all.map((each) => [each.getAttribute("data-system"), each.textContent]));
@@ -21,7 +21,13 @@ test("the notebook on local rules tells every rule's verdicts, and trains one be
   for (const [id, verdict] of spans) if (id) told.set(id, [...(told.get(id) ?? []), verdict ?? ""]);
   const written = systems.filter(({notebook}) => notebook === "local-rules.html");
   expect(Object.fromEntries(written.map(({id, verdict}) => [id, verdict]))).toEqual(
-    Object.fromEntries(written.map(({id}) => [id, `${told.get(id)?.join("; ")} (8x8 digits, 3 seeds)`]))
+    Object.fromEntries(
+      written.map(({id}) => {
+        const verdicts = told.get(id)?.join("; ");
+        const data = verdicts?.includes(", on MNIST ") ? "8x8 digits and MNIST" : "8x8 digits";
+        return [id, `${verdicts} (${data}, 3 seeds)`];
+      })
+    )
   );
   await page.getByRole("combobox", {name: "rule"}).selectOption({label: "Cascaded Forward, local"});
   await page.getByRole("button", {name: "Train", exact: true}).click();

@@ -14,8 +14,6 @@ export interface Arm {
   model(): Layer;
   /** What steps the parameters, made of an optimizer of the search; that itself where it is left out. */
   optimizer?(found: () => Optimizer): Optimizer;
-  /** Its search takes as many steps as its training: what is ahead sooner goes astray later. */
-  isSearchedInFull?: boolean;
   /** Of an image, where it is no row of all its pixels. */
   inputShape?: number[];
 }
@@ -35,7 +33,6 @@ const local = (rule: () => LocalRule, blocks: () => Layer[] = hidden): Arm => ({
   model: () => ff.localNetwork({blocks: blocks(), rule: rule(), classes: CLASSES}) as unknown as Layer
 });
 const network = (model: () => unknown): Arm => ({model: model as () => Layer});
-const searchedInFull = (arm: Arm): Arm => ({...arm, isSearchedInFull: true});
 /** Only these children of the parameters learn. */
 const only = (names: readonly string[], arm: Arm): Arm => ({
   ...arm,
@@ -125,9 +122,9 @@ export const armsOf = (data: DataSet): Record<string, Arm> => ({
   ),
   "Kolen-Pollack": network(() => ff.kolenPollack(STACK)),
   "product feedback": network(() => ff.productFeedback(STACK)),
-  PEPITA: searchedInFull(network(() => ff.pepita(STACK))),
-  "PEPITA, linearised": searchedInFull(network(() => ff.pepita({...STACK, linearized: true}))),
-  "PEPITA, mirrored": searchedInFull(network(() => ff.pepita({...STACK, mirroring: {}}))),
+  PEPITA: network(() => ff.pepita(STACK)),
+  "PEPITA, linearised": network(() => ff.pepita({...STACK, linearized: true})),
+  "PEPITA, mirrored": network(() => ff.pepita({...STACK, mirroring: {}})),
   "counter-current": network(() => ff.counterCurrent(STACK)),
   "forward gradient, weights": network(() => ff.forwardGradient(STACK)),
   "forward gradient, activities": network(() => ff.forwardGradient({...STACK, perturb: "activities"})),
@@ -141,7 +138,7 @@ export const armsOf = (data: DataSet): Record<string, Arm> => ({
     ])
   ),
 
-  "predictive coding": searchedInFull(predictive({})),
+  "predictive coding": predictive({}),
   "incremental predictive coding": predictive({learn: "incremental", steps: 3}),
   "proximal predictive coding": predictive({weights: "proximal"}),
 

@@ -49,8 +49,7 @@ export async function besideBackpropagation(
     await record(wasmPaths, async () => {
       const arm = arms[name];
       const rule = arm ? byFit(arm) : bySolving(solvedArm(solved, name));
-      const searched = arm?.isSearchedInFull ? {...data, search: {...data.search, steps: 1}} : data;
-      const figures = await searchedAndTrained(name, searched, all, rule, Number(steps), Number(seeds));
+      const figures = await searchedAndTrained(name, data, all, rule, Number(steps), Number(seeds));
       const rival = arms.backpropagation as Arm;
       const compared = arm ? await relativeCost([arm, rival], data.scaled(all), bestOf(figures)) : [];
       return [...figures, ...compared.map((figure) => ({case: name, ...figure}))];
@@ -73,9 +72,10 @@ async function searchedAndTrained(
   seeds: number
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
+  const share = search.inFull.includes(name) ? 1 : search.steps;
   const part = scaled(split(all.train, {test: search.heldOut, seed: 2}));
   for (const choice of choices) {
-    const [accuracy] = await trained(choice, part, SEARCH_SEED, Math.round(steps * search.steps));
+    const [accuracy] = await trained(choice, part, SEARCH_SEED, Math.round(steps * share));
     figures.push({case: `${name}, ${choice}`, metric: "held-out accuracy", value: accuracy});
   }
   const best = bestOf(figures);
