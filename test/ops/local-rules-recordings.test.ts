@@ -14,11 +14,8 @@ interface Row {
 /** Not recorded on MNIST yet, which the notebook tells. */
 const pending = [
   "PEPITA, mirrored",
-  "seeded perturbations, 1",
   "seeded perturbations, 3",
   "seeded perturbations, 9",
-  "predictive coding",
-  "physical layers, exact model",
   "GRU, through time",
   "GRU, stationary feedback",
   "GRU, cut off",
