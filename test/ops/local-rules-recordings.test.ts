@@ -13,7 +13,6 @@ interface Row {
 
 /** Not recorded on MNIST yet, which the notebook tells. */
 const pending = [
-  "PEPITA, mirrored",
   "seeded perturbations, 3",
   "seeded perturbations, 9",
   "GRU, through time",
