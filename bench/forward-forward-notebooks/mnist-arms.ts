@@ -1,13 +1,17 @@
 // What notebooks/forward-forward.html compares on MNIST: networks of three layers of 500.
 import type {Layer} from "../../src/ops/core/layer.ts";
+import type {Optimizer} from "../../src/ops/core/optimizers/optimizer.ts";
 import type {PeerOptions} from "../../src/ops/forward-forward/goodness-rule.ts";
 import type {LocalRule} from "../../src/ops/forward-forward/local-rule.ts";
+import {normalizer} from "../../src/ops/forward-forward/normalization.ts";
 import {ops} from "../../src/ops/index.ts";
+import type {Tensor} from "../../src/ops/tf.ts";
 
-const {dense, mlp, sequential, varianceScaling} = ops;
+const {adam, adamw, cosineSchedule, dense, mlp, sequential, varianceScaling} = ops;
 const {
   forwardForward,
   hardNegatives,
+  hybridImages,
   labelAsInput,
   layerCollaboration,
   localNetwork,
@@ -18,24 +22,36 @@ const {
 const WIDTHS = [500, 500, 500];
 
 /** The label as ten more numbers. */
-export const labels = labelAsInput({value: 3});
+const labels = labelAsInput({value: 3});
 
 /** What is trained, by its name in the notebook. */
 export interface Arm {
   model: () => Layer;
   /** What learns apart; nothing does by backpropagation. */
   blocks?: () => Layer[];
+  /** What the first layer is given for images and their labels as rows of zeros and a one, where that is not the image. */
+  given?: (x: Tensor, labels: Tensor) => Tensor;
   /** The trained network, where it judges positives and negatives, as it answers by goodness instead of by its classifier. */
   judges?: () => Layer;
-  /** Adam's at the start: it falls to nothing by a cosine. */
-  rate: number;
-  /** Of the steps of the longest training. */
-  share: number;
+  /** For so many steps. */
+  optimizer: (steps: number) => Optimizer;
+  /** Of the longest training's 20. */
+  epochs: number;
+  /** One is enough where a training shows what goes wrong, or what layers look like. */
+  seeds?: number;
 }
 
-const dense500 = () => WIDTHS.map((units) => dense({units, activation: "relu"}));
+export const LONGEST = 20;
 
-/** Units that are to stay awake: a gradient also where they are silent, and a mean activity like that of their peers. */
+/** All rates fall to nothing by a cosine. */
+const adamFrom = (from: number) => (steps: number) => adam({learningRate: cosineSchedule({from, steps})});
+/** Long trainings of goodness fit the training images ever more closely, which decay holds back. */
+const decaying = (steps: number) =>
+  adamw({learningRate: cosineSchedule({from: 1e-3, steps}), weightDecay: 0.1});
+
+const relu500 = () => WIDTHS.map((units) => dense({units, activation: "relu"}));
+
+/** Units that are to stay awake: a gradient also where they are silent, and with `peer` a mean activity like that of their peers. */
 const awake500 = () =>
   WIDTHS.map((units) =>
     dense({
@@ -47,9 +63,12 @@ const awake500 = () =>
 
 const local = (blocks: Layer[], rule: LocalRule) => localNetwork({blocks, rule, classes: 10}) as Layer;
 
+const divided = normalizer("rms");
+const withLabel = (x: Tensor, own: Tensor) => divided(labels.embed(x, own));
+
 interface JudgingOptions {
+  /** The first layer that answers. */
   predictFrom?: number;
-  rate?: number;
   peer?: PeerOptions;
 }
 
@@ -57,32 +76,64 @@ interface JudgingOptions {
 function judging(
   blocks: () => Layer[],
   rule: typeof forwardForward | typeof layerCollaboration,
-  share: number,
-  {predictFrom = Math.min(2, blocks().length), rate = 3e-3, peer}: JudgingOptions = {}
-): Arm {
+  {predictFrom = 1, peer}: JudgingOptions = {}
+): Pick<Arm, "model" | "blocks" | "judges" | "given"> {
   const shared = {labels, ...(peer && {peer})};
   return {
     model: () => local(blocks(), rule({...shared, negatives: hardNegatives(), predict: "classifier"})),
     judges: () => local(blocks(), rule({...shared, predictFrom})),
-    blocks,
-    rate,
-    share
+    given: withLabel,
+    blocks
   };
 }
 
+const awake = judging(awake500, forwardForward, {peer: {}});
+const withoutLabels = (): LocalRule =>
+  forwardForward({
+    negatives: hybridImages({size: [28, 28]}),
+    labels: ops.forwardForward.withoutLabels(),
+    predict: "classifier",
+    peer: {}
+  });
+
 export const ARMS: Readonly<Record<string, Arm>> = {
-  backpropagation: {model: () => mlp([784, ...WIDTHS, 10]) as Layer, rate: 1e-3, share: 1 / 4},
+  backpropagation: {model: () => mlp([784, ...WIDTHS, 10]) as Layer, optimizer: adamFrom(1e-3), epochs: 5},
   "mono-forward": {
-    model: () => local(dense500(), monoForward()),
-    blocks: dense500,
-    rate: 1e-3,
-    share: 1 / 4
+    model: () => local(relu500(), monoForward()),
+    blocks: relu500,
+    optimizer: adamFrom(1e-3),
+    epochs: 5
   },
-  "forward-forward": judging(dense500, forwardForward, 1),
-  "awake forward-forward": judging(awake500, forwardForward, 1, {rate: 1e-3, peer: {}}),
-  "forward-forward for 3 epochs": judging(dense500, forwardForward, 3 / 20),
-  // Its layers decide together, and so all of them answer.
-  "layer collaboration for 3 epochs": judging(dense500, layerCollaboration, 3 / 20, {predictFrom: 1}),
+  "forward-forward": {...awake, optimizer: decaying, epochs: LONGEST},
+  "forward-forward without labels": {
+    model: () => local(awake500(), withoutLabels()),
+    blocks: awake500,
+    given: divided,
+    optimizer: decaying,
+    epochs: 10,
+    seeds: 1
+  },
+  "forward-forward for 5 epochs": {
+    ...judging(awake500, forwardForward, {peer: {}}),
+    optimizer: decaying,
+    epochs: 5
+  },
+  "layer collaboration for 5 epochs": {
+    ...judging(awake500, layerCollaboration, {peer: {}}),
+    optimizer: decaying,
+    epochs: 5
+  },
+  "silent forward-forward": {
+    ...judging(relu500, forwardForward, {predictFrom: 2}),
+    optimizer: adamFrom(3e-3),
+    epochs: 20,
+    seeds: 1
+  },
   // One block of all layers: the gradient of the last one's goodness goes back through the others.
-  "backpropagation of goodness": judging(() => [sequential(dense500())], forwardForward, 1 / 20)
+  "backpropagation of goodness": {
+    ...judging(() => [sequential(relu500())], forwardForward),
+    optimizer: adamFrom(3e-3),
+    epochs: 1,
+    seeds: 1
+  }
 };

@@ -6,7 +6,7 @@ import {normalizer} from "../../src/ops/forward-forward/normalization.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import type {Figure} from "../support/recorded-in-node.ts";
-import {type Arm, labels} from "./mnist-arms.ts";
+import type {Arm} from "./mnist-arms.ts";
 
 const {tf} = ops;
 
@@ -28,8 +28,7 @@ export function representations(
   const outputs = tf.tidy(() => {
     const x = tf.tensor2d((data.inputs as Float32Array).slice(0, ROWS * 784), [ROWS, 784]);
     const right = tf.cast(tf.oneHot(tf.tensor1d(seen, "int32"), CLASSES), "float32");
-    const given = arm.judges ? divided(labels.embed(x, right)) : x;
-    return outputsOf(arm, params, given).map((y) => ({
+    return outputsOf(arm, params, arm.given?.(x, right) ?? x).map((y) => ({
       values: y.dataSync() as Float32Array,
       units: y.shape[1] as number
     }));
@@ -60,7 +59,7 @@ function overlapsOf(layer: string, overlaps: readonly (readonly number[])[]): Fi
 }
 
 /** Of every hidden layer, [rows, units]; networks of positives and negatives are shown positives. */
-function outputsOf({blocks, model, judges}: Arm, params: Params, x: Tensor): Tensor[] {
+function outputsOf({blocks, model, given}: Arm, params: Params, x: Tensor): Tensor[] {
   if (!blocks) return hidden(model(), params, x).slice(0, -1);
   const made = blocks();
   const outputs: Tensor[] = [];
@@ -69,7 +68,7 @@ function outputsOf({blocks, model, judges}: Arm, params: Params, x: Tensor): Ten
     const own = (params as Record<string, {layer: Params}>)[`block${i + 1}`]?.layer as Params;
     outputs.push(...(layer.name === "dense" ? [layer.apply(own, at)] : hidden(layer, own, at)));
     const last = outputs.at(-1) as Tensor;
-    at = judges ? divided(last) : last;
+    at = given ? divided(last) : last;
   }
   return outputs;
 }

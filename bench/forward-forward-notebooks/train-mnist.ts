@@ -5,7 +5,7 @@ import type {Params} from "../../src/ops/core/tree.ts";
 import type {Dataset} from "../../src/ops/datasets/dataset.ts";
 import {ops} from "../../src/ops/index.ts";
 import {type Figure, record} from "../support/recorded-in-node.ts";
-import {ARMS, type Arm} from "./mnist-arms.ts";
+import {ARMS, type Arm, LONGEST} from "./mnist-arms.ts";
 import {representations} from "./mnist-representations.ts";
 
 const BATCH = 64;
@@ -20,7 +20,8 @@ async function main([wasmPaths, seed, steps, arm]: string[]): Promise<void> {
   await record(wasmPaths, async () => {
     const data = await mnist();
     const figures: Figure[] = [];
-    for (const name of arm ? [arm] : Object.keys(ARMS)) {
+    const hasSeed = (name: string) => Number(seed) < (ARMS[name]?.seeds ?? Infinity);
+    for (const name of arm ? [arm] : Object.keys(ARMS).filter(hasSeed)) {
       const own = await train(name, data, {seed: Number(seed), steps: Number(steps)});
       // What has been computed is told at once: all of them take long.
       for (const figure of own)
@@ -42,14 +43,14 @@ async function mnist(): Promise<Data> {
 async function train(name: string, {train: data, test}: Data, {seed, steps: all}: Effort): Promise<Figure[]> {
   const arm = ARMS[name];
   if (!arm) throw new Error(`There is no arm ${name}: there are ${Object.keys(ARMS).join(", ")}.`);
-  const steps = Math.max(1, Math.round(all * arm.share));
+  const steps = Math.max(1, Math.round((all * arm.epochs) / LONGEST));
   const model = arm.model();
   const busy = process.cpuUsage();
   const run = ops.fit(model, data, {
     key: ops.key(seed),
     steps,
     batchSize: BATCH,
-    optimizer: ops.adam({learningRate: ops.cosineSchedule({from: arm.rate, steps})}),
+    optimizer: arm.optimizer(steps),
     test,
     logEvery: Math.ceil(steps / 20),
     evaluateEvery: Math.ceil(steps / 5)
