@@ -35,12 +35,13 @@ export interface Arm {
   judges?: () => Layer;
   /** For so many steps. */
   optimizer: (steps: number) => Optimizer;
-  /** Of the longest training's 20. */
+  /** Those of the steps that the bench tells are LONGEST. */
   epochs: number;
   /** One is enough where a training shows what goes wrong, or what layers look like. */
   seeds?: number;
 }
 
+/** Of the trainings that the notebook is about. */
 export const LONGEST = 20;
 
 /** All rates fall to nothing by a cosine. */
@@ -88,6 +89,12 @@ function judging(
 }
 
 const awake = judging(awake500, forwardForward, {peer: {}});
+/** Nothing holds back how closely it fits the training images. */
+const unchecked = {
+  ...judging(awake500, forwardForward, {peer: {}, predictFrom: 2}),
+  optimizer: adamFrom(1e-3),
+  seeds: 1
+};
 const withoutLabels = (): LocalRule =>
   forwardForward({
     negatives: hybridImages({size: [28, 28]}),
@@ -123,6 +130,8 @@ export const ARMS: Readonly<Record<string, Arm>> = {
     optimizer: decaying,
     epochs: 5
   },
+  "forward-forward without decay": {...unchecked, epochs: LONGEST},
+  "forward-forward without decay for 40 epochs": {...unchecked, epochs: 40},
   "silent forward-forward": {
     ...judging(relu500, forwardForward, {predictFrom: 2}),
     optimizer: adamFrom(3e-3),
