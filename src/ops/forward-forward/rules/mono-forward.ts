@@ -1,12 +1,12 @@
 import {batchProduct} from "../../../gpu/kernels/batch-product.ts";
 import {ArgumentError, checkOptions} from "../../core/errors.ts";
 import {type Initializer, lecunNormal} from "../../core/initializers.ts";
-import type {Context} from "../../core/layer.ts";
-import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
-import {type Tensor, tf} from "../../tf.ts";
-import {applyBlock, localGradient, pathOf, rowsOf} from "../block.ts";
+import type {Params} from "../../core/tree.ts";
+import type {Tensor} from "../../tf.ts";
+import {rowsOf} from "../block.ts";
 import {checkInitializer} from "../checks.ts";
-import type {Block, BlockParams, LocalRule} from "../local-rule.ts";
+import {classifyingRule} from "../classifying-rule.ts";
+import type {LocalRule} from "../local-rule.ts";
 
 export interface MonoForwardOptions {
   /** Whose goodness answers: the "sum" of all blocks (the default), or the "last" block alone. */
@@ -41,38 +41,17 @@ export function monoForward(options: MonoForwardOptions = {}): LocalRule {
   if (predict !== "sum" && predict !== "last")
     throw new ArgumentError(`predict must be "sum" or "last", got ${String(predict)}.`);
   checkInitializer("projectionInit", projectionInit);
-  const vote = (each: readonly Tensor[]) =>
-    predict === "last" || each.length === 1 ? (each.at(-1) as Tensor) : tf.addN([...each]);
-  return {
+  return classifyingRule({
     name: "monoForward",
+    votes: predict,
     init: (key, {outputShape, classes}) => ({
       projection: projectionInit(key, [outputShape.reduce((size, dim) => size * dim, 1), classes])
     }),
-    begin: (x, y) => ({x, y}),
-    step(block, {x, y}, context) {
-      const {loss, updates, aux} = localGradient(block, (params) => {
-        const output = applyBlock(block, x as Tensor, context, params.layer);
-        const scores = goodnessOf(output, params);
-        return [softmaxCrossEntropy(scores, y as Tensor), {output, scores}];
-      });
-      const {output, scores} = aux as {output: Tensor; scores: Tensor};
-      return {loss, updates, streams: {x: output, y: y as Tensor}, scores};
-    },
-    predict: (blocks, x, context) => vote(goodnesses(blocks, x, context)),
-    vote
-  };
+    scoresOf: goodnessOf
+  });
 }
 
 /** By our own product: on wasm the transposed ones of tfjs's gradient took a third of a step. */
-function goodnessOf(output: Tensor, {rule}: BlockParams): Tensor {
+function goodnessOf(output: Tensor, rule: Params | undefined): Tensor {
   return batchProduct(rowsOf(output), (rule as Projection).projection);
-}
-
-/** Of every block, [batch, classes]. */
-function goodnesses(blocks: readonly Block[], x: Tensor, context: Context): Tensor[] {
-  let at = x;
-  return blocks.map((block) => {
-    at = applyBlock(block, at, {...context, path: pathOf(block)});
-    return goodnessOf(at, block.params);
-  });
 }
