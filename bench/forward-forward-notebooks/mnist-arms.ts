@@ -117,8 +117,7 @@ export const ARMS: Readonly<Record<string, Arm>> = {
     blocks: awake500,
     given: divided,
     optimizer: decaying,
-    epochs: 10,
-    seeds: 1
+    epochs: 10
   },
   "forward-forward for 5 epochs": {
     ...judging(awake500, forwardForward, {peer: {}}),

@@ -1,24 +1,19 @@
 // Forward-Forward, layer collaboration and Mono-Forward beside backpropagation on MNIST, of one seed, on wasm; prints one line of JSON: node train-mnist.js <wasm files> <seed> <steps> [<arm>]
-import {readFile} from "node:fs/promises";
-import {join} from "node:path";
 import type {Params} from "../../src/ops/core/tree.ts";
 import type {Dataset} from "../../src/ops/datasets/dataset.ts";
 import {ops} from "../../src/ops/index.ts";
-import {type Figure, record} from "../support/recorded-in-node.ts";
+import {type Figure, mnistInNode, record} from "../support/recorded-in-node.ts";
 import {ARMS, type Arm, LONGEST} from "./mnist-arms.ts";
 import {representations} from "./mnist-representations.ts";
 
 const BATCH = 64;
-
-/** MNIST lies beside the project, or where PETRI_DATA says. */
-const dataFolder = process.env.PETRI_DATA ?? "../shared/data";
 
 type Effort = {seed: number; steps: number};
 type Data = {train: Dataset; test: Dataset};
 
 async function main([wasmPaths, seed, steps, arm]: string[]): Promise<void> {
   await record(wasmPaths, async () => {
-    const data = await mnist();
+    const data = await images();
     const figures: Figure[] = [];
     const hasSeed = (name: string) => Number(seed) < (ARMS[name]?.seeds ?? Infinity);
     for (const name of arm ? [arm] : Object.keys(ARMS).filter(hasSeed)) {
@@ -32,11 +27,8 @@ async function main([wasmPaths, seed, steps, arm]: string[]): Promise<void> {
   });
 }
 
-async function mnist(): Promise<Data> {
-  const fetchBytes = async (path: string) =>
-    new Uint8Array(await readFile(join(dataFolder, path.replace(/^data\//, ""))));
-  ops.datasets.configureDatasets({fetchBytes});
-  const {train, test} = await ops.datasets.mnist();
+async function images(): Promise<Data> {
+  const {train, test} = await mnistInNode();
   return {train: {...train, inputShape: [784]}, test: {...test, inputShape: [784]}};
 }
 

@@ -32,6 +32,15 @@ export async function digitsInNode(inputShape: number[]) {
   return {train: {...train, inputShape}, test: {...test, inputShape}};
 }
 
+/** MNIST, images of rows of 28, from 0 to 1: it lies beside the project, or where PETRI_DATA says. */
+export function mnistInNode() {
+  const folder = process.env.PETRI_DATA ?? "../shared/data";
+  const fetchBytes = async (path: string) =>
+    new Uint8Array(await readFile(join(folder, path.replace(/^data\//, ""))));
+  ops.datasets.configureDatasets({fetchBytes});
+  return ops.datasets.mnist();
+}
+
 /** Opens WebAssembly, records, and prints one line of JSON. */
 export async function record(
   wasmPaths: string | undefined,

@@ -1,11 +1,9 @@
 // What the rules are compared on: the digits that Petri ships, or MNIST, which lies beside the project or where PETRI_DATA says.
-import {readFile} from "node:fs/promises";
-import {join} from "node:path";
 import type {Dataset} from "../../../src/ops/datasets/dataset.ts";
 import {ops} from "../../../src/ops/index.ts";
-import {notebookFiles} from "../../support/recorded-in-node.ts";
+import {mnistInNode, notebookFiles} from "../../support/recorded-in-node.ts";
 
-const {digits, mnist, configureDatasets, normalise, split} = ops.datasets;
+const {digits, normalise, split} = ops.datasets;
 
 export interface Sets {
   train: Dataset;
@@ -50,13 +48,7 @@ const MNIST: DataSet = {
   size: [28, 28],
   read: [7, 112],
   blurs: 6,
-  async sets() {
-    const folder = process.env.PETRI_DATA ?? "../shared/data";
-    const fetchBytes = async (path: string) =>
-      new Uint8Array(await readFile(join(folder, path.replace(/^data\//, ""))));
-    configureDatasets({fetchBytes});
-    return mnist();
-  },
+  sets: mnistInNode,
   // From 0 to 1, as they are read: pixels at the edge hardly vary, and would become large numbers by their own deviations.
   scaled: (sets) => sets,
   search: {heldOut: 1 / 40, steps: 1 / 6, inFull: ASTRAY},
