@@ -8,7 +8,7 @@ import type {Tensor} from "../../src/ops/tf.ts";
 import {use, withoutLeak} from "./support.ts";
 
 const {dense, embedding, evaluate, fitAll, mlp, tf, tree} = ops;
-const {localNetwork, monoForward, predictiveCoding} = ops.forwardForward;
+const ff = ops.forwardForward;
 
 const ROWS = 12;
 
@@ -26,7 +26,7 @@ function rowsWith(labels: Readonly<Record<number, number>>, more: Partial<Datase
 
 const network = () => mlp([2, 4, 3]) as Layer;
 const blocks = () =>
-  localNetwork({blocks: [dense({units: 4, activation: "relu"})], rule: monoForward(), classes: 3});
+  ff.localNetwork({blocks: [dense({units: 4, activation: "relu"})], rule: ff.monoForward(), classes: 3});
 const read = () => embedding({count: 5, features: 5}) as unknown as Layer;
 
 /** What a training says that is asked for its first row. */
@@ -114,10 +114,62 @@ export function labelCheckCases(backend: BackendName): void {
         expect(await refusal(blocks() as unknown as Layer, rowsWith({7: 3}, {classes: 4}))).toBe(
           "The label of row 7 of plane is 3, but localNetwork has 3 classes, 0 to 2: number classes from 0, or pass classes: 4."
         );
-        const coding = predictiveCoding({layers: [dense({units: 3})], steps: 2}) as unknown as Layer;
-        expect(await refusal(coding, rowsWith({7: 3}))).toBe(
+        const own = {...mlp([2, 3]), name: "own", learning: {learn: () => expect.fail("it began")}} as Layer;
+        expect(await refusal(own, rowsWith({7: 3}))).toBe(
           "The label of row 7 of plane is 3, but plane has 3 classes, 0 to 2: number classes from 0, or set its classes to 4."
         );
+      })
+    );
+
+    test(
+      "are refused by every rule that has fewer outputs or classes than the data, also where its rows tell cosines",
+      withoutLeak(async () => {
+        const data = rowsWith({7: 3}, {classes: 4});
+        const layers = [4, 3];
+        const byOutputs: Layer[] = [
+          ff.feedbackAlignment({layers, cosines: true}),
+          ff.directFeedbackAlignment({layers}),
+          ff.pepita({layers}),
+          ff.forwardGradient({layers}),
+          ff.counterCurrent({layers}),
+          ff.feedbackPoints(mlp([2, 4, 3]), {points: ["dense1"]}),
+          ff.seededPerturbations(network(), {samples: 1}),
+          ff.predictiveCoding({layers: [dense({units: 4}), dense({units: 3})], steps: 2}),
+          ff.diffusionBlocks({outputs: 3, blocks: 2})
+        ] as unknown[] as Layer[];
+        for (const model of byOutputs)
+          expect(await refusal(model, data)).toBe(
+            `The label of row 7 of plane is 3, but ${model.name} has 3 classes, 0 to 2: number classes from 0, or give it 4 outputs.`
+          );
+        const byClasses: Layer[] = [
+          ff.noProp({classes: 3, blocks: 2}),
+          ff.noPropCT({classes: 3}),
+          ff.noPropFM({classes: 3}),
+          ff.hebbianNetwork({layers: [ff.softHebbDense({units: 4})], classes: 3})
+        ] as unknown[] as Layer[];
+        for (const model of byClasses)
+          expect(await refusal(model, data)).toContain(`${model.name} has 3 classes, 0 to 2: number classes`);
+      })
+    );
+
+    test(
+      "are taken by rules with a loss of their own, and by rules that learn targets",
+      withoutLeak(async () => {
+        const known = (outputs: Tensor, wanted: Tensor) =>
+          tf.mean(tf.square(tf.sub(tf.sum(outputs, -1), tf.cast(wanted, "float32"))));
+        const labelled = rowsWith({7: 9}, {classes: 10});
+        const numbers = Float32Array.from({length: 3 * ROWS}, (_, i) => i % 2);
+        const none = {labels: new Int32Array(), classes: 0, targets: numbers, targetShape: [3]};
+        const trainings: [Layer, Dataset][] = [
+          [ff.directFeedbackAlignment({layers: [4, 1], loss: known}) as Layer, labelled],
+          [ff.seededPerturbations(mlp([2, 1]) as Layer, {samples: 1, loss: known}), labelled],
+          [ff.directFeedbackAlignment({layers: [4, 3]}) as Layer, rowsWith({}, none)]
+        ];
+        for (const [model, data] of trainings) {
+          const training = ops.fit(model, data, {steps: 2, batchSize: 4});
+          for await (const row of training) expect(row.loss).not.toBeNaN();
+          training.dispose();
+        }
       })
     );
 

@@ -1,4 +1,4 @@
-import {classCount, type Dataset} from "../datasets/dataset.ts";
+import {classCount, type Dataset, outcomeShape} from "../datasets/dataset.ts";
 import {labelCheck} from "./label-check.ts";
 import type {Layer} from "./layer.ts";
 import {type BatchLoss, type Task, taskOf} from "./task.ts";
@@ -15,19 +15,26 @@ interface TaskSettings {
  * that it tells, or of those that the data tells.
  */
 export function taskFor<P extends Params>(
-  {name, learning}: Layer<P>,
+  model: Layer<P>,
   data: Dataset,
   {loss, evaluations}: TaskSettings
 ): Task {
+  const {learning} = model;
   const sets = evaluations.map((each) => each.data);
   if (!learning) return taskOf(data, loss, sets);
-  for (const each of [data, ...sets]) {
-    if (each.targets) continue;
-    const check = labelCheck(each);
-    if (learning.classes !== undefined)
-      check(learning.classes, {of: name, more: (classes) => `pass classes: ${classes}`});
-    else if (classCount(each) > 0)
-      check(classCount(each), {of: each.name, more: (classes) => `set its classes to ${classes}`});
-  }
+  for (const each of [data, ...sets]) checkLabels(each, model as unknown as Layer);
   return taskOf(data, loss);
+}
+
+function checkLabels(data: Dataset, {name, learning, outputShape}: Layer): void {
+  if (data.targets) return;
+  const check = labelCheck(data);
+  const told = learning?.classes;
+  if (typeof told === "number") check(told, {of: name, more: (classes) => `pass classes: ${classes}`});
+  const outputs = told === "outputs" ? (outputShape?.(data.inputShape) ?? data.inputShape) : [];
+  // Labels in the shape of the outputs are no classes of theirs.
+  if (outputs.length > outcomeShape(data).length)
+    check(outputs.at(-1) as number, {of: name, more: (classes) => `give it ${classes} outputs`});
+  if (told === undefined && classCount(data) > 0)
+    check(classCount(data), {of: data.name, more: (classes) => `set its classes to ${classes}`});
 }

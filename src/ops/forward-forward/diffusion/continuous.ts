@@ -167,7 +167,7 @@ export function continuousNetwork(options: ContinuousOptions, objective: Objecti
     apply: (params, x, context = {}) => answered(params, x, context),
     outputShape: () => [classes],
     children,
-    learning: {figures: objective.figures, learn}
+    learning: {figures: objective.figures, classes, learn}
   };
 }
 

@@ -150,7 +150,7 @@ export function diffusionBlocks(options: DiffusionBlocksOptions): Layer<Diffusio
     apply: (params, x, context = {}) => answered(params, x, context),
     outputShape: () => [outputs],
     children: parts.children,
-    learning: {figures: Array.from({length: blocks}, (_, i) => `loss${i + 1}`), learn}
+    learning: {figures: Array.from({length: blocks}, (_, i) => `loss${i + 1}`), classes: "outputs", learn}
   };
 }
 

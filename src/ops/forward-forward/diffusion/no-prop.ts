@@ -201,6 +201,7 @@ export function noProp(options: NoPropOptions): Layer<NoPropParams> {
     children,
     learning: {
       figures: [...Array.from({length: blocks}, (_, i) => `loss${i + 1}`), "lossClassifier"],
+      classes,
       learn
     }
   };

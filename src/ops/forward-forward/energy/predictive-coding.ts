@@ -135,7 +135,7 @@ export function predictiveCoding(options: PredictiveCodingOptions): PredictiveNe
       return last?.layer.outputShape?.(last.inputShape) ?? last?.inputShape ?? [];
     },
     children: levels.places,
-    learning: {figures: ["energy"], learn: learnBatch},
+    learning: {figures: ["energy"], classes: "outputs", learn: learnBatch},
     trace: (params, x, y, context = {}) =>
       tidy(() => {
         let batch = begun(levels, levels.feedForward(params, x, context), x, y);

@@ -18,7 +18,7 @@ import {
   stackOptionNames
 } from "../stack.ts";
 import {withCosines} from "./cosines.ts";
-import {outputError} from "./output-error.ts";
+import {classesBy, outputError} from "./output-error.ts";
 import {stateOf} from "./state.ts";
 
 /** What all rules of feedback may be told. */
@@ -143,7 +143,7 @@ export function backwardNetwork(options: FeedbackOptions, rule: BackwardRule): L
       }
     }),
     ...(initState && {initState}),
-    learning: {learn}
+    learning: {...classesBy(loss), learn}
   };
   return cosines ? withCosines(network, layers.names, loss) : network;
 }

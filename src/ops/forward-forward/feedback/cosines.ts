@@ -131,6 +131,7 @@ export function withCosines(
   return {
     ...model,
     learning: {
+      ...learning,
       figures,
       learn(params, x, y, context) {
         const found: Record<string, Tensor> = {};

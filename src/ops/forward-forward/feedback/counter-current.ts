@@ -14,7 +14,7 @@ import {
 } from "../stack.ts";
 import {at, checkFeedbackOptions, type FeedbackOptions} from "./backward-rule.ts";
 import {withCosines} from "./cosines.ts";
-import {outputError} from "./output-error.ts";
+import {classesBy, outputError} from "./output-error.ts";
 
 export interface CounterCurrentOptions extends FeedbackOptions {
   /**
@@ -94,7 +94,7 @@ export function counterCurrent(options: CounterCurrentOptions): Layer<StackParam
       const fed = Object.entries(made).map(([name, layer]) => [counterpart(name), layer]);
       return {...layers.init(own, inputShape, path), ...Object.fromEntries(fed)};
     },
-    learning: {figures: hidden.map((_, i) => `match${i + 1}`), learn}
+    learning: {figures: hidden.map((_, i) => `match${i + 1}`), ...classesBy(loss), learn}
   };
   return cosines ? withCosines(network, layers.names, loss) : network;
 }

@@ -9,7 +9,7 @@ import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {checkFunction, checkInitializer, checkLayers} from "../checks.ts";
 import type {ErrorForm} from "./direct-feedback-alignment.ts";
-import {lossFor, outputError} from "./output-error.ts";
+import {classesBy, lossFor, outputError} from "./output-error.ts";
 import {stateOf} from "./state.ts";
 
 export interface FeedbackPointsOptions {
@@ -111,7 +111,7 @@ export function feedbackPoints<P extends Record<string, Params>>(
         chosen.map(({path, shape}, i) => [path, feedbackInit(key.fold(i), projectionShape(shape, output))])
       );
     },
-    learning: {learn}
+    learning: {...classesBy(loss), learn}
   };
 }
 

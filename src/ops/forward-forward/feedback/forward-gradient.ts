@@ -10,7 +10,7 @@ import {checkFeedbackOptions, type FeedbackOptions} from "./backward-rule.ts";
 import {withCosines} from "./cosines.ts";
 import {type Direction, forwardEstimate, type OnTheWay} from "./forward-mode.ts";
 import {type HeadedLayerParams, initHeads, localGuess} from "./local-guess.ts";
-import {outputError} from "./output-error.ts";
+import {classesBy, outputError} from "./output-error.ts";
 
 export interface ForwardGradientOptions extends FeedbackOptions {
   /** What is moved: the "weights" (the default), or the "activities" before the nonlinearity, example by example. */
@@ -94,7 +94,7 @@ export function forwardGradient(options: ForwardGradientOptions): Layer<StackPar
       init: (key, inputShape, path): Record<string, HeadedLayerParams> =>
         initHeads(layers, layers.init(key, inputShape, path), inputShape, key.fold(layers.names.length))
     }),
-    learning: {learn}
+    learning: {...classesBy(loss), learn}
   };
   return cosines ? withCosines(network, layers.names, loss) : network;
 }

@@ -16,6 +16,11 @@ export function outputError(
   });
 }
 
+/** The classes that a rule can tell by the loss it has if it is given none; one that it is given may take labels of any kind. */
+export function classesBy(loss: BatchLoss | undefined): {classes?: "outputs"} {
+  return loss ? {} : {classes: "outputs"};
+}
+
 /** Cross-entropy for class numbers, int32; mean squared error for targets. */
 export function lossFor(y: Tensor): BatchLoss {
   return y.dtype === "int32" ? softmaxCrossEntropy : meanSquaredError;

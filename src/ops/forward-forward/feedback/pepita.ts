@@ -9,6 +9,7 @@ import {checkFlag, checkInitializer} from "../checks.ts";
 import {type StackParams, type StackPlace, stack, stackLayer} from "../stack.ts";
 import {checkFeedbackOptions, type FeedbackOptions} from "./backward-rule.ts";
 import {withCosines} from "./cosines.ts";
+import {classesBy} from "./output-error.ts";
 import {pepitaGrads} from "./pepita-grads.ts";
 import {stateOf} from "./state.ts";
 import {type MirroringOptions, mirrored, mirroring} from "./weight-mirroring.ts";
@@ -98,7 +99,7 @@ export function pepita(options: PepitaOptions): Layer<StackParams> {
       if (mirror) return mirror.init(layers.places(inputShape), key);
       return {projection: projectionInit(key, [sizeOf(inputShape), layers.outputs])};
     },
-    learning: {learn}
+    learning: {...classesBy(loss), learn}
   };
   return cosines ? withCosines(network, layers.names, loss) : network;
 }

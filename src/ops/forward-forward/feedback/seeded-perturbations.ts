@@ -7,7 +7,7 @@ import {alignOutputs, type BatchLoss} from "../../core/task.ts";
 import {dispose, map, type Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
 import {checkFunction, checkGiven, checkKey, checkLayers} from "../checks.ts";
-import {lossFor} from "./output-error.ts";
+import {classesBy, lossFor} from "./output-error.ts";
 
 export interface SeededOptions {
   /** Perturbations, each of one seed: 20 by default. */
@@ -125,6 +125,7 @@ export function seededPerturbations<P extends Params>(
   return {
     ...model,
     learning: {
+      ...classesBy(settings.loss),
       learn(params: P, x: Tensor, y: Tensor, context: LearningContext) {
         const {key} = context;
         if (!key) throw new ArgumentError("seededPerturbations draws by the context's key: got none.");

@@ -125,7 +125,7 @@ export function hebbianNetwork(options: HebbianNetworkOptions): Layer<HebbianPar
       inScope(context, (inner) => all.reduce((at: Tensor, _, i) => applied(params, i, at, inner), x)),
     outputShape: () => [classes],
     children,
-    learning: {figures: layers.filter(isHebbian).map((_, i) => `norm${i + 1}`), learn}
+    learning: {figures: layers.filter(isHebbian).map((_, i) => `norm${i + 1}`), classes, learn}
   };
 }
 
