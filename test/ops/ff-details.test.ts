@@ -4,6 +4,7 @@ import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
+import {searchedDescent} from "./ff-descent-reference.ts";
 import {learnOnce} from "./ff-rule-support.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
@@ -34,14 +35,26 @@ describe("details of forward-forward", () => {
     expect(whole.steps[0]?.features.values).not.toEqual(whole.steps[1]?.features.values);
   });
 
-  test("block coordinate descent pays for what moves on either side of the ReLU, where moving costs most", () => {
-    const data = ops.datasets.gaussians({n: 60, classes: 3, seed: 2});
-    const costs = {alpha: 50, gamma: 30, rho: 30};
-    const rows = [...ff.blockCoordinateDescent(data, {hidden: [8, 6], epochs: 15, ...costs, key: key(1)})];
-    rows.slice(1).forEach(({objective, moved}, i) => {
-      const before = rows[i]?.objective as number;
-      expect(before - objective).toBeGreaterThanOrEqual((costs.alpha / 2) * moved - 1e-9);
-    });
+  test("block coordinate descent makes each block as good as it gets, the moves on either side of the ReLU paid for", () => {
+    const examples = [-2, -0.5, 1, 1.5].map((x, i) => ({x, y: [1, -1, 0.5, 2][i] as number}));
+    const line = {
+      name: "line",
+      inputs: Float32Array.from(examples, ({x}) => x),
+      inputShape: [1],
+      labels: new Int32Array(),
+      classes: 0,
+      targets: Float32Array.from(examples, ({y}) => y)
+    };
+    // From these keys, and where moves cost this much, a unit is worth moving to the other side of its ReLU only without that price.
+    const costs = {alpha: 30, gamma: 3, rho: 0.5};
+    for (const own of [2, 6].map(key)) {
+      const rows = [...ff.blockCoordinateDescent(line, {hidden: [1], epochs: 10, ...costs, key: own})];
+      const [first = NaN, last = NaN] = [0, 1].flatMap((l) => [...own.fold(l).normal(1, 0, Math.SQRT2)]);
+      searchedDescent(examples, costs, [first, last], 10).forEach(({objective, moved}, i) => {
+        expect(rows[i + 1]?.objective).toBeCloseTo(objective, 6);
+        expect(rows[i + 1]?.moved).toBeCloseTo(moved, 6);
+      });
+    }
   });
 
   test("a memory draws its winners by how familiar an input is", () => {
