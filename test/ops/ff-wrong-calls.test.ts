@@ -3,9 +3,10 @@ import type {Layer, Learning} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
+import {testWrongCalls, type WrongCalls} from "./ff-wrong-support.ts";
 import {use, withoutLeak} from "./support.ts";
 
-const {ArgumentError, ShapeError, tf, adam, dense, initState, key} = ops;
+const {tf, adam, dense, initState, key} = ops;
 const ff = ops.forwardForward;
 
 const relu = (units: number) => dense({units, activation: "relu"}) as Layer;
@@ -13,7 +14,7 @@ const three = {layers: [8, 3]};
 const gaussians = () => ops.datasets.gaussians({n: 24, classes: 3, seed: 5});
 
 /** What nobody should pass, and what is then said. */
-const calls: Record<string, [call: () => unknown, said: RegExp]> = {
+const calls: WrongCalls = {
   "no layer among blocks": [
     () => ff.localNetwork({blocks: [relu(3), 64 as never], rule: ff.monoForward(), classes: 3}),
     /blocks\[1\] must be a layer such as dense\(\{units: 64\}\), got 64/
@@ -143,20 +144,7 @@ function learn(model: Layer, x: Tensor, y: Tensor, state = initState(model, [4],
 describe("wrong calls of forward-forward", () => {
   beforeAll(() => use("cpu"));
 
-  for (const [name, [call, said]] of Object.entries(calls))
-    test(
-      `${name}: what was expected, what came, and what to do`,
-      withoutLeak(async () => {
-        let thrown: unknown;
-        try {
-          call();
-        } catch (error) {
-          thrown = error;
-        }
-        expect(thrown instanceof ArgumentError || thrown instanceof ShapeError).toBe(true);
-        expect((thrown as Error).message).toMatch(said);
-      })
-    );
+  testWrongCalls(calls);
 
   test(
     "batches without rows, with other answers than there are inputs, and with targets for classes",

@@ -2,9 +2,10 @@ import {beforeAll, describe, expect, test} from "vitest";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
-import {use, withoutLeak} from "./support.ts";
+import {testWrongCalls, type WrongCalls} from "./ff-wrong-support.ts";
+import {use} from "./support.ts";
 
-const {ArgumentError, ShapeError, tf, dense, key, mlp} = ops;
+const {tf, dense, key, mlp} = ops;
 const ff = ops.forwardForward;
 
 const relu = (units: number) => dense({units, activation: "relu"}) as Layer;
@@ -27,7 +28,7 @@ const run = (call: () => unknown) => () =>
   });
 
 /** Numbers that are none, and things of another kind: what would come out as NaN, or as an error of the language. */
-const calls: Record<string, [call: () => unknown, said: RegExp]> = {
+const calls: WrongCalls = {
   "an epsilon of zero": [() => ff.forwardForward({epsilon: 0}), /epsilon must be a number of at least 1e-30/],
   "no peers": [() => ff.forwardForward({peer: null as never}), /peer takes an object.*got null/],
   "peers by a flag": [() => ff.symba({peer: false as never}), /peer takes an object.*got false/],
@@ -256,20 +257,7 @@ const calls: Record<string, [call: () => unknown, said: RegExp]> = {
 describe("values that forward-forward cannot take", () => {
   beforeAll(() => use("cpu"));
 
-  for (const [name, [call, said]] of Object.entries(calls))
-    test(
-      `${name}: what was expected, what came, and what to do`,
-      withoutLeak(async () => {
-        let thrown: unknown;
-        try {
-          call();
-        } catch (error) {
-          thrown = error;
-        }
-        expect(thrown instanceof ArgumentError || thrown instanceof ShapeError).toBe(true);
-        expect((thrown as Error).message).toMatch(said);
-      })
-    );
+  testWrongCalls(calls);
 
   test("reports of nothing", async () => {
     const data = {train: gaussians(), test: gaussians()};
