@@ -1,5 +1,4 @@
 import {ArgumentError, checkCount, checkNumber, checkOptions} from "../../core/errors.ts";
-import {valueAndGrad} from "../../core/grad.ts";
 import {
   type Child,
   type Context,
@@ -10,14 +9,14 @@ import {
   type LearningContext,
   type Shape
 } from "../../core/layer.ts";
-import {graphConv} from "../../core/layers/graph-conv.ts";
-import {stopGradient} from "../../core/stop-gradient.ts";
-import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {stateOf} from "../feedback/state.ts";
+import {checkFlag} from "../checks.ts";
 import {checkClasses} from "../local-network.ts";
-import {type GraphMethodName, type GraphView, graphMethod} from "./graph-methods.ts";
-import {asGraph, checkGraph, graphTensors, type NodeGraph, ofLengthOne} from "./node-graph.ts";
+import {bottomUp} from "./bottom-up.ts";
+import {type GraphMethodName, graphMethod} from "./graph-methods.ts";
+import {graphLayers, type LayerParams} from "./graph-pass.ts";
+import {checkGraph, GRAPH, graphTensors, type NodeGraph} from "./node-graph.ts";
+import {topDown} from "./top-down.ts";
 
 export interface ForwardGraphOptions {
   /** The graph, with what is known of its nodes. */
@@ -31,11 +30,23 @@ export interface ForwardGraphOptions {
   method?: GraphMethodName;
   /** Forward-forward: a sum of squares above it stands for positive, 2 by default. */
   threshold?: number;
+  /**
+   * "single": true gives each layer beside what comes from below also what the layer above it told last, and the last layer the
+   * labels.
+   */
+  topDown?: boolean;
   /** "single": similarities are divided by it before the softmax, 1 by default. */
   temperature?: number;
 }
 
-const NAME = "forwardGraph";
+const optionNames: Readonly<Record<keyof ForwardGraphOptions, true>> = {
+  graph: true,
+  units: true,
+  method: true,
+  threshold: true,
+  topDown: true,
+  temperature: true
+};
 
 /**
  * Forward learning of graph networks (Park, Tang, Zhang, Ahmed, Kim, et al., ICLR 2024): graph convolutions with a ReLU that each
@@ -43,7 +54,9 @@ const NAME = "forwardGraph";
  * nodes, and a layer learns by the cross-entropy of the similarities between labelled and virtual nodes, in one pass. The
  * others are forward-forward on graphs, with all wrong classes as negatives. The graph is one row: x [1, nodes, features] ->
  * scores [1, nodes, classes], the sum over layers of softmaxed similarities or of goodness. Rows of a training tell loss1, loss2, ...; their
- * accuracy is that of all nodes: use `onNodes` for some. Throws ArgumentErrors for what is no such graph.
+ * accuracy is that of all nodes: use `onNodes` for some. With `topDown`, layers tell each other over the steps, 1, 3, ... before 2, 4, ...,
+ * and an answer is the mean of the last eight of ten passes through all; what layers tell begins at zero, where the authors' code
+ * begins with a pass from below. Throws ArgumentErrors for what is no such graph.
  *
  * @example
  * import {accuracy, adam, fit} from "petri/core";
@@ -58,68 +71,40 @@ const NAME = "forwardGraph";
  * for await (const row of training) display(row);
  * training.dispose();
  */
-export function forwardGraph(options: ForwardGraphOptions): Layer<Record<string, Params>> {
-  const {graph, units, method: methodName, threshold, temperature} = checked(options);
+export function forwardGraph(options: ForwardGraphOptions): Layer<LayerParams> {
+  const {graph, units, method: methodName, threshold, temperature, topDown: fromAbove} = checked(options);
+  const layers = graphLayers(units);
   const method = graphMethod(methodName, {threshold, temperature});
-  const layers = units.map((count) => graphConv({units: count, activation: "relu"}) as Layer);
-  const names = units.map((_, i) => `layer${i + 1}`);
+  const pass = (fromAbove ? topDown : bottomUp)(layers, method, graph.classes);
 
-  const children = ([nodes = 0, features = 0]: Shape): Child[] => {
-    let inputs = features + method.appended(graph.classes);
-    return layers.map((layer, i) => {
-      const child = {name: names[i] as string, layer, inputShape: [nodes, inputs]};
-      inputs = units[i] as number;
-      return child;
-    });
-  };
-  const through = (index: number, params: Params, {x, adjacency}: GraphView, context?: Context) => {
-    const path = `${context?.path ? `${context.path}/` : ""}${names[index]}`;
-    return (layers[index] as Layer).apply(params, ofLengthOne(x), {...context, path, adjacency});
-  };
-  const nodesOf = (x: Tensor, path = NAME): Tensor => {
+  const children = ([nodes = 0, features = 0]: Shape): Child[] =>
+    pass.inputs(features).map((inputs, i) => ({
+      name: layers.names[i] as string,
+      layer: layers.layers[i] as Layer,
+      inputShape: [nodes, inputs]
+    }));
+  const nodesOf = (x: Tensor, path = GRAPH): Tensor => {
     expectShape(x.rank === 3 && x.shape[0] === 1 && x.shape[1] === graph.nodes, path, wanted(graph), x.shape);
     return tf.reshape(x, x.shape.slice(1));
   };
+  const sumOf = (tensors: readonly Tensor[]) =>
+    tensors.length === 1 ? tf.clone(tensors[0] as Tensor) : tf.addN([...tensors]);
+  const scores = (params: LayerParams, x: Tensor, context: Context): Tensor =>
+    inScope(context, (inner = {}) =>
+      tf.expandDims(sumOf(pass.scores(params, nodesOf(x, context.path), inner)), 0)
+    );
 
-  const scores = (params: Record<string, Params>, x: Tensor, context: Context): Tensor =>
-    inScope(context, (inner = {}) => {
-      const tensors = asGraph(stateOf(inner, NAME));
-      let views = method.asking(tensors, nodesOf(x, context.path));
-      const each = names.map((name, i) => {
-        const outputs = views.map((view) => through(i, params[name] as Params, view, inner));
-        views = views.map(({adjacency}, v) => ({x: outputs[v] as Tensor, adjacency}));
-        if (outputs.length === 1) inner.tap?.(name, outputs[0] as Tensor);
-        return method.scores(outputs, tensors);
-      });
-      return tf.expandDims(each.length === 1 ? (each[0] as Tensor) : tf.addN(each), 0);
-    });
-
-  function learn(params: Record<string, Params>, x: Tensor, _y: Tensor, context: LearningContext) {
-    const tensors = asGraph(stateOf(context, NAME));
-    const losses = tidy(() => {
-      let views = method.training(tensors, nodesOf(x, context.path));
-      return names.map((name, i) => {
-        const own = params[name] as Params;
-        const lossOf = (at: Params): [Tensor, Tensor[]] => {
-          const outputs = views.map((view) => through(i, at, view, context));
-          return [method.loss(outputs, tensors), outputs];
-        };
-        const [[loss, outputs], grads] = valueAndGrad(lossOf, {hasAux: true})(own);
-        context.update(name, grads);
-        const next = stopGradient(outputs) as Tensor[];
-        views = views.map(({adjacency}, v) => ({x: next[method.sharesFirst ? 0 : v] as Tensor, adjacency}));
-        return loss;
-      });
-    }) as Tensor[];
+  function learn(params: LayerParams, x: Tensor, _y: Tensor, context: LearningContext) {
+    const losses = tidy(() => pass.learn(params, nodesOf(x, context.path), context));
     return {
-      loss: losses.length === 1 ? tf.clone(losses[0] as Tensor) : tf.addN(losses),
+      loss: sumOf(losses),
       outputs: () => scores(params, x, {...context, training: false}),
       figures: losses
     };
   }
 
   return {
-    name: NAME,
+    name: GRAPH,
     init: (key, inputShape, path) =>
       tidy(() =>
         Object.fromEntries(
@@ -132,16 +117,19 @@ export function forwardGraph(options: ForwardGraphOptions): Layer<Record<string,
     apply: (params, x, context) => scores(params, x, context ?? {}),
     outputShape: ([nodes = 0]) => [nodes, graph.classes],
     children,
-    initState: ([, features = 0], key) => graphTensors(graph, features, key),
-    learning: {figures: names.map((_, i) => `loss${i + 1}`), learn}
+    initState: ([, features = 0], key) => ({
+      ...graphTensors(graph, features, key),
+      ...(pass.initState && {told: pass.initState(graph.nodes)})
+    }),
+    learning: {figures: units.map((_, i) => `loss${i + 1}`), learn}
   };
 }
 
 const wanted = ({nodes}: NodeGraph) => `[1, ${nodes}, features] (the whole graph as one row)`;
 
 function checked(options: ForwardGraphOptions): Required<ForwardGraphOptions> {
-  checkOptions(NAME, options, {graph: true, units: true, method: true, threshold: true, temperature: true});
-  const {graph, units, method = "single", threshold = 2, temperature = 1} = options;
+  checkOptions(GRAPH, options, optionNames);
+  const {graph, units, method = "single", threshold = 2, temperature = 1, topDown = false} = options;
   checkClasses(graph?.classes);
   checkGraph(graph);
   if (!Array.isArray(units) || units.length === 0)
@@ -151,7 +139,12 @@ function checked(options: ForwardGraphOptions): Required<ForwardGraphOptions> {
   for (const [i, count] of units.entries()) checkCount(`units[${i}]`, count);
   if (!["single", "appended", "virtual"].includes(method))
     throw new ArgumentError(`method must be "single", "appended" or "virtual", got ${String(method)}.`);
+  checkFlag("topDown", topDown);
+  if (topDown && method !== "single")
+    throw new ArgumentError(
+      `topDown goes with method: "single", got "${method}": Forward-Forward has no layers above.`
+    );
   checkNumber("threshold", threshold);
   checkNumber("temperature", temperature, Number.MIN_VALUE);
-  return {graph, units, method, threshold, temperature};
+  return {graph, units, method, threshold, temperature, topDown};
 }

@@ -1,7 +1,7 @@
 // How a layer of a graph network is told what is right: what it is shown, and what it makes small.
 import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {type GraphTensors, normalizedLinks, withClassNodes} from "./node-graph.ts";
+import {type GraphTensors, normalizedLinks, notIn, withClassNodes, withUnsure} from "./node-graph.ts";
 
 /** "single" forward pass; forward-forward with labels "appended" to features, or with links to "virtual" nodes. */
 export type GraphMethodName = "single" | "appended" | "virtual";
@@ -70,12 +70,10 @@ function appended(options: GraphMethodOptions): GraphMethod {
     x: tf.concat([x, shares], 1),
     adjacency: normalizedLinks(links)
   });
-  const unsure = (known: Tensor) => tf.div(notIn(known), known.shape[1] as number);
   return {
     ...forwardForwardOn(options),
     appended: (classes) => classes,
-    training: (graph, x) =>
-      everyLabel(graph.known).map((labels) => view(graph, x, tf.add(labels, unsure(graph.known)))),
+    training: (graph, x) => everyLabel(graph.known).map((labels) => view(graph, x, withUnsure(labels))),
     sharesFirst: false,
     asking: (graph, x) => everyAnswer(graph.known).map((labels) => view(graph, x, labels))
   };
@@ -142,6 +140,3 @@ function everyAnswer(known: Tensor): Tensor[] {
     return tf.add(known, tf.mul(unknown, asked));
   });
 }
-
-/** 1 for nodes without a label, else 0: [nodes, 1]. */
-const notIn = (known: Tensor): Tensor => tf.sub(1, tf.sum(known, 1, true));

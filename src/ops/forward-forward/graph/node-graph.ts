@@ -1,9 +1,10 @@
 // Graphs with a virtual node for each class: dense tensors, made on the device.
 import {ArgumentError, checkCount, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
+import type {Context} from "../../core/layer.ts";
 import type {BatchLoss} from "../../core/task.ts";
-import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
+import {stateOf} from "../feedback/state.ts";
 import {normalizer} from "../normalization.ts";
 
 /** A graph of which some nodes' classes are known. */
@@ -132,5 +133,15 @@ export function checkGraph(graph: NodeGraph): void {
     );
 }
 
-/** A layer's state as the tensors of a graph. */
-export const asGraph = (state: Params): GraphTensors => state as GraphTensors;
+/** The layer that learns on graphs. */
+export const GRAPH = "forwardGraph";
+
+/** The graph that a layer keeps. Throws an ArgumentError where it was not handed over. */
+export const graphOf = (context: Context): GraphTensors => stateOf(context, GRAPH) as GraphTensors;
+
+/** 1 for nodes without a label, else 0: [nodes, 1]. */
+export const notIn = (known: Tensor): Tensor => tf.sub(1, tf.sum(known, 1, true));
+
+/** Known labels, and equal shares of all classes for nodes without one. */
+export const withUnsure = (known: Tensor): Tensor =>
+  tf.add(known, tf.div(notIn(known), known.shape[1] as number));
