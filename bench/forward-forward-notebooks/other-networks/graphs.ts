@@ -2,6 +2,7 @@
 import type {Layer} from "../../../src/ops/core/layer.ts";
 import type {Optimizer} from "../../../src/ops/core/optimizers/optimizer.ts";
 import type {BatchLoss} from "../../../src/ops/core/task.ts";
+import type {ForwardGraphOptions} from "../../../src/ops/forward-forward/graph/forward-graph.ts";
 import {ops} from "../../../src/ops/index.ts";
 import type {Tensor} from "../../../src/ops/tf.ts";
 import type {Figure} from "../../support/recorded-in-node.ts";
@@ -34,15 +35,16 @@ interface Setting {
 const network = ({graph, adjacency}: Setting, layers: number) =>
   ops.zoo.gcn({classes: graph.classes, units: Array(layers - 1).fill(UNITS), adjacency});
 const lossOf = ({sets}: Setting) => onNodes(sets.labelled, softmaxCrossEntropy);
-const forward = ({graph, sets}: Setting, method: "single" | "appended" | "virtual"): Arm => ({
-  model: forwardGraph({graph: {...graph, labelled: sets.labelled}, units: [UNITS, UNITS], method}) as Layer
+const forward = ({graph, sets}: Setting, way: Pick<ForwardGraphOptions, "method" | "topDown">): Arm => ({
+  model: forwardGraph({graph: {...graph, labelled: sets.labelled}, units: [UNITS, UNITS], ...way}) as Layer
 });
 
 const ARMS: Record<string, (at: Setting) => Arm> = {
   "backpropagation, 2 layers": (at) => ({model: network(at, 2) as Layer, loss: lossOf(at)}),
-  "one forward pass": (at) => forward(at, "single"),
-  "Forward-Forward, appended labels": (at) => forward(at, "appended"),
-  "Forward-Forward, virtual nodes": (at) => forward(at, "virtual"),
+  "one forward pass": (at) => forward(at, {}),
+  "one forward pass, top-down": (at) => forward(at, {topDown: true}),
+  "Forward-Forward, appended labels": (at) => forward(at, {method: "appended"}),
+  "Forward-Forward, virtual nodes": (at) => forward(at, {method: "virtual"}),
   "backpropagation, 3 layers": (at) => ({model: network(at, 3) as Layer, loss: lossOf(at)}),
   "feedback points": (at) => ({
     model: feedbackPoints(network(at, 3), {points: POINTS, loss: lossOf(at)}) as Layer
