@@ -1,5 +1,6 @@
 // What a network as a whole does not show: shares, keys and states, each told apart from what would look like it.
 import {beforeAll, describe, expect, test} from "vitest";
+import {valueAndGrad} from "../../src/ops/core/grad.ts";
 import type {Layer} from "../../src/ops/core/layer.ts";
 import type {Params} from "../../src/ops/core/tree.ts";
 import {ops} from "../../src/ops/index.ts";
@@ -11,6 +12,7 @@ import {expectClose, use, withoutLeak} from "./support.ts";
 const {tf, batchNorm, dense, dropout, initState, key, mlp, random, sequential, tree, zeros} = ops;
 const ff = ops.forwardForward;
 
+type Layers = {kernel: Tensor; bias: Tensor};
 type States = Record<string, Record<string, Tensor>>;
 const labels = () => tf.tensor1d([0, 1, 2, 2, 1, 0], "int32");
 const column = (rows: number, of: (i: number) => number) => ({
@@ -231,6 +233,43 @@ describe("details of forward-forward", () => {
       const [path] = Object.keys(plain) as [string];
       await expectClose(state[path]?.mean as Tensor, await numbersOf(plain[path]?.mean));
       tree.dispose([updates, state, begun] as unknown as Params);
+    })
+  );
+
+  test(
+    "what a step asks for can be differentiated itself, where it is computed in one kernel otherwise",
+    withoutLeak(async () => {
+      const blocks = [dense({units: 4, activation: "relu"}) as Layer];
+      const rule = ff.forwardForward({labels: ff.labelAsInput(), threshold: 1});
+      const model = ff.localNetwork({blocks, rule, classes: 3}) as unknown as Layer;
+      const params = model.init(key(1), [5]) as Record<string, {layer: Layers}>;
+      const x = random.normal(key(2), [6, 5]);
+      const sums: Tensor[] = [];
+      /** The sum of the squares of what the kernel's update is. */
+      const askedFor = (at: Params): Tensor => {
+        model.learning?.learn(at, x, labels(), {
+          training: true,
+          key: key(3),
+          update: (_name, grads) => {
+            sums.push(tf.keep(tf.sum(tf.square((grads as {layer: Layers}).layer.kernel))));
+          }
+        });
+        return sums.at(-1) as Tensor;
+      };
+      const [, slopes] = valueAndGrad(askedFor)(params as Params);
+      const {kernel, bias} = (params.block1 as {layer: Layers}).layer;
+      const found = (slopes as typeof params).block1?.layer.kernel as Tensor;
+      const step = tf.mul(random.normal(key(4), kernel.shape), 1e-3);
+      const moved = (by: number) => {
+        const [told] = askedFor({
+          block1: {layer: {kernel: tf.add(kernel, tf.mul(step, by)), bias}}
+        }).dataSync();
+        return told as number;
+      };
+      const wanted = (moved(1) - moved(-1)) / 2;
+      expect(Math.abs(wanted)).toBeGreaterThan(1e-4);
+      await expectClose(tf.sum(tf.mul(found, step)), [wanted], {rtol: 0.02});
+      tf.dispose(sums);
     })
   );
 });

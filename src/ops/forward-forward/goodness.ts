@@ -121,25 +121,28 @@ function denseGoodness(
 
 type Four = [Tensor, Tensor, Tensor, Tensor];
 
-/** The same of any layer: the gradient of sum(slopes y) with the slopes held constant. */
+/** The same of any layer: the gradient of sum(slopes y) with the slopes held constant, or of the loss itself where that is to be differentiated again. */
 function tapedGoodness(
   block: Block,
   x: Tensor,
   context: Context,
   {goodness: kind, loss: lossOf, peer}: GoodnessOptions
 ): GoodnessGradient {
+  const isDifferentiated = isRecording();
   const [[, aux], updates] = valueAndGrad(
     (layer: Params) => {
       const output = applyBlock(block, x, context, layer);
       const goodness = goodnessOf(output, kind);
-      const {loss, slopes} = stopGradient(lossOf.of(stopGradient(goodness)));
-      const byGoodness = tf.sum(tf.mul(goodness, slopes));
-      const peers = peer && peerLoss(stopGradient(rowsOf(output)), peer);
-      const surrogate = peers
-        ? tf.add(byGoodness, tf.sum(tf.mul(ofPositives(rowsOf(output)), stopGradient(peers.slope))))
-        : byGoodness;
+      const rows = rowsOf(output);
+      const {loss, slopes} = lossOf.of(isDifferentiated ? goodness : stopGradient(goodness));
+      const peers = peer && peerLoss(isDifferentiated ? rows : stopGradient(rows), peer);
       const all = peers ? tf.add(loss, peers.loss) : loss;
-      return [surrogate, {loss: all, goodness, output, ...peers?.after}];
+      const bySlopes = () => {
+        const byGoodness = tf.sum(tf.mul(goodness, stopGradient(slopes)));
+        if (!peers) return byGoodness;
+        return tf.add(byGoodness, tf.sum(tf.mul(ofPositives(rows), stopGradient(peers.slope))));
+      };
+      return [isDifferentiated ? all : bySlopes(), {loss: all, goodness, output, ...peers?.after}];
     },
     {hasAux: true}
   )(block.params.layer);
