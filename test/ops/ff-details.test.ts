@@ -237,39 +237,69 @@ describe("details of forward-forward", () => {
   );
 
   test(
-    "what a step asks for can be differentiated itself, where it is computed in one kernel otherwise",
+    "what a step asks for, and its loss, can be differentiated themselves, where they are computed in one kernel otherwise",
     withoutLeak(async () => {
-      const blocks = [dense({units: 4, activation: "relu"}) as Layer];
-      const rule = ff.forwardForward({labels: ff.labelAsInput(), threshold: 1});
-      const model = ff.localNetwork({blocks, rule, classes: 3}) as unknown as Layer;
-      const params = model.init(key(1), [5]) as Record<string, {layer: Layers}>;
-      const x = random.normal(key(2), [6, 5]);
-      const sums: Tensor[] = [];
-      /** The sum of the squares of what the kernel's update is. */
-      const askedFor = (at: Params): Tensor => {
-        model.learning?.learn(at, x, labels(), {
-          training: true,
-          key: key(3),
-          update: (_name, grads) => {
-            sums.push(tf.keep(tf.sum(tf.square((grads as {layer: Layers}).layer.kernel))));
-          }
-        });
-        return sums.at(-1) as Tensor;
-      };
-      const [, slopes] = valueAndGrad(askedFor)(params as Params);
-      const {kernel, bias} = (params.block1 as {layer: Layers}).layer;
-      const found = (slopes as typeof params).block1?.layer.kernel as Tensor;
-      const step = tf.mul(random.normal(key(4), kernel.shape), 1e-3);
-      const moved = (by: number) => {
-        const [told] = askedFor({
-          block1: {layer: {kernel: tf.add(kernel, tf.mul(step, by)), bias}}
-        }).dataSync();
-        return told as number;
-      };
-      const wanted = (moved(1) - moved(-1)) / 2;
-      expect(Math.abs(wanted)).toBeGreaterThan(1e-4);
-      await expectClose(tf.sum(tf.mul(found, step)), [wanted], {rtol: 0.02});
-      tf.dispose(sums);
+      const options = {labels: ff.labelAsInput()};
+      const rules = [
+        ff.forwardForward({...options, threshold: 1}),
+        ff.forwardForward({...options, threshold: 1, peer: {weight: 50, momentum: 0.5}}),
+        ff.symba(options),
+        ff.layerCollaboration(options)
+      ];
+      for (const rule of rules) {
+        const blocks = [4, 3].map((units) => dense({units, activation: "relu"}) as Layer);
+        const model = ff.localNetwork({blocks, rule, classes: 3}) as unknown as Layer;
+        const params = model.init(key(1), [5]) as Record<string, {layer: Layers}>;
+        const state = initState(model, [5]);
+        const x = random.normal(key(2), [6, 5]);
+        const kept: Tensor[] = [];
+        let update: number[] = [];
+        const step = (at: Params) =>
+          model.learning?.learn(at, x, labels(), {
+            training: true,
+            key: key(3),
+            state,
+            setState() {},
+            update: (name, grads) => {
+              if (name !== "block1") return;
+              const {kernel} = (grads as {layer: Layers}).layer;
+              update = [...kernel.dataSync()];
+              kept.push(tf.keep(tf.sum(tf.square(kernel))));
+            }
+          }).loss as Tensor;
+        const askedFor = (at: Params): Tensor => {
+          step(at);
+          return kept.at(-1) as Tensor;
+        };
+        /** How much a number changes as these kernels move a little, by its slopes and by what it is there. */
+        const expectSlope = async (of: (at: Params) => Tensor, names: readonly string[]) => {
+          const moves = names.map((name, i) =>
+            tf.mul(random.normal(key(4).fold(i), params[name]?.layer.kernel.shape as number[]), 1e-3)
+          );
+          const moved = (by: number) => {
+            const at = {...params};
+            names.forEach((name, i) => {
+              const {kernel, bias} = (params[name] as {layer: Layers}).layer;
+              at[name] = {layer: {kernel: tf.add(kernel, tf.mul(moves[i] as Tensor, by)), bias}};
+            });
+            return of(at as Params).dataSync()[0] as number;
+          };
+          const wanted = (moved(1) - moved(-1)) / 2;
+          expect(Math.abs(wanted)).toBeGreaterThan(1e-4);
+          const [, slopes] = valueAndGrad(of)(params as Params);
+          const found = names.map((name, i) =>
+            tf.sum(tf.mul((slopes as typeof params)[name]?.layer.kernel as Tensor, moves[i] as Tensor))
+          );
+          await expectClose(tf.addN(found), [wanted], {rtol: 0.02});
+        };
+        step(params as Params);
+        const plain = update;
+        await expectSlope(askedFor, ["block1", "block2"]);
+        await expectClose(tf.tensor1d(update), plain);
+        // What the last block is given hangs on no kernel before it, as far as slopes tell.
+        await expectSlope(step, ["block2"]);
+        tf.dispose(kept);
+      }
     })
   );
 });

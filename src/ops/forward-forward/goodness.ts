@@ -7,7 +7,7 @@ import {valueAndGrad} from "../core/grad.ts";
 import type {Context, Layer} from "../core/layer.ts";
 import type {DenseParams} from "../core/layers/dense.ts";
 import {stopGradient} from "../core/stop-gradient.ts";
-import type {Params} from "../core/tree.ts";
+import {map, type Params} from "../core/tree.ts";
 import {type Tensor, tf, tidy} from "../tf.ts";
 import {applyBlock, rowsOf} from "./block.ts";
 import type {Block} from "./local-rule.ts";
@@ -129,7 +129,8 @@ function tapedGoodness(
   {goodness: kind, loss: lossOf, peer}: GoodnessOptions
 ): GoodnessGradient {
   const isDifferentiated = isRecording();
-  const [[, aux], updates] = valueAndGrad(
+  const {layer: own} = block.params;
+  const [[value, aux], updates] = valueAndGrad(
     (layer: Params) => {
       const output = applyBlock(block, x, context, layer);
       const goodness = goodnessOf(output, kind);
@@ -145,8 +146,10 @@ function tapedGoodness(
       return [isDifferentiated ? all : bySlopes(), {loss: all, goodness, output, ...peers?.after}];
     },
     {hasAux: true}
-  )(block.params.layer);
-  return {...(stopGradient(aux as Params) as unknown as Omit<GoodnessGradient, "updates">), updates};
+    // A copy of its own: what else was made of the parameters on that tape, other blocks' goodness say, is constant here.
+  )(isDifferentiated ? map((leaf: Tensor) => tf.clone(leaf), own) : own);
+  const constants = stopGradient(aux as Params) as unknown as Omit<GoodnessGradient, "updates">;
+  return {...constants, ...(isDifferentiated && {loss: value}), updates};
 }
 
 /** The goodness of every example, [batch]: of outputs of any shape. */
