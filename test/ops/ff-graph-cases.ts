@@ -13,7 +13,18 @@ import {type Updates, updatesOf} from "./ff-feedback-support.ts";
 import {answerFromAbove, lossesOf, type SmallGraph, stepFromAbove} from "./ff-graph-reference.ts";
 import {expectClose, use, withoutLeak} from "./support.ts";
 
-const {tf, tree, key, adam, accuracy, gcnAdjacency, initState, softmaxCrossEntropy} = ops;
+const {
+  tf,
+  tree,
+  key,
+  activationsOf,
+  adam,
+  accuracy,
+  gcnAdjacency,
+  initState,
+  sequential,
+  softmaxCrossEntropy
+} = ops;
 const {forwardGraph, onNodes} = ops.forwardForward;
 
 const METHODS = ["single", "appended", "virtual"] as const;
@@ -210,11 +221,73 @@ export function graphCases(backend: BackendName): void {
       })
     );
 
+    test(
+      "with topDown, what layers tell begins at zero and goes on from a saved training with the same bits",
+      withoutLeak(async () => {
+        const data = ops.datasets.stochasticBlockModel({nodes: 36, seed: 1, features: 8});
+        const graph = {...data, nodes: 36, classes: 3, labelled: [0, 1, 2, 3, 4, 5]};
+        const options = {steps: 5, logEvery: 1, optimizer: adam({learningRate: 0.03}), key: key(4)};
+        for (const units of [[8], [8, 6]]) {
+          const model = forwardGraph({graph, units, topDown: true});
+          const {told} = initState(model as Layer, [36, 8]).forwardGraph as {told: Record<string, Tensor>};
+          for (const [i, each] of Object.values(told).entries())
+            await expectClose(each, new Array(39 * (units[i] as number)).fill(0), {atol: 0});
+          const whole = ops.fit(model, data, options);
+          let file: Uint8Array | undefined;
+          for await (const {step} of whole) if (step === 3) file = await whole.save();
+          const rest = ops.fit(model, data, {...options, resume: file as Uint8Array});
+          for await (const _ of rest);
+          const [wanted, found] = [whole, rest].map(({state: {params, modelState}}) =>
+            tree.leaves<Tensor>([params, modelState] as unknown as Params)
+          ) as [Tensor[], Tensor[]];
+          expect(found.length).toBe(2 * units.length + 3 + units.length);
+          for (const [i, each] of found.entries())
+            await expectClose(each, Array.from(await (wanted[i] as Tensor).data()), {atol: 0, rtol: 0});
+          whole.dispose();
+          rest.dispose();
+        }
+      })
+    );
+
+    test(
+      "inside a network a graph has its state and its layers under its path, and goes on with what a tap returns",
+      withoutLeak(async () => {
+        const x = ops.random.normal(key(3), [1, 6, 4]);
+        const y = tf.tensor2d([small.labels as number[]], [1, 6], "int32");
+        for (const way of WAYS) {
+          const inner = forwardGraph({graph: small, units: [5, 4], ...way});
+          const model = sequential([inner as Layer]);
+          const params = model.init(key(1), [6, 4]);
+          const state = initState(model as Layer, [6, 4], key(2));
+          const own = params.forwardGraph1 as Parameters<typeof inner.apply>[0];
+          const alone = inner.apply(own, x, {state: {forwardGraph: state.forwardGraph1 as Params}});
+          const scores = model.apply(params, x, {state});
+          await expectClose(scores, Array.from(await alone.data()), {atol: 0, rtol: 0});
+          const seen = activationsOf(model, params, x, {state});
+          expect(Object.keys(seen)).toEqual(["layer1", "layer2"].map((name) => `forwardGraph1/${name}`).concat("forwardGraph1")); // biome-ignore format: one line
+          const tap = (path: string, output: Tensor) => (path.includes("/") ? tf.zerosLike(output) : output);
+          const silenced = model.apply(params, x, {state, tap});
+          const same = way.method === undefined || way.method === "single" ? 2 / 3 : 0;
+          await expectClose(silenced, new Array(6 * 3).fill(same));
+          const paths: string[] = [];
+          const net = {path: "net", state: {net: state.forwardGraph1 as Params}};
+          inner.learning?.learn(own, x, y, {
+            ...net,
+            training: true,
+            update() {},
+            setState: (path) => paths.push(path)
+          });
+          expect(paths).toEqual(way.topDown ? ["net"] : []);
+        }
+      })
+    );
+
     test("wrong calls say what to pass instead", () => {
       const of =
         (more: object, graph: object = {}) =>
         () =>
           forwardGraph({graph: {...small, ...graph}, units: [4], ...more} as never);
+      expect(of({graph: undefined})).toThrow(/forwardGraph takes a graph: \{nodes, .*\}, got undefined/);
       expect(of({}, {classes: 1})).toThrow(/classes must be at least 2/);
       expect(of({}, {edges: [[0, 6]]})).toThrow(/join nodes 0 to 5, got \[0,6\]/);
       expect(of({}, {labels: [0, 1]})).toThrow(/each of the 6 nodes, got 2/);
@@ -238,7 +311,17 @@ export function graphCases(backend: BackendName): void {
         const params = model.init(key(0), [6, 4]);
         const state = initState(model as Layer, [6, 4]);
         expect(() => model.apply(params, tf.ones([2, 6, 4]), {state})).toThrow(/the whole graph as one row/);
-        expect(() => model.apply(params, tf.ones([1, 6, 4]))).toThrow(/what initState gives/);
+        expect(() => model.apply(params, tf.ones([1, 6, 5]), {state})).toThrow(
+          /forwardGraph: expected an input of shape \[1, 6, 4\], got \[1, 6, 5\]/
+        );
+        expect(() => model.apply(params, tf.ones([1, 6, 4]))).toThrow(
+          /forwardGraph has no graph: pass \{state\}.* \{modelState: training\.state\.modelState\}/
+        );
+        const above = forwardGraph({graph: small, units: [4], topDown: true});
+        const y = tf.tensor2d([small.labels as number[]], [1, 6], "int32");
+        expect(() => updatesOf(above, above.init(key(0), [6, 4]), tf.ones([1, 6, 4]), y, {state})).toThrow(
+          /without what its layers told: with topDown, begin with initState/
+        );
       });
     });
   });

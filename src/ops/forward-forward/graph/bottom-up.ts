@@ -15,7 +15,7 @@ export function bottomUp(layers: GraphLayers, method: GraphMethod, classes: numb
   return {
     inputs: (features) => [features + method.appended(classes), ...units.slice(0, -1)],
     learn(params, x, context) {
-      const graph = graphOf(context);
+      const graph = graphOf(context, x);
       let views = method.training(graph, x);
       return names.map((name, i) => {
         const lossOf = (at: Params): [Tensor, Tensor[]] => {
@@ -30,12 +30,11 @@ export function bottomUp(layers: GraphLayers, method: GraphMethod, classes: numb
       });
     },
     scores(params, x, context) {
-      const graph = graphOf(context);
+      const graph = graphOf(context, x);
       let views = method.asking(graph, x);
       return names.map((name, i) => {
         const outputs = views.map((view) => through(i, params[name] as Params, view, context));
         views = views.map(({adjacency}, v) => ({x: outputs[v] as Tensor, adjacency}));
-        if (outputs.length === 1) context.tap?.(name, outputs[0] as Tensor);
         return method.scores(outputs, graph);
       });
     }

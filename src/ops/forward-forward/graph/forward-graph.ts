@@ -10,7 +10,7 @@ import {
   type Shape
 } from "../../core/layer.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {checkFlag} from "../checks.ts";
+import {checkFlag, checkGiven} from "../checks.ts";
 import {checkClasses} from "../local-network.ts";
 import {bottomUp} from "./bottom-up.ts";
 import {type GraphMethodName, graphMethod} from "./graph-methods.ts";
@@ -130,7 +130,8 @@ const wanted = ({nodes}: NodeGraph) => `[1, ${nodes}, features] (the whole graph
 function checked(options: ForwardGraphOptions): Required<ForwardGraphOptions> {
   checkOptions(GRAPH, options, optionNames);
   const {graph, units, method = "single", threshold = 2, temperature = 1, topDown = false} = options;
-  checkClasses(graph?.classes);
+  checkGiven(GRAPH, graph, "a graph: {nodes, edges, labels, labelled, classes}");
+  checkClasses(graph.classes);
   checkGraph(graph);
   if (!Array.isArray(units) || units.length === 0)
     throw new ArgumentError(

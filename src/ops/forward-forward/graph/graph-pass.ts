@@ -1,5 +1,5 @@
 // How features go through the layers of a graph network that learn alone.
-import type {Context, Layer, LearningContext} from "../../core/layer.ts";
+import {applyChild, type Context, type Layer, type LearningContext} from "../../core/layer.ts";
 import {graphConv} from "../../core/layers/graph-conv.ts";
 import type {Params} from "../../core/tree.ts";
 import type {Tensor} from "../../tf.ts";
@@ -36,8 +36,8 @@ export function graphLayers(units: readonly number[]): GraphLayers {
     names,
     layers,
     apply(index, params, x, adjacency, context) {
-      const path = `${context.path ? `${context.path}/` : ""}${names[index]}`;
-      return (layers[index] as Layer).apply(params, x, {...context, path, adjacency});
+      const child = {layer: layers[index] as Layer, name: names[index] as string, index};
+      return applyChild(child, params, x, {...context, adjacency});
     }
   };
 }

@@ -1,10 +1,9 @@
 // Graphs with a virtual node for each class: dense tensors, made on the device.
 import {ArgumentError, checkCount, ShapeError} from "../../core/errors.ts";
 import type {Key} from "../../core/key.ts";
-import type {Context} from "../../core/layer.ts";
+import {type Context, expectShape} from "../../core/layer.ts";
 import type {BatchLoss} from "../../core/task.ts";
 import {type Tensor, tf, tidy} from "../../tf.ts";
-import {stateOf} from "../feedback/state.ts";
 import {normalizer} from "../normalization.ts";
 
 /** A graph of which some nodes' classes are known. */
@@ -136,8 +135,18 @@ export function checkGraph(graph: NodeGraph): void {
 /** The layer that learns on graphs. */
 export const GRAPH = "forwardGraph";
 
-/** The graph that a layer keeps. Throws an ArgumentError where it was not handed over. */
-export const graphOf = (context: Context): GraphTensors => stateOf(context, GRAPH) as GraphTensors;
+/** The graph that a layer keeps, for features [nodes, features]. Throws where it was not handed over, or is one of other features. */
+export function graphOf(context: Context, x: Tensor): GraphTensors {
+  const path = context.path || GRAPH;
+  const graph = context.state?.[path] as GraphTensors | undefined;
+  if (!graph)
+    throw new ArgumentError(
+      `${path} has no graph: pass {state}, begun with initState(model, inputShape), or to evaluate and predict {modelState: training.state.modelState}.`
+    );
+  const [nodes, features] = [x.shape[0], graph.virtual.shape[1]];
+  expectShape(x.shape[1] === features, path, `[1, ${nodes}, ${features}]`, [1, ...x.shape]);
+  return graph;
+}
 
 /** 1 for nodes without a label, else 0: [nodes, 1]. */
 export const notIn = (known: Tensor): Tensor => tf.sub(1, tf.sum(known, 1, true));

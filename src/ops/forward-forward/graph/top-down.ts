@@ -1,9 +1,9 @@
+import {ArgumentError} from "../../core/errors.ts";
 import {valueAndGrad} from "../../core/grad.ts";
 import type {Context} from "../../core/layer.ts";
 import {stopGradient} from "../../core/stop-gradient.ts";
 import type {Params} from "../../core/tree.ts";
 import {type Tensor, tf} from "../../tf.ts";
-import {stateOf} from "../feedback/state.ts";
 import type {GraphMethod, GraphView} from "./graph-methods.ts";
 import type {GraphLayers, GraphPass, LayerParams} from "./graph-pass.ts";
 import {GRAPH, type GraphTensors, graphOf, ofLengthOne, withUnsure} from "./node-graph.ts";
@@ -40,9 +40,7 @@ export function topDown(layers: GraphLayers, method: GraphMethod, classes: numbe
     initState: (nodes) =>
       Object.fromEntries(names.map((name, i) => [name, tf.zeros([nodes + classes, units[i] as number])])),
     learn(params, x, context) {
-      const {told: before, ...graph} = stateOf(context, GRAPH) as GraphTensors & {
-        told: Record<string, Tensor>;
-      };
+      const {told: before, ...graph} = toldOf(context, x);
       const {x: nodes, adjacency} = method.training(graph, x)[0] as GraphView;
       const told = [nodes, ...names.map((name) => before[name] as Tensor), labelsAbove(graph)];
       const losses: Tensor[] = [];
@@ -62,7 +60,7 @@ export function topDown(layers: GraphLayers, method: GraphMethod, classes: numbe
       return losses;
     },
     scores(params, x, context) {
-      const graph = graphOf(context);
+      const graph = graphOf(context, x);
       const view = method.asking(graph, x)[0] as GraphView;
       const told = begun(params, view, labelsAbove(graph), context);
       const scores: Tensor[][] = names.map(() => []);
@@ -71,12 +69,20 @@ export function topDown(layers: GraphLayers, method: GraphMethod, classes: numbe
           const name = names[i] as string;
           const output = layers.apply(i, params[name] as Params, given(told, i), view.adjacency, context);
           told[i + 1] = output;
-          if (pass === PASSES - 1) context.tap?.(name, output);
           if (pass >= SETTLING) scores[i]?.push(method.scores([output], graph));
         }
       return scores.map((each) => tf.div(tf.addN(each), each.length));
     }
   };
+}
+
+/** The graph, and what layers told last. Throws an ArgumentError where a network without `topDown` has kept none of it. */
+function toldOf(context: Context, x: Tensor): GraphTensors & {told: Record<string, Tensor>} {
+  const graph = graphOf(context, x) as GraphTensors & {told?: Record<string, Tensor>};
+  if (graph.told) return {...graph, told: graph.told};
+  throw new ArgumentError(
+    `${context.path || GRAPH} has a state without what its layers told: with topDown, begin with initState(model, inputShape) of this model.`
+  );
 }
 
 /** Known labels, equal shares for nodes without one, and each virtual node's class: [nodes + classes, classes]. */
