@@ -7,7 +7,7 @@ import {ops} from "../../src/ops/index.ts";
 import type {Tensor} from "../../src/ops/tf.ts";
 import {use, withoutLeak} from "./support.ts";
 
-const {dense, embedding, evaluate, fitAll, mlp, tf, tree} = ops;
+const {dense, embedding, evaluate, fitAll, layerNorm, mlp, tf, tree} = ops;
 const ff = ops.forwardForward;
 
 const ROWS = 12;
@@ -149,20 +149,37 @@ export function labelCheckCases(backend: BackendName): void {
         ] as unknown[] as Layer[];
         for (const model of byClasses)
           expect(await refusal(model, data)).toContain(`${model.name} has 3 classes, 0 to 2: number classes`);
+        const inPlace = ff.seededPerturbations(layerNorm() as unknown as Layer, {samples: 1});
+        expect(await refusal(inPlace, data)).toContain("layerNorm has 2 classes, 0 to 1");
+        const tokens = Int32Array.from({length: 20}, (_, i) => (i === 19 ? 8 : i % 5));
+        const text = {...rowsWith({}), name: "text", inputShape: [3], tokens};
+        expect(await refusal(ff.seededPerturbations(read(), {samples: 1}), text)).toMatch(
+          /^Token 19 of text is 8, but embedding has 5 classes, 0 to 4: number classes from 0, or give it 9 outputs/
+        );
       })
     );
 
     test(
-      "are taken by rules with a loss of their own, and by rules that learn targets",
+      "are taken by rules with a loss of their own or an output for them, by rules that learn targets, and where they are shares",
       withoutLeak(async () => {
         const known = (outputs: Tensor, wanted: Tensor) =>
           tf.mean(tf.square(tf.sub(tf.sum(outputs, -1), tf.cast(wanted, "float32"))));
         const labelled = rowsWith({7: 9}, {classes: 10});
         const numbers = Float32Array.from({length: 3 * ROWS}, (_, i) => i % 2);
+        const several = Int32Array.from({length: 3 * ROWS}, (_, i) => (i % 4 === 0 ? 5 : 0));
         const none = {labels: new Int32Array(), classes: 0, targets: numbers, targetShape: [3]};
         const trainings: [Layer, Dataset][] = [
           [ff.directFeedbackAlignment({layers: [4, 1], loss: known}) as Layer, labelled],
           [ff.seededPerturbations(mlp([2, 1]) as Layer, {samples: 1, loss: known}), labelled],
+          [
+            ff.directFeedbackAlignment({layers: [4, 1], loss: known}) as Layer,
+            rowsWith({7: 9}, {classes: 0})
+          ],
+          [ff.directFeedbackAlignment({layers: [4, 4]}) as Layer, rowsWith({7: 3})],
+          [
+            ff.directFeedbackAlignment({layers: [4, 3]}) as Layer,
+            rowsWith({}, {labels: several, labelShape: [3]})
+          ],
           [ff.directFeedbackAlignment({layers: [4, 3]}) as Layer, rowsWith({}, none)]
         ];
         for (const [model, data] of trainings) {

@@ -1,6 +1,6 @@
 import {classCount, type Dataset, outcomeShape} from "../datasets/dataset.ts";
 import {labelCheck} from "./label-check.ts";
-import type {Layer} from "./layer.ts";
+import {type Layer, shapeAfter} from "./layer.ts";
 import {type BatchLoss, type Task, taskOf} from "./task.ts";
 import type {Params} from "./tree.ts";
 
@@ -26,12 +26,13 @@ export function taskFor<P extends Params>(
   return taskOf(data, loss);
 }
 
-function checkLabels(data: Dataset, {name, learning, outputShape}: Layer): void {
+function checkLabels(data: Dataset, model: Layer): void {
   if (data.targets) return;
+  const {name, learning} = model;
   const check = labelCheck(data);
   const told = learning?.classes;
   if (typeof told === "number") check(told, {of: name, more: (classes) => `pass classes: ${classes}`});
-  const outputs = told === "outputs" ? (outputShape?.(data.inputShape) ?? data.inputShape) : [];
+  const outputs = told === "outputs" ? shapeAfter(model, data.inputShape) : [];
   // Labels in the shape of the outputs are no classes of theirs.
   if (outputs.length > outcomeShape(data).length)
     check(outputs.at(-1) as number, {of: name, more: (classes) => `give it ${classes} outputs`});
