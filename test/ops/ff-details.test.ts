@@ -237,7 +237,24 @@ describe("details of forward-forward", () => {
   );
 
   test(
-    "what a step asks for, and its loss, can be differentiated themselves, where they are computed in one kernel otherwise",
+    "the projections of Mono-Forward begin as they are told to",
+    withoutLeak(async () => {
+      const blocks = [4, 2].map((units) => dense({units}) as Layer);
+      const rule = ff.monoForward({projectionInit: (_key, shape) => tf.fill([...shape], shape[0] as number)});
+      const params = ff.localNetwork({blocks, rule, classes: 3}).init(key(1), [5]) as unknown as Record<
+        string,
+        {rule: {projection: Tensor}}
+      >;
+      for (const [i, units] of [4, 2].entries())
+        await expectClose(
+          params[`block${i + 1}`]?.rule.projection as Tensor,
+          new Array(units * 3).fill(units)
+        );
+    })
+  );
+
+  test(
+    "what a step asks for, and its loss, can be differentiated themselves, where they are computed in another way otherwise",
     withoutLeak(async () => {
       const options = {labels: ff.labelAsInput()};
       const rules = [
@@ -246,8 +263,12 @@ describe("details of forward-forward", () => {
         ff.symba(options),
         ff.layerCollaboration(options)
       ];
-      for (const rule of rules) {
-        const blocks = [4, 3].map((units) => dense({units, activation: "relu"}) as Layer);
+      // A block with a ReLU goes through that kernel, others by slopes that are held constant.
+      const both = rules.flatMap((rule) =>
+        (["relu", "tanh"] as const).map((activation) => ({rule, activation}))
+      );
+      for (const {rule, activation} of both) {
+        const blocks = [4, 3].map((units) => dense({units, activation}) as Layer);
         const model = ff.localNetwork({blocks, rule, classes: 3}) as unknown as Layer;
         const params = model.init(key(1), [5]) as Record<string, {layer: Layers}>;
         const state = initState(model, [5]);
@@ -285,7 +306,7 @@ describe("details of forward-forward", () => {
             return of(at as Params).dataSync()[0] as number;
           };
           const wanted = (moved(1) - moved(-1)) / 2;
-          expect(Math.abs(wanted)).toBeGreaterThan(1e-4);
+          expect(Math.abs(wanted)).toBeGreaterThan(1e-5);
           const [, slopes] = valueAndGrad(of)(params as Params);
           const found = names.map((name, i) =>
             tf.sum(tf.mul((slopes as typeof params)[name]?.layer.kernel as Tensor, moves[i] as Tensor))

@@ -183,6 +183,13 @@ export function graphCases(backend: BackendName): void {
         const joined = withClassNodes(links, tf.tensor2d([1, 0, 0, 0, 0, 1], [3, 2]));
         const same = gcnAdjacency(5, [[0, 1], [1, 2], [0, 3], [2, 4]]); // biome-ignore format: pairs
         await expectClose(normalizedLinks(joined), Array.from(await same.data()), {atol: 1e-6});
+        // Each node is linked to itself once, whether the edges say so or not.
+        const linksOf = (edges: SmallGraph["edges"]) => {
+          const model = forwardGraph({graph: {...small, edges}, units: [4]}) as Layer;
+          return (initState(model, [6, 4]).forwardGraph as GraphTensors).links;
+        };
+        const plain = linksOf(small.edges);
+        await expectClose(linksOf([...small.edges, [2, 2]]), Array.from(await plain.data()), {atol: 0});
       })
     );
 
