@@ -95,6 +95,12 @@ const unchecked = {
   optimizer: adamFrom(1e-3),
   seeds: 1
 };
+/** Small numbers for goodness, wrong labels at random, and nothing that keeps units awake, as in mohammadpz's code but for the inputs. */
+const plain = (rule: typeof forwardForward | typeof layerCollaboration): Arm => ({
+  model: () => local(relu500(), rule({labels, goodness: "mean", threshold: 2, predictFrom: 1})),
+  optimizer: adamFrom(3e-3),
+  epochs: 5
+});
 const withoutLabels = (): LocalRule =>
   forwardForward({
     negatives: hybridImages({size: [28, 28]}),
@@ -129,6 +135,8 @@ export const ARMS: Readonly<Record<string, Arm>> = {
     optimizer: decaying,
     epochs: 5
   },
+  "plain forward-forward": plain(forwardForward),
+  "plain layer collaboration": plain(layerCollaboration),
   "forward-forward without decay": {...unchecked, epochs: LONGEST},
   "forward-forward without decay for 40 epochs": {...unchecked, epochs: 40},
   "silent forward-forward": {

@@ -58,8 +58,12 @@ test("what the notebook says of errors on MNIST", () => {
     mean(valuesOf("test error by goodness", `${arm} for 5 epochs`))
   ) as [number, number];
   const fewer = (own: number, other: number) => `${held(own < other)} (${percent(own)} and ${percent(other)}`;
+  const [plain, plainTogether] = [ends("plain forward-forward"), ends("plain layer collaboration")];
+  expect(plain.steps).toBe(together.steps);
+  expect(plainTogether.steps).toBe(together.steps);
+  expect([plain.seeds, plainTogether.seeds]).toEqual([together.seeds, together.seeds]);
   expect(toldOf("layer-collaboration-in-the-forward-forward-algorithm")).toBe(
-    `fewer test errors than Forward-Forward at equal steps: by goodness ${fewer(judgedTogether, judged)}), by a classifier ${fewer(together.error, alone.error)}; MNIST at 3 x 500, 5 epochs, ${seedsOf(together.seeds)})`
+    `fewer test errors than Forward-Forward at equal steps: with small numbers for goodness, the mean of squares, ${fewer(plainTogether.error, plain.error)}); with their sum and units kept awake, where both make fewer, by goodness ${fewer(judgedTogether, judged)}), by a classifier ${fewer(together.error, alone.error)}; MNIST at 3 x 500, 5 epochs, ${seedsOf(together.seeds)})`
   );
 });
 
