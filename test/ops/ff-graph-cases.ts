@@ -289,6 +289,25 @@ export function graphCases(backend: BackendName): void {
       })
     );
 
+    test(
+      "nodes whose label is not known may have -1 for it, in the graph and in the data",
+      withoutLeak(async () => {
+        const data = ops.datasets.stochasticBlockModel({nodes: 36, seed: 1, features: 8});
+        const labelled = [0, 1, 2, 3, 4, 5];
+        const unknown = Int32Array.from(data.labels, (label, node) => (labelled.includes(node) ? label : -1));
+        const losses = async (labels: Int32Array) => {
+          const own = {...data, labels};
+          const model = forwardGraph({graph: {...own, nodes: 36, classes: 3, labelled}, units: [8]});
+          const found: number[] = [];
+          const training = ops.fit(model, own, {steps: 4, logEvery: 1});
+          for await (const {loss} of training) found.push(loss);
+          training.dispose();
+          return found;
+        };
+        expect(await losses(unknown)).toEqual(await losses(data.labels));
+      })
+    );
+
     test("wrong calls say what to pass instead", () => {
       const of =
         (more: object, graph: object = {}) =>

@@ -87,8 +87,11 @@ export interface Learned {
 export interface Learning<P extends Params = Params> {
   /** The names that further numbers of a step have in the rows of a training, e.g. "goodness1". */
   readonly figures?: readonly string[];
-  /** The classes that labels may be of, as many as the model has "outputs" or so many: `fit` refuses data with others. */
-  readonly classes?: number | "outputs";
+  /**
+   * The classes that labels may be of: so many, as many as the model has "outputs", or "any", where the rule knows what labels
+   * mean; those that the data tells where nothing is said. `fit` refuses data with others.
+   */
+  readonly classes?: number | "outputs" | "any";
   /** One step on a batch. Losses given to `addLoss` are not heeded: the rule adds its own. */
   learn(params: P, x: Tensor, y: Tensor, context: LearningContext): Learned;
 }

@@ -1,4 +1,5 @@
 import {valueAndGrad} from "../../core/grad.ts";
+import type {Learning} from "../../core/layer.ts";
 import {softmaxCrossEntropy} from "../../core/losses/cross-entropy.ts";
 import {meanSquaredError} from "../../core/losses/regression.ts";
 import {alignOutputs, type BatchLoss} from "../../core/task.ts";
@@ -17,9 +18,8 @@ export function outputError(
 }
 
 /** The classes that a rule can tell by the loss it has if it is given none; one that it is given may take labels of any kind. */
-export function classesBy(loss: BatchLoss | undefined): {classes?: "outputs"} {
-  return loss ? {} : {classes: "outputs"};
-}
+export const classesBy = (loss: BatchLoss | undefined) =>
+  ({classes: loss ? "any" : "outputs"}) satisfies Pick<Learning, "classes">;
 
 /** Cross-entropy for class numbers, int32; mean squared error for targets. */
 export function lossFor(y: Tensor): BatchLoss {

@@ -121,7 +121,7 @@ export function forwardGraph(options: ForwardGraphOptions): Layer<LayerParams> {
       ...graphTensors(graph, features, key),
       ...(pass.initState && {told: pass.initState(graph.nodes)})
     }),
-    learning: {figures: units.map((_, i) => `loss${i + 1}`), learn}
+    learning: {figures: units.map((_, i) => `loss${i + 1}`), classes: "any", learn}
   };
 }
 
