@@ -113,10 +113,15 @@ export class PetriCell extends LitElement {
     return this.querySelector(":scope > .cell-source > petri-editor");
   }
 
-  /** Opens the source and puts the caret into it. */
+  /** Opens the source and puts the caret into it, unless the reader has gone to another place before its editor is there. */
   async edit(place?: {line: number; column?: number}): Promise<void> {
+    const from = document.activeElement;
     this.editing = true;
     await this.updateComplete;
+    // The first editor brings CodeMirror with it, which may take seconds: Escape and a press elsewhere are not undone.
+    await this.editor?.load();
+    const now = document.activeElement;
+    if (now !== from && now?.matches("petri-cell, .cell-source *")) return;
     if (place) await this.editor?.focusLine(place.line, place.column);
     else this.editor?.focus();
   }

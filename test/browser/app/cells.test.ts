@@ -166,11 +166,27 @@ test("a cell is cut at the caret and joined again", async () => {
   await expect.poll(order).toEqual([1, 2, 5, 3, 4]);
   expect([cell(2).cell.value, cell(5).cell.value]).toEqual(["const a = 2;", "const b = 5;"]);
   await expect.poll(() => notebook().session?.status(5)?.state).toBe("done");
+  await expect.poll(() => cell(5).editor?.contains(document.activeElement)).toBe(true);
   await userEvent.keyboard("{Escape}");
   await expect.poll(() => document.activeElement).toBe(cell(5));
   await userEvent.keyboard("{Shift>}m{/Shift}");
   await expect.poll(order).toEqual([1, 2, 3, 4]);
   expect(cell(2).cell.value).toBe("const a = 2;\nconst b = 5;");
+});
+
+test("a caret that is still on its way does not take the focus from a cell selected meanwhile", async () => {
+  const elsewhere = cell(2).edit();
+  cell(3).focus();
+  await elsewhere;
+  await cell(2).editor?.load();
+  expect(document.activeElement).toBe(cell(3));
+  const left = cell(4).edit();
+  cell(4).focus();
+  await left;
+  await cell(4).editor?.load();
+  expect(document.activeElement).toBe(cell(4));
+  await cell(4).edit();
+  await expect.poll(() => cell(4).editor?.contains(document.activeElement)).toBe(true);
 });
 
 test("the menu changes a cell's kind, and hides its source", async () => {
