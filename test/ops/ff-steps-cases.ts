@@ -177,6 +177,7 @@ export function replayedCases(): void {
           const [one, plain] = [await run(true), await run(false)];
           expect(one.training.plan).toMatchObject({status: "recorded"});
           await sameState(one.training, plain.training);
+          expect(one.rows).toEqual(plain.rows);
           if (name in seams) {
             const again = await run(true);
             await sameState(one.training, again.training);

@@ -1,4 +1,5 @@
 // What a step computes for nobody.
+import type {Step} from "./merge.ts";
 import {type Command, isUniform, type Memory, type Recording} from "./recording.ts";
 
 /** What a command reads and what it writes, without numbers. */
@@ -27,4 +28,17 @@ export function withoutIdle(recording: Recording): Recording {
     commands.push(command);
   }
   return {...recording, commands: commands.reverse()};
+}
+
+/** Tells which commands of a plan the next state comes from; the others are for outputs alone. */
+export function towardsState(recording: Recording): (step: Step) => boolean {
+  const {commands} = withoutIdle({...recording, outputs: []});
+  const needed = new Set(commands.flatMap((command) => usesOf(command).written));
+  return (step) => writtenBy(step).some((memory) => needed.has(memory));
+}
+
+function writtenBy(step: Step): readonly Memory[] {
+  if (step.kind !== "merged") return usesOf(step).written;
+  const {writes} = step.first;
+  return step.operands.flatMap(({binding, members}) => (writes.includes(binding) ? members : []));
 }

@@ -31,7 +31,7 @@ export class PackedSteps {
   private readonly kinds = new Map<string, StepKind>();
   private store: StateStore | undefined;
   /** Of the last step, if it was a replayed one. */
-  private replayed: {plan: Plan; specs: readonly Spec[]} | undefined;
+  private replayed: {plan: Plan; specs: readonly Spec[]; hasOutputs: boolean} | undefined;
   /** Places in the GPU's queue that it has not reached. */
   private readonly marks: Promise<void>[] = [];
 
@@ -73,13 +73,19 @@ export class PackedSteps {
     return this.backend !== undefined && !this.isPlanning;
   }
 
-  /** Does a step in every run; with `isSingular` it is never recorded. */
-  step(inputs: readonly (readonly StepInput[])[], isSingular = false): void {
+  /**
+   * Does a step in every run; with `isSingular` it is never recorded. Without `wantsOutputs` a replayed step computes the next
+   * state alone.
+   */
+  step(
+    inputs: readonly (readonly StepInput[])[],
+    {isSingular = false, wantsOutputs = true}: {isSingular?: boolean; wantsOutputs?: boolean} = {}
+  ): void {
     this.dropResults();
     const kind = isSingular ? undefined : this.kindOf(inputs);
     const plan = kind?.planFor(this.done);
     if (!kind || kind.refused !== undefined) this.ordinary(inputs);
-    else if (plan) this.replay(plan, kind, inputs);
+    else if (plan) this.replay(plan, kind, inputs, wantsOutputs);
     else this.recorded(kind, inputs);
     if (!plan) currentProfiler()?.ordinary(this.report.reason);
     ++this.done;
@@ -95,10 +101,11 @@ export class PackedSteps {
     return this.run(index).numbers;
   }
 
-  /** An output of a run's last step, which belongs to the caller. */
+  /** An output of a run's last step, which belongs to the caller; one that was asked for. */
   takeOutput(index: number, run: number): tf.Tensor {
     if (this.done === 0) throw new Error("There are no outputs before the first step.");
     const {replayed} = this;
+    if (replayed && !replayed.hasOutputs) throw new Error("Nobody asked for the outputs of the last step.");
     if (replayed) return replayed.plan.output(index, replayed.specs[index] as Spec, run);
     return tf.clone(this.run(run).outputs[index] as tf.Tensor);
   }
@@ -152,7 +159,12 @@ export class PackedSteps {
     return kind;
   }
 
-  private replay(plan: Plan, kind: StepKind, inputs: readonly (readonly StepInput[])[]): void {
+  private replay(
+    plan: Plan,
+    kind: StepKind,
+    inputs: readonly (readonly StepInput[])[],
+    hasOutputs: boolean
+  ): void {
     for (const run of this.runs) {
       // It could go on without them, but only until a step is done in the ordinary way, and on other backends not at all.
       run.checkLeaves();
@@ -160,9 +172,10 @@ export class PackedSteps {
     }
     plan.replay(
       kind.ahead(this.done),
-      inputs.map((own) => own.map(({values}) => values))
+      inputs.map((own) => own.map(({values}) => values)),
+      hasOutputs
     );
-    this.replayed = {plan, specs: kind.specs};
+    this.replayed = {plan, specs: kind.specs, hasOutputs};
     if (this.done % STEPS_A_MARK === 0) this.mark();
     for (const [i, run] of this.runs.entries()) run.count(kind.increments(i));
   }

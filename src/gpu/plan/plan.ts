@@ -2,7 +2,7 @@ import {currentProfiler} from "../profile.ts";
 import type * as tf from "../tfjs.ts";
 import {copiedTensor, flush, type WebGpuBackend} from "../tfjs-webgpu.ts";
 import {arrangedSteps, overwritesIn} from "./arrange.ts";
-import {withoutIdle} from "./idle.ts";
+import {towardsState, withoutIdle} from "./idle.ts";
 import {type Place, placeOfRun, Store} from "./layout.ts";
 import {type Pack, packOf} from "./pack.ts";
 import {placeMemory} from "./plan-memory.ts";
@@ -34,7 +34,9 @@ export class Plan {
   private readonly store: Store;
   private readonly state: StateStore;
   private readonly uniforms: Uniforms;
-  private readonly commands: (Ready | ReadyCopy)[];
+  private readonly commands: readonly (Ready | ReadyCopy)[];
+  /** Those that the next state comes from, for steps whose outputs nobody asks for. */
+  private readonly quiet: readonly (Ready | ReadyCopy)[];
   /** Numbers of the state's tensors that it leaves as they are. */
   private readonly untouched: readonly number[];
   private readonly inputs: readonly (Place | undefined)[];
@@ -67,7 +69,11 @@ export class Plan {
           throw new Error(`A plan has no place for memory ${wanted.index} (${wanted.bytes} bytes).`);
         return place;
       };
-      this.commands = [...make(placeOf), ...this.endCopies(pack, placeOf)];
+      const made = make(placeOf);
+      const isNeeded = merged.steps.map(towardsState(recording));
+      const last = this.endCopies(pack, placeOf);
+      this.commands = [...made.flat(), ...last];
+      this.quiet = [...made.filter((_, i) => isNeeded[i]).flat(), ...last];
       if (this.commands.some(isWithinBuffer)) throw new Error("it copies within one buffer");
       this.untouched = state.untouched(recording);
       this.inputs = memory.inputs;
@@ -98,16 +104,20 @@ export class Plan {
     return this.store.isAlive && this.state.isAlive;
   }
 
-  /** Does the step that is `ahead` steps after the recorded one. `values` are the inputs' of every run. */
-  replay(ahead: number, values: readonly InputValues[]): void {
+  /**
+   * Does the step that is `ahead` steps after the recorded one. `values` are the inputs' of every run. Without
+   * `wantsOutputs` only what the next state comes from is computed: there are no outputs then.
+   */
+  replay(ahead: number, values: readonly InputValues[], wantsOutputs = true): void {
     const {backend} = this;
     const {device, queue} = backend;
     flush(backend);
     for (const [i, place] of this.inputs.entries()) if (place) this.writeInput(i, place, values);
     this.uniforms.advance(ahead, queue);
-    const probe = currentProfiler()?.probe(device, this, this.commands.filter(isDispatch));
+    const commands = wantsOutputs ? this.commands : this.quiet;
+    const probe = currentProfiler()?.probe(device, commands, commands.filter(isDispatch));
     const encoder = device.createCommandEncoder();
-    this.encode(encoder, probe?.passFor);
+    this.encode(commands, encoder, probe?.passFor);
     this.lastSide = this.state.side;
     probe?.end(encoder);
     this.state.turn(this.untouched, encoder);
@@ -126,12 +136,16 @@ export class Plan {
   }
 
   /** Gives the commands; with `passFor`, each dispatch in a pass of its own. */
-  encode(encoder: GPUCommandEncoder, passFor?: (dispatch: number) => GPUComputePassDescriptor): void {
+  private encode(
+    commands: readonly (Ready | ReadyCopy)[],
+    encoder: GPUCommandEncoder,
+    passFor?: (dispatch: number) => GPUComputePassDescriptor
+  ): void {
     const {side} = this.state;
     let pass: GPUComputePassEncoder | undefined;
     let pipeline: GPUComputePipeline | undefined;
     let dispatches = 0;
-    for (const command of this.commands) {
+    for (const command of commands) {
       if (!isDispatch(command)) {
         pass?.end();
         pass = undefined;

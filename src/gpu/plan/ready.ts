@@ -46,8 +46,8 @@ interface Arranged {
 }
 
 /**
- * Decides how steps are done for all runs: `uses` are the uniforms that takes, and `make` gives the commands, once those have
- * their places.
+ * Decides how steps are done for all runs: `uses` are the uniforms that takes, and `make` gives the commands of each,
+ * once those have their places.
  */
 export function readySteps(
   device: GPUDevice,
@@ -55,7 +55,7 @@ export function readySteps(
   pack: Pack,
   placeOf: Places,
   overwritesOf: (step: Step) => ReadonlyMap<number, number>
-): {uses: UniformUse[]; make(placeOf: PlaceOf): (Ready | ReadyCopy)[]} {
+): {uses: UniformUse[]; make(placeOf: PlaceOf): (Ready | ReadyCopy)[][]} {
   const {runs} = pack;
   const arranged = steps.map((step): Copy | Arranged => {
     if (step.kind === "copy") return step;
@@ -68,7 +68,7 @@ export function readySteps(
   return {
     uses: arranged.flatMap((each) => ("use" in each && each.use ? [each.use] : [])),
     make: (places) =>
-      arranged.flatMap((each) =>
+      arranged.map((each) =>
         Array.from({length: "packed" in each && each.packed ? 1 : runs}, (_, run) =>
           "step" in each ? ready(device, each, places, run) : readyCopy(each, places, run)
         )

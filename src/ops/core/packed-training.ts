@@ -92,13 +92,13 @@ export class PackedTraining<P extends Params> {
     this.splitIfRefused();
     const parts = rows.map((own) => splitRows(own, this.options.accumulate));
     this.shares = (parts[0] ?? []).map(({length}) => length / (rows[0]?.length ?? 1));
-    // A plan always computes the figures: two kinds of steps would be two plans.
+    // What is recorded computes the figures, whoever wants them; replayed steps leave them out where nobody does.
     const isPlanning = this.parts.some((steps) => steps.isPlanning);
     this.wanted = wanted === "nothing" && isPlanning ? "figures" : wanted;
     const isIrregular = this.optimizers.some((_, run) => this.isIrregular(run));
     this.give(
       parts.map((own) => own.flatMap((part) => this.feed.inputs(part))),
-      isIrregular || wanted === "outputs"
+      {isSingular: isIrregular || wanted === "outputs", wantsOutputs: wanted !== "nothing"}
     );
     ++this.step;
   }
@@ -145,10 +145,10 @@ export class PackedTraining<P extends Params> {
     return each.some((counts: OptimizerState) => optimizer.isIrregular?.(counts));
   }
 
-  private give(inputs: readonly StepInput[][], isSingular: boolean): void {
+  private give(inputs: readonly StepInput[][], options: Parameters<PackedSteps["step"]>[1]): void {
     const {parts} = this;
-    if (parts.length === 1) parts[0]?.step(inputs, isSingular);
-    else for (const [run, own] of inputs.entries()) parts[run]?.step([own], isSingular);
+    if (parts.length === 1) parts[0]?.step(inputs, options);
+    else for (const [run, own] of inputs.entries()) parts[run]?.step([own], options);
   }
 
   /** What is done one by one in all runs may still be replayed run by run. */
