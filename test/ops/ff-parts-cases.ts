@@ -232,7 +232,9 @@ export function wholeCases(backend: BackendName): void {
       expect(() => localNetwork({blocks: [relu(3)], rule: forwardForward(), classes: 1})).toThrow(
         /at least 2, got 1/
       );
-      expect(() => forwardForward({threshold: Number.NaN})).toThrow(/threshold must be a number.*NaN/);
+      expect(() => forwardForward({threshold: Number.NaN})).toThrow(
+        /threshold must be a finite number or "width".*NaN/
+      );
       expect(() => forwardForward({threshold: "high" as never})).toThrow(/"width", got high/);
       expect(() => layerCollaboration({threshold: Number.NaN})).toThrow(/threshold/);
       expect(() => forwardForward({treshold: 2} as never)).toThrow(/no option treshold/);

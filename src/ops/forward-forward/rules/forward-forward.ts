@@ -1,4 +1,4 @@
-import {ArgumentError, checkNumber, checkOptions} from "../../core/errors.ts";
+import {ArgumentError, checkOptions} from "../../core/errors.ts";
 import {logisticLoss} from "../goodness.ts";
 import {type GoodnessRuleOptions, goodnessRule, goodnessRuleOptionNames} from "../goodness-rule.ts";
 import type {Block, LocalRule} from "../local-rule.ts";
@@ -44,10 +44,10 @@ export function forwardForward(options: ForwardForwardOptions = {}): LocalRule {
 
 /** @throws ArgumentError for what is neither a finite number nor "width". */
 export function checkThreshold(threshold: number | "width"): void {
-  if (threshold === "width") return;
-  if (typeof threshold !== "number")
-    throw new ArgumentError(`threshold must be a number or "width", got ${String(threshold)}.`);
-  checkNumber("threshold", threshold);
+  if (threshold === "width" || Number.isFinite(threshold)) return;
+  throw new ArgumentError(
+    `threshold must be a finite number or "width", got ${String(threshold)}; "width", the default, follows the size of each block.`
+  );
 }
 
 /** The threshold of a block, as a number. */
